@@ -270,10 +270,8 @@ mod tests {
 
     #[test]
     fn the_table_equals_the_given_files() {
-        let files = [
-            (include_str!("../../../spec/error-codes.tsv"), Origin::Given),
-            (include_str!("../../../spec/own-codes.tsv"), Origin::Own),
-        ];
+        let files =
+            [(include_str!("../../../spec/error-codes.tsv"), Origin::Given), (include_str!("../../../spec/own-codes.tsv"), Origin::Own)];
         for (text, origin) in files {
             let given: Vec<_> = text.lines().skip(1).map(str::to_owned).collect();
             let table: Vec<_> = Code::ALL

@@ -1,1 +1,19 @@
-//! .
+//! The pure rules of aforo: what a ticket-distribution platform decides, without IO, clock, randomness or HTTP.
+//!
+//! A request makes three stops: the server's `api` parses it, its engine queues it, and [`command::plan`] decides it here, against a
+//! [`world::World`] that changes only by [`change::Change`] images.
+
+pub mod catalogue;
+pub mod change;
+pub mod command;
+pub mod error;
+pub mod idempotency;
+pub mod identity;
+pub mod ids;
+pub mod inventory;
+pub mod moment;
+pub mod money;
+pub mod orders;
+pub mod pricing;
+pub mod text;
+pub mod world;

@@ -1,0 +1,320 @@
+//! What is sold: venues, templates, events, sessions and their publication in channels, as they are stored.
+//!
+//! A template's seats are compiled into a [`plan::Plan`]; which of a session's places are free is `inventory`'s. Who may change what: [`manage`].
+
+pub mod manage;
+pub mod plan;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Surcharge;
+use crate::ids::{ChannelId, EntityId, EventId, PriceTypeId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId};
+use crate::moment::{Timestamp, Window};
+use crate::money::{Currency, Minor, Percent};
+use crate::text::{Language, Localized};
+use plan::{Plan, Sector};
+
+/// A name with the code that addresses use ("ES" Spain, "ES-B" Barcelona).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Coded {
+    /// ISO 3166 code.
+    pub code: String,
+    /// Shown to people.
+    pub name: String,
+}
+
+/// A place where events happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Venue {
+    /// Unique in its operator.
+    pub id: VenueId,
+    /// Its owner.
+    pub entity: EntityId,
+    /// Shown to people.
+    pub name: String,
+    /// Street and number.
+    pub address: String,
+    /// City.
+    pub city: String,
+    /// Country (ISO 3166-1).
+    pub country: Coded,
+    /// Part of the country (ISO 3166-2).
+    pub country_subdivision: Coded,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// IANA time zone in which its sessions' times are shown.
+    pub time_zone: String,
+    /// A picture's address.
+    pub image: Option<String>,
+    /// Retired venues take no new templates.
+    pub retired: bool,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+/// A class of places that cost the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceType {
+    /// Unique in its operator.
+    pub id: PriceTypeId,
+    /// Shown to people.
+    pub name: String,
+    /// Short code.
+    pub code: String,
+    /// Where it stands in a list.
+    pub order: u32,
+    /// "#9E4500".
+    pub color: String,
+    /// Name in other languages.
+    pub names: Localized,
+    /// Description.
+    pub descriptions: Localized,
+}
+
+/// Places kept for the channels whose publication lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// Unique in its template. The first of a template is GENERAL.
+    pub id: QuotaId,
+    /// Shown to people.
+    pub name: String,
+}
+
+/// A version of a venue's plan: everything but the seats, which are in its sectors. Never changed once a session uses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// Unique in its operator.
+    pub id: TemplateId,
+    /// Of which venue.
+    pub venue: VenueId,
+    /// Shown to people.
+    pub name: String,
+    /// At most 256.
+    pub price_types: Vec<PriceType>,
+    /// At most 255; the first is GENERAL.
+    pub quotas: Vec<Quota>,
+    /// In this order; stored before the template.
+    pub sectors: Vec<SectorId>,
+    /// Whether single seats may not be left free.
+    pub check_orphan_seats: bool,
+    /// Whether places have coordinates that a map can draw.
+    pub graphic: bool,
+    /// What the best seats are near to, in the plan's units.
+    pub focal_point: Option<(i32, i32)>,
+    /// Retired templates take no new sessions.
+    pub retired: bool,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+/// How far something has been prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Readiness {
+    /// Being prepared: no channel sees it.
+    Planned,
+    /// May be sold.
+    Ready,
+    /// Called off: sells nothing any more.
+    Cancelled,
+    /// Over and put away.
+    Archived,
+}
+
+/// Pictures by role; each maps a language to an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Images {
+    /// The main one.
+    pub main: Localized,
+    /// Wide ones.
+    pub landscape: Vec<Localized>,
+}
+
+/// What is performed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Unique in its operator.
+    pub id: EventId,
+    /// The promoter.
+    pub entity: EntityId,
+    /// Shown to people.
+    pub name: String,
+    /// How far prepared.
+    pub readiness: Readiness,
+    /// Of all its sessions' prices.
+    pub currency: Currency,
+    /// Texts that have no other language fall back to this.
+    pub default_language: Language,
+    /// Title.
+    pub titles: Localized,
+    /// Subtitle.
+    pub subtitles: Localized,
+    /// A sentence or two.
+    pub short_descriptions: Localized,
+    /// As long as it takes.
+    pub long_descriptions: Localized,
+    /// Pictures.
+    pub images: Images,
+    /// Code of its category, of the category above, and the promoter's own.
+    pub category: Category,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+/// Codes of an event's category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Category {
+    /// Its code.
+    pub code: String,
+    /// The one above.
+    pub parent: Option<String>,
+    /// The promoter's own.
+    pub custom: Option<String>,
+}
+
+/// A tariff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Unique in its operator.
+    pub id: RateId,
+    /// Shown to people.
+    pub name: String,
+}
+
+/// A tax that prices include.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tax {
+    /// Unique in its operator.
+    pub id: TaxId,
+    /// Shown to people ("IVA 21%").
+    pub name: String,
+    /// The rate.
+    pub percent: Percent,
+}
+
+/// One date of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Unique in its operator.
+    pub id: SessionId,
+    /// Of which event.
+    pub event: EventId,
+    /// Which plan it sells.
+    pub template: TemplateId,
+    /// Shown to people.
+    pub name: String,
+    /// How far prepared.
+    pub readiness: Readiness,
+    /// Whether selling is switched on.
+    pub selling: bool,
+    /// When it begins.
+    pub start: Timestamp,
+    /// When it ends.
+    pub end: Timestamp,
+    /// Whether the beginning may still move.
+    pub start_unconfirmed: bool,
+    /// When it is sold.
+    pub sale: Window,
+    /// When it may be booked.
+    pub booking: Option<Window>,
+    /// Title.
+    pub titles: Localized,
+    /// Description.
+    pub descriptions: Localized,
+    /// Pictures, else the event's.
+    pub images: Images,
+    /// Its tariffs; the first is the default one. Never empty.
+    pub rates: Vec<Rate>,
+    /// Price of each price type at each rate, taxes included.
+    pub prices: BTreeMap<(PriceTypeId, RateId), Minor>,
+    /// Taxes that the price includes.
+    pub ticket_taxes: Vec<Tax>,
+    /// Taxes that surcharges include.
+    pub surcharge_taxes: Vec<Tax>,
+    /// What the promoter adds.
+    pub surcharges: Vec<Surcharge>,
+    /// Places one buyer may have at most.
+    pub buyer_limit: Option<u32>,
+    /// What another system calls it.
+    pub external_reference: Option<String>,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+/// That a channel sells a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Which session.
+    pub session: SessionId,
+    /// Where.
+    pub channel: ChannelId,
+    /// The quotas it sells from, its own before GENERAL. Never empty.
+    pub quotas: Vec<QuotaId>,
+    /// Whether the catalogue lists it.
+    pub on_catalog: bool,
+    /// Its own sale window, within the session's.
+    pub sale: Option<Window>,
+    /// Places it may sell at most.
+    pub sales_limit: Option<u32>,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+/// A session with all that it refers to, resolved once when something changes and then shared.
+#[derive(Debug)]
+pub struct Offer {
+    /// The session.
+    pub session: Arc<Session>,
+    /// Its event.
+    pub event: Arc<Event>,
+    /// Its venue.
+    pub venue: Arc<Venue>,
+    /// Its places.
+    pub plan: Arc<Plan>,
+    /// Where it is sold.
+    pub publications: HashMap<ChannelId, Arc<Publication>>,
+}
+
+/// All of a shard's catalogue: shared with the HTTP layer as it is. Seat states are not here.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    /// By id; the same for the rest.
+    pub venues: HashMap<VenueId, Arc<Venue>>,
+    /// Templates, compiled with their sectors.
+    pub plans: HashMap<TemplateId, Arc<Plan>>,
+    /// Sectors of templates that are not complete yet.
+    pub sectors: HashMap<(TemplateId, SectorId), Arc<Sector>>,
+    /// Events.
+    pub events: HashMap<EventId, Arc<Event>>,
+    /// Sessions with all that they refer to.
+    pub offers: HashMap<SessionId, Arc<Offer>>,
+}
+
+/// How a session stands in a channel at an instant (rules.md, "Flags").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SaleState {
+    /// Published, ready, selling switched on.
+    pub for_sale: bool,
+    /// For sale, and now within the window.
+    pub on_sale: bool,
+}
+
+impl Offer {
+    /// How it stands in a channel; `None` where it is not to be seen at all: not published there, not ready, or cancelled.
+    pub fn in_channel(&self, channel: ChannelId, now: Timestamp) -> Option<(&Publication, SaleState)> {
+        let publication = self.publications.get(&channel)?;
+        if self.session.readiness != Readiness::Ready || self.event.readiness != Readiness::Ready {
+            return None;
+        }
+        let for_sale = self.session.selling;
+        let on_sale = for_sale && self.session.sale.contains(now) && publication.sale.is_none_or(|window| window.contains(now));
+        Some((publication, SaleState { for_sale, on_sale }))
+    }
+
+    /// The tariff asked for, else the default one.
+    pub fn rate(&self, id: Option<RateId>) -> Option<&Rate> {
+        id.map_or(self.session.rates.first(), |id| self.session.rates.iter().find(|rate| rate.id == id))
+    }
+}

@@ -1,0 +1,115 @@
+//! Row images: what a command changes, as whole rows. The journal, the tables and the World all live on these and on nothing else.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::plan::{Place, Sector};
+use crate::catalogue::{Event, Publication, Session, Template, Venue};
+use crate::idempotency::{Hour, Outcome};
+use crate::identity::{
+    ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
+};
+use crate::ids::{
+    ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, OrderId, PointOfSaleId, SectorId, SessionId, ShardId, TemplateId,
+    TerminalId, UserId, VenueId,
+};
+use crate::inventory::{Claim, PlaceMarks};
+use crate::orders::{History, Order, Ticket};
+
+/// One change of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// The row is now this.
+    Put(Row),
+    /// The row is gone.
+    Delete(Key),
+    /// Outcomes of the hours before this one are gone.
+    ForgetOutcomes(Hour),
+}
+
+impl<T: Into<Row>> From<T> for Change {
+    fn from(row: T) -> Self {
+        Self::Put(row.into())
+    }
+}
+
+/// What a counter counts. Every limit is a counter row with its own key; no rule counts rows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CounterKey {
+    /// Places of a session in live orders and tickets of a channel.
+    ChannelSales(SessionId, ChannelId),
+    /// Places of a session that a buyer (hash of the key) has pre-confirmed or bought; kept only where the session limits them.
+    BuyerSales(SessionId, Hash),
+}
+
+/// A counter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counter {
+    /// What it counts.
+    pub key: CounterKey,
+    /// How many.
+    pub value: i64,
+}
+
+/// Numbers up to here have been given out, perhaps not all used: after a restart counting goes on from here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequence {
+    /// Items' (and tickets') ids are the only sequence; catalogue ids go on from the largest resident one.
+    pub items_reserved: u64,
+}
+
+macro_rules! rows {
+    ($($variant:ident($row:ty) = $key:ty, |$r:ident| $get:expr;)*) => {
+        /// A row image of any table.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[expect(missing_docs, reason = "each variant is the type it holds")]
+        pub enum Row { $($variant($row),)* }
+
+        /// The primary key of any row, within its shard.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[expect(missing_docs, reason = "each variant is the row it finds")]
+        pub enum Key { $($variant($key),)* }
+
+        impl Row {
+            /// Its primary key.
+            pub fn key(&self) -> Key {
+                match self { $(Self::$variant($r) => Key::$variant($get),)* }
+            }
+        }
+
+        $(impl From<$row> for Row {
+            fn from(row: $row) -> Self {
+                Self::$variant(row)
+            }
+        })*
+    };
+}
+
+rows! {
+    Directory(Arc<DirectoryEntry>) = DirectoryKey, |row| row.key.clone();
+    SigningKey(Arc<SigningKey>) = String, |row| row.id.clone();
+    Operator(Arc<Operator>) = ShardId, |row| row.id;
+    Entity(Arc<Entity>) = EntityId, |row| row.id;
+    User(Arc<User>) = UserId, |row| row.id;
+    Channel(Arc<Channel>) = ChannelId, |row| row.id;
+    ApiKey(Arc<ApiKey>) = KeyId, |row| row.id;
+    Terminal(Arc<Terminal>) = TerminalId, |row| row.id;
+    PointOfSale(Arc<PointOfSale>) = PointOfSaleId, |row| row.id;
+    Family(Arc<Family>) = FamilyId, |row| row.id;
+    Tries(Arc<Tries>) = Hash, |row| row.subject;
+    Venue(Arc<Venue>) = VenueId, |row| row.id;
+    Sector(Arc<Sector>) = (TemplateId, SectorId), |row| (row.template, row.id);
+    Template(Arc<Template>) = TemplateId, |row| row.id;
+    Event(Arc<Event>) = EventId, |row| row.id;
+    Session(Arc<Session>) = SessionId, |row| row.id;
+    Publication(Arc<Publication>) = (SessionId, ChannelId), |row| (row.session, row.channel);
+    PlaceMarks(Arc<PlaceMarks>) = (SessionId, SectorId), |row| (row.session, row.sector);
+    Claim(Claim) = (SessionId, Place), |row| (row.session, row.place);
+    Order(Arc<Order>) = OrderId, |row| row.id;
+    Ticket(Ticket) = ItemId, |row| row.id;
+    History(Arc<History>) = (OrderId, u32), |row| (row.order, row.number);
+    Counter(Counter) = CounterKey, |row| row.key.clone();
+    Sequence(Sequence) = (), |_row| ();
+    Outcome(Arc<Outcome>) = (Hour, Hash), |row| (row.hour, row.key);
+}

@@ -1,0 +1,184 @@
+//! Commands, replies and the one function that decides: `plan`.
+//!
+//! `plan` is pure: it reads a World through a shared reference and yields row images. Nothing here changes anything.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::manage::CatalogueCommand;
+use crate::change::{Change, Key};
+use crate::error::{Code, Error};
+use crate::identity::check::Actor;
+use crate::identity::manage::IdentityCommand;
+use crate::identity::sign_in::{Granted, SignInCommand};
+use crate::ids::{ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId};
+use crate::moment::Moment;
+use crate::orders::{self, Buyer, Order, Payment};
+use crate::text::Language;
+use crate::world::World;
+
+/// What can be asked of a shard.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Of an order.
+    Order(OrderCommand),
+    /// About tokens.
+    SignIn(SignInCommand),
+    /// About operators, entities, users, channels, keys, terminals, points of sale.
+    Identity(IdentityCommand),
+    /// About venues, templates, events, sessions, publications, blocked places.
+    Catalogue(CatalogueCommand),
+    /// From the engine itself: release what is due, forget what may be forgotten. At most so many of each.
+    Tick {
+        /// How many.
+        limit: usize,
+    },
+}
+
+/// A numbered seat to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatRequest {
+    /// Which seat.
+    pub id: SeatId,
+    /// Of which session.
+    pub session: SessionId,
+    /// At which tariff, else the default one.
+    pub rate: Option<RateId>,
+}
+
+/// Places to be picked automatically.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutoRequest {
+    /// Of which session.
+    pub session: SessionId,
+    /// Of which price type.
+    pub price_type: PriceTypeId,
+    /// Only in this sector.
+    pub sector: Option<SectorId>,
+    /// How many.
+    pub quantity: u32,
+    /// At which tariff, else the default one.
+    pub rate: Option<RateId>,
+    /// Refuse rather than split the party.
+    pub together: bool,
+}
+
+/// What a channel does with its orders. All but `Create` name the order.
+#[derive(Debug, Clone)]
+pub enum OrderCommand {
+    /// Begin one.
+    Create {
+        /// Else the channel's first.
+        language: Option<Language>,
+    },
+    /// Look at it.
+    Read(OrderId),
+    /// Add numbered seats, all or none.
+    AddSeats(OrderId, Vec<SeatRequest>),
+    /// Add places picked automatically, all or none.
+    AddAuto(OrderId, AutoRequest),
+    /// Take items out, all or none.
+    RemoveItems(OrderId, Vec<ItemId>),
+    /// Change an item's tariff.
+    SetRate(OrderId, ItemId, RateId),
+    /// Say who buys.
+    SetBuyer(OrderId, Arc<Buyer>),
+    /// Check everything, and give the code.
+    PreConfirm(OrderId),
+    /// Back to the basket.
+    BackToBasket(OrderId),
+    /// Sell it.
+    Confirm(OrderId, Vec<Payment>),
+    /// Drop it; its places fall free at once.
+    Delete(OrderId),
+}
+
+/// What a command answers. The HTTP layer renders it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// Nothing to say.
+    Done,
+    /// The order as it is now.
+    Order(Arc<Order>),
+    /// What a sign-in got. Holds no secret: the HTTP layer signs the token.
+    Granted(Arc<Granted>),
+    /// The ids of what was made or changed, in the order of the request.
+    Ids(Vec<u64>),
+}
+
+/// What `plan` decides, when it decides to do it.
+#[derive(Debug)]
+pub struct Done {
+    /// Row images, in the order they are to be applied.
+    pub changes: Vec<Change>,
+    /// What is answered once they are durable.
+    pub reply: Reply,
+}
+
+/// Why `plan` does not do it.
+#[derive(Debug)]
+pub enum Stop {
+    /// Refused; nothing changes but the effects.
+    Refused {
+        /// What is answered.
+        error: Box<Error>,
+        /// Changes that a refusal may leave: see [`Effect`].
+        effects: Vec<Effect>,
+    },
+    /// These rows must be loaded first.
+    Need(Vec<Key>),
+    /// A checked order code is needed and the pool is empty; it is being filled.
+    NeedOrderCode,
+}
+
+/// What a refused command may leave behind: nothing but this (the idempotency record is the engine's own).
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// A wrong try was counted.
+    Tried(crate::identity::Tries),
+    /// A used refresh token came back: its family is revoked.
+    Revoked(Arc<crate::identity::Family>),
+    /// An order that was over was found and released.
+    Released(Vec<Change>),
+}
+
+impl Effect {
+    /// Its row images.
+    pub fn into_changes(self) -> Vec<Change> {
+        match self {
+            Self::Tried(tries) => vec![Arc::new(tries).into()],
+            Self::Revoked(family) => vec![family.into()],
+            Self::Released(changes) => changes,
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Refused { error: Box::new(error), effects: Vec::new() }
+    }
+}
+
+impl From<Code> for Stop {
+    fn from(code: Code) -> Self {
+        Error::new(code).into()
+    }
+}
+
+/// What `plan` answers.
+pub type Planned = Result<Done, Stop>;
+
+/// Decides a command. Pure: the same arguments give the same answer.
+///
+/// # Errors
+/// [`Stop`]: refused, or rows have to be loaded first.
+pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    match command {
+        Command::Order(command) => orders::basket::plan(world, moment, actor, command),
+        Command::SignIn(command) => crate::identity::sign_in::plan(world, moment, actor, command),
+        Command::Identity(command) => crate::identity::manage::plan(world, moment, actor, command),
+        Command::Catalogue(command) => crate::catalogue::manage::plan(world, moment, actor, command),
+        Command::Tick { limit } => Ok(orders::expiry::tick(world, moment, *limit)),
+    }
+}

@@ -1,0 +1,207 @@
+//! Identifiers: newtypes, so that one kind is never passed for another, and the credentials among them, which nobody can guess.
+//!
+//! Numeric ids are positive integers below 2^53 (they are JSON numbers). This module draws nothing at random: see `moment::Draw`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Ids stay below this, so that every JSON client reads them exactly.
+pub const MAX_ID: u64 = 1 << 53;
+
+macro_rules! numeric_ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<$name> for crate::error::DetailId {
+            fn from(id: $name) -> Self {
+                Self::Number(id.0)
+            }
+        }
+    )* };
+}
+
+numeric_ids! {
+    /// A shard: an operator's id, or 0 for the platform.
+    ShardId;
+    /// An organisation: promoter, channel owner or venue.
+    EntityId;
+    /// A person who signs in.
+    UserId;
+    /// One way to sell. Unique over the platform.
+    ChannelId;
+    /// An API key's public id (its secret is stored hashed).
+    KeyId;
+    /// A licensed device of a BOX_OFFICE or KIOSK channel.
+    TerminalId;
+    /// A counter where a BOX_OFFICE channel sells.
+    PointOfSaleId;
+    /// A place where events happen.
+    VenueId;
+    /// One version of a venue's plan.
+    TemplateId;
+    /// A part of a template.
+    SectorId;
+    /// A row of numbered seats in a sector.
+    RowId;
+    /// A numbered seat; belongs to the template and is equal in all its sessions.
+    SeatId;
+    /// A not-numbered zone of a sector.
+    ZoneId;
+    /// A class of places that cost the same.
+    PriceTypeId;
+    /// Places kept for some channels.
+    QuotaId;
+    /// What is performed; belongs to a promoter.
+    EventId;
+    /// One date of an event.
+    SessionId;
+    /// A tariff (adult, child ...).
+    RateId;
+    /// A tax, as the books name it.
+    TaxId;
+    /// An item of an order; once confirmed it is the ticket's id too.
+    ItemId;
+}
+
+impl ShardId {
+    /// The platform's own shard: operators, the directory, signing keys.
+    pub const PLATFORM: Self = Self(0);
+}
+
+/// An order: 128 random bits, shown as 32 hexadecimal characters. Whoever knows it may change the order (in its channel).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OrderId(pub [u8; 16]);
+
+impl OrderId {
+    /// Reads 32 hexadecimal characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_hex(text).map(Self)
+    }
+}
+
+/// What holds the tokens of one sign-in together: access tokens name it, refreshing rotates within it, revoking ends it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FamilyId(pub [u8; 16]);
+
+impl FamilyId {
+    /// Reads 32 hexadecimal characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_hex(text).map(Self)
+    }
+}
+
+/// A SHA-256 hash.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// The hash of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest;
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// Its first eight bytes, for compact resident sets.
+    pub fn short(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
+macro_rules! hex_display {
+    ($($name:ident),*) => { $(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+    )* };
+}
+
+hex_display!(OrderId, FamilyId, Hash);
+
+/// Capital letters and digits without look-alikes: order codes, barcodes and voucher codes are written in it.
+pub const ALPHABET: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+
+/// An order's code, given on entering PRE_CONFIRM: 12 characters of [`ALPHABET`], unique per operator.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OrderCode(pub [u8; 12]);
+
+impl OrderCode {
+    /// Reads a code; anything that is not 12 characters of the alphabet is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; 12] = text.as_bytes().try_into().ok()?;
+        bytes.iter().all(|byte| ALPHABET.contains(byte)).then_some(Self(bytes))
+    }
+}
+
+/// What a gate reads: 17 characters of [`ALPHABET`] (84 random bits) when generated.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Barcode(pub [u8; 17]);
+
+macro_rules! ascii_display {
+    ($($name:ident),*) => { $(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{}", char::from(*byte)))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+    )* };
+}
+
+ascii_display!(OrderCode, Barcode);
+
+fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = [pair[0], pair[1]].map(|digit| char::from(digit).to_digit(16));
+        *byte = u8::try_from(high? * 16 + low?).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OrderCode, OrderId};
+
+    #[test]
+    fn order_ids_read_back() {
+        let id = OrderId([0xab; 16]);
+        assert_eq!(OrderId::parse(&id.to_string()), Some(id));
+        assert_eq!(OrderId::parse("ab"), None);
+        assert_eq!(OrderId::parse("é".repeat(16).as_str()), None);
+    }
+
+    #[test]
+    fn codes_have_no_look_alikes() {
+        assert!(OrderCode::parse("ABCDEFGHJKMN").is_some());
+        assert!(OrderCode::parse("ABCDEFGHJKM0").is_none());
+        assert!(OrderCode::parse("ABC").is_none());
+    }
+}

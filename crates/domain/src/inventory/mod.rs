@@ -1,0 +1,266 @@
+//! Which places of a session are free: one byte a place, and counts that travel with them so that availability never scans.
+//!
+//! Changed only by `World::apply`. Choosing places is [`best`]'s, single seats [`orphan`]'s; the layout itself is `catalogue::plan`'s.
+
+pub mod best;
+pub mod orphan;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::plan::{Place, Plan};
+use crate::ids::{ItemId, OrderId, SectorId, SessionId};
+
+/// How a place stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum PlaceState {
+    /// For sale.
+    Free,
+    /// In a live order.
+    Held,
+    /// With one live ticket.
+    Sold,
+    /// Taken out of sale by its promoter.
+    Blocked,
+}
+
+/// That a place is an order's: the row whose primary key is (shard, session, place), so that no two orders can have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Of which session.
+    pub session: SessionId,
+    /// Which place.
+    pub place: Place,
+    /// Whose.
+    pub order: OrderId,
+    /// As which item of it.
+    pub item: ItemId,
+    /// Whether it is sold, or held.
+    pub sold: bool,
+}
+
+/// What a promoter changed in a session's places against its template: one row a session and sector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceMarks {
+    /// Of which session.
+    pub session: SessionId,
+    /// Which sector.
+    pub sector: SectorId,
+    /// Every blocked place of the sector, sorted.
+    pub blocked: Vec<Place>,
+    /// Places that were moved, with the index of the quota they are in now, sorted.
+    pub moved: Vec<(Place, u8)>,
+}
+
+/// How many places of one group and quota stand how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Indexed by [`PlaceState`].
+    pub by_state: [u32; 4],
+}
+
+impl Counts {
+    /// All of them.
+    pub fn total(&self) -> u32 {
+        self.by_state.iter().sum()
+    }
+
+    /// The free ones.
+    pub const fn free(&self) -> u32 {
+        self.by_state[PlaceState::Free as usize]
+    }
+}
+
+/// A session's places as they are now.
+#[derive(Debug, Clone)]
+pub struct Inventory {
+    /// The places there are.
+    pub plan: Arc<Plan>,
+    states: Vec<PlaceState>,
+    quota_of: Arc<[u8]>,
+    /// Per group and quota: `group * quotas + quota`.
+    counts: Vec<Counts>,
+    /// Who holds the held ones. Sold places are their tickets' and need no entry here.
+    holders: HashMap<Place, OrderId>,
+    /// Per zone, no place before this one is free: automatic picks start here.
+    zone_hints: Vec<Place>,
+}
+
+impl Inventory {
+    /// A session's places before anything is sold.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let quotas = plan.template.quotas.len();
+        let mut counts = vec![Counts::default(); plan.groups.len() * quotas];
+        for (group, quota) in plan.group_of.iter().zip(plan.quota_of.iter()) {
+            counts[usize::from(*group) * quotas + usize::from(*quota)].by_state[PlaceState::Free as usize] += 1;
+        }
+        let mut inventory = Self {
+            states: vec![PlaceState::Free; plan.places() as usize],
+            quota_of: plan.quota_of.clone(),
+            counts,
+            holders: HashMap::new(),
+            zone_hints: plan.zones.iter().map(|zone| zone.first).collect(),
+            plan,
+        };
+        for place in inventory.plan.clone().blocked.iter() {
+            inventory.set(*place, PlaceState::Blocked);
+        }
+        inventory
+    }
+
+    /// How a place stands.
+    pub fn state(&self, place: Place) -> PlaceState {
+        self.states[place as usize]
+    }
+
+    /// The order that holds a held place.
+    pub fn holder(&self, place: Place) -> Option<OrderId> {
+        self.holders.get(&place).copied()
+    }
+
+    /// The quota a place is in now, as an index into the template's quotas.
+    pub fn quota(&self, place: Place) -> u8 {
+        self.quota_of[place as usize]
+    }
+
+    /// No place of this zone (an index into the plan's zones) before the answer is free.
+    pub fn zone_hint(&self, zone: usize) -> Place {
+        self.zone_hints[zone]
+    }
+
+    /// The counts of a group and quota.
+    pub fn counts(&self, group: u16, quota: u8) -> Counts {
+        self.counts[usize::from(group) * self.plan.template.quotas.len() + usize::from(quota)]
+    }
+
+    /// Puts a claim in force.
+    pub(crate) fn claim(&mut self, claim: &Claim) {
+        if claim.sold {
+            self.holders.remove(&claim.place);
+            self.set(claim.place, PlaceState::Sold);
+        } else {
+            self.holders.insert(claim.place, claim.order);
+            self.set(claim.place, PlaceState::Held);
+        }
+    }
+
+    /// Ends a claim: the place is free.
+    pub(crate) fn release(&mut self, place: Place) {
+        self.holders.remove(&place);
+        self.set(place, PlaceState::Free);
+    }
+
+    /// Puts a sector's marks in force in place of the ones before.
+    pub(crate) fn mark(&mut self, marks: &PlaceMarks) {
+        let plan = self.plan.clone();
+        let Some(sector) = plan.template.sectors.iter().position(|id| *id == marks.sector) else { return };
+        let in_sector = |place: &Place| plan.groups[usize::from(plan.group_of[*place as usize])].sector == sector;
+        let states = &self.states;
+        let unblocked: Vec<Place> = (0..plan.places())
+            .filter(|place| {
+                states[*place as usize] == PlaceState::Blocked && in_sector(place) && marks.blocked.binary_search(place).is_err()
+            })
+            .collect();
+        for place in unblocked {
+            self.set(place, PlaceState::Free);
+        }
+        for place in marks.blocked.iter().filter(|place| in_sector(place)) {
+            self.set(*place, PlaceState::Blocked);
+        }
+        for (place, quota) in &marks.moved {
+            self.move_to(*place, *quota);
+        }
+    }
+
+    fn set(&mut self, place: Place, state: PlaceState) {
+        let before = std::mem::replace(&mut self.states[place as usize], state);
+        let counts = self.counts_of(place);
+        counts.by_state[before as usize] -= 1;
+        counts.by_state[state as usize] += 1;
+        if place >= self.plan.seats {
+            let zone = self.plan.zones.partition_point(|zone| zone.first <= place) - 1;
+            let hint = &mut self.zone_hints[zone];
+            if state == PlaceState::Free {
+                *hint = place.min(*hint);
+            } else if *hint == place {
+                let span = &self.plan.zones[zone];
+                let end = span.first + span.len;
+                *hint = (place..end).find(|place| self.states[*place as usize] == PlaceState::Free).unwrap_or(end);
+            }
+        }
+    }
+
+    fn move_to(&mut self, place: Place, quota: u8) {
+        let state = self.state(place) as usize;
+        self.counts_of(place).by_state[state] -= 1;
+        // The array is shared with the template and with snapshots until the first move.
+        let mut quotas = self.quota_of.to_vec();
+        quotas[place as usize] = quota;
+        self.quota_of = quotas.into();
+        self.counts_of(place).by_state[state] += 1;
+    }
+
+    fn counts_of(&mut self, place: Place) -> &mut Counts {
+        let group = usize::from(self.plan.group_of[place as usize]);
+        let quota = usize::from(self.quota_of[place as usize]);
+        &mut self.counts[group * self.plan.template.quotas.len() + quota]
+    }
+
+    /// A picture of it for readers, as of journal number `version`.
+    pub fn snapshot(&self, version: u64) -> Snapshot {
+        Snapshot {
+            version,
+            plan: self.plan.clone(),
+            states: self.states.as_slice().into(),
+            quota_of: self.quota_of.clone(),
+            counts: self.counts.as_slice().into(),
+        }
+    }
+}
+
+/// What readers see of a session's places: immutable, replaced as a whole after a batch that changed it is durable.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The journal number of the batch it shows; an ETag across restarts.
+    pub version: u64,
+    /// The places there are.
+    pub plan: Arc<Plan>,
+    /// How each stands.
+    pub states: Box<[PlaceState]>,
+    /// The quota each is in, as an index into the template's quotas.
+    pub quota_of: Arc<[u8]>,
+    counts: Box<[Counts]>,
+}
+
+/// Places in all and free, as a channel sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Availability {
+    /// Places this channel may sell, taken or not; blocked ones are not among them.
+    pub total: u32,
+    /// The free ones of them.
+    pub available: u32,
+}
+
+impl std::ops::AddAssign for Availability {
+    fn add_assign(&mut self, other: Self) {
+        self.total += other.total;
+        self.available += other.available;
+    }
+}
+
+impl Snapshot {
+    /// The availability of a group within these quotas (indexes into the template's quotas).
+    pub fn availability(&self, group: usize, quotas: &[u8]) -> Availability {
+        let width = self.plan.template.quotas.len();
+        let mut sum = Availability::default();
+        for quota in quotas {
+            let counts = &self.counts[group * width + usize::from(*quota)];
+            let blocked = counts.by_state[PlaceState::Blocked as usize];
+            sum += Availability { total: counts.total() - blocked, available: counts.free() };
+        }
+        sum
+    }
+}

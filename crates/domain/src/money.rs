@@ -1,0 +1,151 @@
+//! Money: integer minor units with a currency, and the one function that rounds. Amounts are read from a number's text, never through a float.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An amount in the minor units of its order's or session's currency (cents for EUR, yen for JPY).
+pub type Minor = i64;
+
+/// The largest amount accepted anywhere, so that sums of 10^6 of them stay far inside an `i64`.
+pub const MAX_MINOR: Minor = 1_000_000_000_000;
+
+/// An ISO 4217 currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// Reads a three-letter code of ISO 4217 that has a minor unit.
+    pub fn parse(code: &str) -> Option<Self> {
+        let currency = iso_currency::Currency::from_code(code)?;
+        currency.exponent()?;
+        code.as_bytes().try_into().ok().map(Self)
+    }
+
+    /// How many decimals its major unit has (2 for EUR, 0 for JPY, 3 for KWD).
+    pub fn decimals(self) -> u32 {
+        iso_currency::Currency::from_code(self.code()).and_then(|currency| currency.exponent()).map_or(2, u32::from)
+    }
+
+    /// The three letters.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+
+    /// Reads a decimal number's text ("46", "9.39") as minor units: `None` if it has too many decimals, an exponent, or is out of range.
+    pub fn parse_amount(self, text: &str) -> Option<Minor> {
+        parse_scaled(text, self.decimals()).filter(|minor| minor.abs() <= MAX_MINOR)
+    }
+
+    /// Writes minor units as the shortest decimal number ("46", "9.39", "0.5").
+    pub fn show_amount(self, minor: Minor) -> String {
+        show_scaled(minor, self.decimals())
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A percentage in ten-thousandths of a per cent: 6.5 % is 65 000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[serde(transparent)]
+pub struct Percent(pub i64);
+
+impl Percent {
+    /// One whole: 100 %.
+    pub const ONE: i64 = 1_000_000;
+
+    /// Reads "6.5" (at most four decimals, 0 to 1000 %).
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_scaled(text, 4).filter(|value| (0..=10 * Self::ONE).contains(value)).map(Self)
+    }
+
+    /// This share of an amount, rounded half up.
+    pub fn of(self, amount: Minor) -> Minor {
+        divide_half_up(i128::from(amount) * i128::from(self.0), i128::from(Self::ONE))
+    }
+
+    /// What is left of a price without a tax of this rate that it includes: gross / (1 + rate), half up.
+    pub fn net_of(self, gross: Minor) -> Minor {
+        divide_half_up(i128::from(gross) * i128::from(Self::ONE), i128::from(Self::ONE + self.0))
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&show_scaled(self.0, 4))
+    }
+}
+
+/// The one function that rounds: to the nearest, halves away from zero.
+pub fn divide_half_up(numerator: i128, denominator: i128) -> Minor {
+    let half = denominator / 2;
+    let rounded = if numerator >= 0 { (numerator + half) / denominator } else { (numerator - half) / denominator };
+    Minor::try_from(rounded).unwrap_or(if rounded > 0 { Minor::MAX } else { Minor::MIN })
+}
+
+fn parse_scaled(text: &str, decimals: u32) -> Option<i64> {
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 15 || !all_digits(whole) || !all_digits(fraction) || fraction.len() > decimals as usize {
+        return None;
+    }
+    let fraction: i64 =
+        format!("{fraction:0<width$}", width = decimals as usize).parse().or_else(|e| if decimals == 0 { Ok(0) } else { Err(e) }).ok()?;
+    let value = whole.parse::<i64>().ok()?.checked_mul(10_i64.pow(decimals))?.checked_add(fraction)?;
+    Some(if negative { -value } else { value })
+}
+
+fn show_scaled(value: i64, decimals: u32) -> String {
+    let scale = 10_u64.pow(decimals);
+    let sign = if value < 0 { "-" } else { "" };
+    let (whole, fraction) = (value.unsigned_abs() / scale, value.unsigned_abs() % scale);
+    if fraction == 0 {
+        return format!("{sign}{whole}");
+    }
+    let fraction = format!("{fraction:0width$}", width = decimals as usize);
+    format!("{sign}{whole}.{}", fraction.trim_end_matches('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Currency, MAX_MINOR, Percent};
+
+    fn eur() -> Currency {
+        Currency::parse("EUR").unwrap()
+    }
+
+    #[test]
+    fn amounts_are_read_from_text() {
+        assert_eq!(eur().parse_amount("46"), Some(4600));
+        assert_eq!(eur().parse_amount("9.39"), Some(939));
+        assert_eq!(eur().parse_amount("9.390"), Some(939));
+        assert_eq!(eur().parse_amount("9.391"), None);
+        assert_eq!(eur().parse_amount("1e3"), None);
+        assert_eq!(eur().parse_amount(""), None);
+        assert_eq!(Currency::parse("JPY").unwrap().parse_amount("500"), Some(500));
+        assert_eq!(Currency::parse("KWD").unwrap().parse_amount("1.234"), Some(1234));
+        assert!(Currency::parse("eur").is_none() && Currency::parse("XXX").is_none());
+    }
+
+    #[test]
+    fn taxes_are_taken_out_half_up() {
+        assert_eq!(Percent::parse("6.5").unwrap().net_of(1000), 939);
+        assert_eq!(Percent::parse("21").unwrap().net_of(300), 248);
+    }
+
+    proptest! {
+        #[test]
+        fn amounts_read_back(minor in -MAX_MINOR..=MAX_MINOR, code in prop::sample::select(vec!["EUR", "JPY", "KWD"])) {
+            let currency = Currency::parse(code).unwrap();
+            prop_assert_eq!(currency.parse_amount(&currency.show_amount(minor)), Some(minor));
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! A basket's life but for its places: create, read, remove, tariff, buyer, back to basket, delete. Adding places is [`super::seats`]',
+//! pre-confirm and confirm are [`super::confirm`]'s.
+
+use std::sync::Arc;
+
+use super::draft::Draft;
+use super::{Buyer, Item, Order, OrderSurcharge, Seller, Stage};
+use crate::catalogue::Offer;
+use crate::change::{CounterKey, Key};
+use crate::command::{Done, OrderCommand, Planned, Reply};
+use crate::error::{Code, DetailId, Error};
+use crate::identity::Channel;
+use crate::identity::check::{Actor, Caller};
+use crate::ids::{Hash, ItemId, OrderId, RateId};
+use crate::moment::Moment;
+use crate::pricing;
+use crate::text::Language;
+use crate::world::World;
+
+/// Live orders of one channel at most.
+pub const MAX_LIVE_PER_CHANNEL: u32 = 200_000;
+/// Orders of one sign-in that never held an item, at most.
+pub const MAX_EMPTY_PER_TOKEN: u32 = 10_000;
+
+/// Where a channel's calls are decided.
+pub(super) struct Desk<'a> {
+    pub world: &'a World,
+    pub moment: &'a Moment,
+    pub caller: Caller<'a>,
+    pub channel: &'a Channel,
+}
+
+/// Decides what a channel asks of its orders.
+///
+/// # Errors
+/// The codes of orders, see error-triggers.md.
+pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderCommand) -> Planned {
+    let Actor::Token(bearer) = actor else { return Err(Code::ForbiddenResource.into()) };
+    let caller = world.identity.check(bearer, moment.now)?;
+    let channel = caller.channel.ok_or(Code::ForbiddenResource)?;
+    let desk = Desk { world, moment, caller, channel };
+    match command {
+        OrderCommand::Create { language } => {
+            let open = world.open_orders_of(bearer.family);
+            if open.empty >= MAX_EMPTY_PER_TOKEN || world.open_orders(channel.id).live >= MAX_LIVE_PER_CHANNEL {
+                return Err(Code::TooManyRequests.into());
+            }
+            desk.create(bearer.family, language.as_ref())
+        }
+        OrderCommand::Read(id) => Ok(Done { changes: Vec::new(), reply: Reply::Order(desk.order(*id)?.clone()) }),
+        OrderCommand::AddSeats(id, seats) => desk.add_seats(desk.basket(*id)?, seats),
+        OrderCommand::AddAuto(id, request) => desk.add_auto(desk.basket(*id)?, request),
+        OrderCommand::RemoveItems(id, items) => desk.remove(desk.basket(*id)?, items),
+        OrderCommand::SetRate(id, item, rate) => desk.set_rate(desk.basket(*id)?, *item, *rate),
+        OrderCommand::SetBuyer(id, buyer) => desk.set_buyer(desk.basket(*id)?, buyer),
+        OrderCommand::PreConfirm(id) => desk.pre_confirm(desk.order(*id)?),
+        OrderCommand::BackToBasket(id) => desk.back_to_basket(desk.order(*id)?),
+        OrderCommand::Confirm(id, payments) => desk.confirm(desk.order(*id)?, payments),
+        OrderCommand::Delete(id) => desk.delete(desk.order(*id)?),
+    }
+}
+
+impl<'a> Desk<'a> {
+    /// An order of this channel that is not over.
+    fn order(&self, id: OrderId) -> Result<&'a Arc<Order>, crate::command::Stop> {
+        self.world.order(id, self.channel.id, self.moment.now)
+    }
+
+    /// An order of this channel that may be changed.
+    fn basket(&self, id: OrderId) -> Result<&'a Arc<Order>, crate::command::Stop> {
+        let order = self.order(id)?;
+        if let Stage::Basket { .. } = order.stage { Ok(order) } else { Err(Code::OrderInvalidStatus.into()) }
+    }
+
+    fn create(&self, family: crate::ids::FamilyId, language: Option<&Language>) -> Planned {
+        let language = match language {
+            Some(language) if !self.channel.languages.contains(language) => return Err(Error::invalid(&["language"]).into()),
+            Some(language) => language.clone(),
+            None => self.channel.languages.first().ok_or(Error::required(&["language"]))?.clone(),
+        };
+        let now = self.moment.now;
+        let order = Order {
+            id: self.moment.draw().order_id(),
+            seller: Arc::new(Seller::of(self.channel.id, self.caller.subject)),
+            family,
+            currency: self.channel.currency,
+            language,
+            created: now,
+            stage: Stage::Basket { expires: now, code: None },
+            items: Vec::new(),
+            surcharges: Vec::new(),
+            buyer: None,
+            held_items: false,
+        };
+        Ok(Draft::new(self.world).done(self.touched(order)))
+    }
+
+    /// The basket with its time moved on by a change.
+    pub(super) fn touched(&self, mut order: Order) -> Order {
+        if let Stage::Basket { code, .. } = order.stage {
+            order.stage = Stage::Basket { expires: order.extended(self.channel, self.moment.now), code };
+        }
+        order
+    }
+
+    fn remove(&self, order: &Order, ids: &[ItemId]) -> Planned {
+        let unknown: Vec<_> = ids.iter().filter(|id| !order.items.iter().any(|item| item.id == **id)).copied().collect();
+        if !unknown.is_empty() {
+            return Err(Error::new(Code::OrderItemInvalid).with_details(unknown).into());
+        }
+        let mut draft = Draft::new(self.world);
+        let (gone, left): (Vec<_>, Vec<_>) = order.items.iter().cloned().partition(|item| ids.contains(&item.id));
+        for item in &gone {
+            draft.free(order, item);
+        }
+        let mut order = Order { items: left, ..order.clone() };
+        order.surcharges.retain(|surcharge| match surcharge.event {
+            Some(event) => order.items.iter().any(|item| item.event == event),
+            None => !order.items.is_empty(),
+        });
+        if order.items.is_empty() {
+            order.currency = self.channel.currency;
+        }
+        Ok(draft.done(self.touched(order)))
+    }
+
+    fn set_rate(&self, order: &Order, id: ItemId, rate: RateId) -> Planned {
+        let index = order.items.iter().position(|item| item.id == id).ok_or_else(|| refused(Code::OrderItemInvalid, [id]))?;
+        let item = &order.items[index];
+        let offer = self.offer(item)?;
+        if offer.rate(Some(rate)).is_none() {
+            return Err(Error::invalid(&["rate_id"]).into());
+        }
+        let price = pricing::item_price(&offer.session, order.currency, self.channel, item.price_type, rate);
+        let price = price.ok_or_else(|| refused(Code::OrderItemInvalid, [id]))?;
+        let mut order = order.clone();
+        order.items[index].rate = rate;
+        order.items[index].price = price;
+        Ok(Draft::new(self.world).done(self.touched(order)))
+    }
+
+    fn set_buyer(&self, order: &Order, buyer: &Arc<Buyer>) -> Planned {
+        let order = Order { buyer: Some(buyer.clone()), ..order.clone() };
+        self.check_buyer_limit(&order)?;
+        Ok(Draft::new(self.world).done(self.touched(order)))
+    }
+
+    fn back_to_basket(&self, order: &Order) -> Planned {
+        let Stage::PreConfirm { code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
+        let mut draft = Draft::new(self.world);
+        draft.count_buyer(order, -1);
+        let order = Order { stage: Stage::Basket { expires: self.moment.now, code: Some(code) }, ..order.clone() };
+        Ok(draft.done(self.touched(order)))
+    }
+
+    fn delete(&self, order: &Order) -> Planned {
+        if order.expires().is_none() {
+            return Err(Code::OrderInvalidStatus.into());
+        }
+        let mut draft = Draft::new(self.world);
+        draft.free_all(order);
+        draft.delete(Key::Order(order.id));
+        Ok(Done { changes: draft.finish(), reply: Reply::Done })
+    }
+
+    /// The offer of an item, as long as this channel sells it.
+    pub(super) fn offer(&self, item: &Item) -> Result<&'a Arc<Offer>, Error> {
+        let (offer, _) = self.world.session(item.session).ok_or(Code::SessionNotFound)?;
+        offer.in_channel(self.channel.id, self.moment.now).ok_or(Code::SessionNotFound)?;
+        Ok(offer)
+    }
+
+    /// `SESSION_SALES_LIMIT_EXCEEDED` if this order takes its buyer over a session's limit. Other people's baskets do not count.
+    pub(super) fn check_buyer_limit(&self, order: &Order) -> Result<(), Error> {
+        let Some(buyer) = order.buyer.as_ref().map(|buyer| Hash::of(buyer.key().as_bytes())) else { return Ok(()) };
+        let over = |item: &&Item| {
+            let limit = self.world.session(item.session).and_then(|(offer, _)| offer.session.buyer_limit);
+            let others = self.world.counter(&CounterKey::BuyerSales(item.session, buyer));
+            let own = order.items.iter().filter(|other| other.session == item.session).count();
+            limit.is_some_and(|limit| others + own as i64 > i64::from(limit))
+        };
+        let refused: Vec<_> = order.items.iter().filter(over).map(|item| item.id).collect();
+        if refused.is_empty() { Ok(()) } else { Err(Error::new(Code::SessionSalesLimitExceeded)) }
+    }
+
+    /// The surcharges per order that an event's first item brings along.
+    pub(super) fn order_surcharges(&self, order: &Order, offer: &Offer) -> Vec<OrderSurcharge> {
+        let taxes = &offer.session.surcharge_taxes;
+        let line = |event, amount, taxed| OrderSurcharge { event, amount, taxes: pricing::tax_lines(amount, taxes, taxed) };
+        let mut lines = Vec::new();
+        if !order.surcharges.iter().any(|known| known.event == Some(offer.event.id)) {
+            lines.push(line(Some(offer.event.id), pricing::per_order(&offer.session.surcharges), pricing::Taxed::PromoterSurcharge));
+        }
+        if !order.surcharges.iter().any(|known| known.event.is_none()) {
+            let surcharges = pricing::channel_surcharges(self.channel, offer.event.currency);
+            lines.push(line(None, pricing::per_order(surcharges), pricing::Taxed::ChannelSurcharge));
+        }
+        lines.retain(|line| line.amount != 0);
+        lines
+    }
+}
+
+/// A refusal that names all refused ids.
+pub(super) fn refused<D: Into<DetailId>>(code: Code, ids: impl IntoIterator<Item = D>) -> Error {
+    Error::new(code).with_details(ids)
+}

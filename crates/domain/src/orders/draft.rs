@@ -1,0 +1,132 @@
+//! A draft: an order being changed, with everything that changes along. Built after all checks have passed, so that nothing in it can fail.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Item, Order, Stage};
+use crate::change::{Change, Counter, CounterKey, Key, Sequence};
+use crate::command::{Done, Reply};
+use crate::ids::{Hash, ItemId, OrderId};
+use crate::inventory::Claim;
+use crate::moment::Timestamp;
+use crate::world::World;
+
+/// How many item ids are reserved at a time: one row of the journal for so many items.
+const ITEM_BLOCK: u64 = 10_000;
+
+/// Changes under way.
+pub struct Draft<'a> {
+    world: &'a World,
+    changes: Vec<Change>,
+    counters: BTreeMap<CounterKey, i64>,
+    next_item: u64,
+    released: Vec<OrderId>,
+}
+
+impl<'a> Draft<'a> {
+    /// Nothing changed yet.
+    pub fn new(world: &'a World) -> Self {
+        Self { world, changes: Vec::new(), counters: BTreeMap::new(), next_item: world.item_ids().0, released: Vec::new() }
+    }
+
+    /// Adds a change.
+    pub fn put(&mut self, change: impl Into<Change>) {
+        self.changes.push(change.into());
+    }
+
+    /// Takes a row out.
+    pub fn delete(&mut self, key: Key) {
+        self.changes.push(Change::Delete(key));
+    }
+
+    /// Adds to a counter.
+    pub fn count(&mut self, key: CounterKey, by: i64) {
+        *self.counters.entry(key).or_default() += by;
+    }
+
+    /// The next item's id.
+    pub fn item_id(&mut self) -> ItemId {
+        self.next_item += 1;
+        ItemId(self.next_item - 1)
+    }
+
+    /// Makes an item's place the order's.
+    pub fn hold(&mut self, order: &Order, item: &Item) {
+        self.count(CounterKey::ChannelSales(item.session, order.seller.channel), 1);
+        self.put_claim(order.id, item, false);
+    }
+
+    /// Makes an item's place sold.
+    pub fn sell(&mut self, order: &Order, item: &Item) {
+        self.put_claim(order.id, item, true);
+    }
+
+    fn put_claim(&mut self, order: OrderId, item: &Item, sold: bool) {
+        self.changes.push(crate::change::Row::from(Claim { session: item.session, place: item.place, order, item: item.id, sold }).into());
+    }
+
+    /// Lets an item's place fall free.
+    pub fn free(&mut self, order: &Order, item: &Item) {
+        self.count(CounterKey::ChannelSales(item.session, order.seller.channel), -1);
+        self.delete(Key::Claim((item.session, item.place)));
+    }
+
+    /// Counts the order's places for (+1) or against (-1) its buyer, in the sessions that limit buyers.
+    pub fn count_buyer(&mut self, order: &Order, by: i64) {
+        let Some(buyer) = order.buyer.as_ref().map(|buyer| Hash::of(buyer.key().as_bytes())) else { return };
+        for item in &order.items {
+            if self.world.catalogue.offers.get(&item.session).is_some_and(|offer| offer.session.buyer_limit.is_some()) {
+                self.count(CounterKey::BuyerSales(item.session, buyer), by);
+            }
+        }
+    }
+
+    /// Frees all that a live order holds. What becomes of the order itself is the caller's.
+    pub fn free_all(&mut self, order: &Order) {
+        for item in &order.items {
+            self.free(order, item);
+        }
+        if let Stage::PreConfirm { .. } = order.stage {
+            self.count_buyer(order, -1);
+        }
+    }
+
+    /// Ends an order whose time is over: what it holds falls free, and it is remembered if it ever held something. Once is enough.
+    pub fn expire(&mut self, order: &Order, now: Timestamp) {
+        if self.released.contains(&order.id) {
+            return;
+        }
+        self.released.push(order.id);
+        self.free_all(order);
+        if order.held_items {
+            let at = order.expires().unwrap_or(now).min(now);
+            let over = Order { stage: Stage::Expired { at }, items: Vec::new(), surcharges: Vec::new(), buyer: None, ..order.clone() };
+            self.put(Arc::new(over));
+        } else {
+            self.delete(Key::Order(order.id));
+        }
+    }
+
+    /// All changes: the counters as they come to stand, and a new block of item ids where one is needed.
+    pub fn finish(mut self) -> Vec<Change> {
+        for (key, by) in std::mem::take(&mut self.counters) {
+            match self.world.counter(&key) + by {
+                _ if by == 0 => {}
+                0 => self.delete(Key::Counter(key)),
+                value => self.put(Counter { key, value }),
+            }
+        }
+        let (_, reserved) = self.world.item_ids();
+        if self.next_item > reserved {
+            self.put(Sequence { items_reserved: self.next_item + ITEM_BLOCK });
+        }
+        self.changes
+    }
+
+    /// All changes and the order as it is now.
+    pub fn done(mut self, order: Order) -> Done {
+        let order = Arc::new(order);
+        self.put(order.clone());
+        Done { changes: self.finish(), reply: Reply::Order(order) }
+    }
+}

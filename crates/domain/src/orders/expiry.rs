@@ -1,0 +1,31 @@
+//! What time does to orders: the tick that releases what is due and forgets what may be forgotten, a bounded number at a time.
+
+use super::draft::Draft;
+use crate::change::{Change, Key};
+use crate::command::{Done, Reply};
+use crate::idempotency::Hour;
+use crate::moment::Moment;
+use crate::world::World;
+
+/// Releases and forgets at most `limit` of each kind.
+pub fn tick(world: &World, moment: &Moment, limit: usize) -> Done {
+    let mut draft = Draft::new(world);
+    for order in world.due(moment.now).take(limit) {
+        draft.expire(order, moment.now);
+    }
+    for id in world.forgettable(moment.now).take(limit) {
+        draft.delete(Key::Order(id));
+    }
+    for tries in world.all_tries().filter(|tries| tries.until <= moment.now).take(limit) {
+        draft.delete(Key::Tries(tries.subject));
+    }
+    for (family, _) in world.identity.revoked.iter().filter(|(_, until)| **until <= moment.now).take(limit) {
+        draft.delete(Key::Family(*family));
+    }
+    let mut changes = draft.finish();
+    let oldest = Hour::oldest_kept(moment.now);
+    if world.oldest_outcomes().is_some_and(|hour| hour < oldest) {
+        changes.push(Change::ForgetOutcomes(oldest));
+    }
+    Done { changes, reply: Reply::Done }
+}

@@ -1,0 +1,293 @@
+//! Orders: from basket to tickets. This module is the order as it is stored; what may be done with it is decided in its submodules.
+//!
+//! An order is an `Arc<Order>` that is replaced and never edited: reply, row image and journal share it.
+
+pub mod basket;
+pub mod confirm;
+pub mod draft;
+pub mod expiry;
+pub mod seats;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::plan::Place;
+use crate::identity::{Channel, Subject};
+use crate::ids::{
+    Barcode, ChannelId, EventId, FamilyId, ItemId, OrderCode, OrderId, PointOfSaleId, PriceTypeId, RateId, SeatId, SessionId, TerminalId,
+    UserId, ZoneId,
+};
+use crate::moment::Timestamp;
+use crate::money::{Currency, Minor};
+use crate::pricing::{ItemPrice, TaxLine, Totals};
+use crate::text::Language;
+
+/// An order of one channel and one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Unguessable: who knows it (in its channel) may change it.
+    pub id: OrderId,
+    /// Where it is sold, and by whom.
+    pub seller: Arc<Seller>,
+    /// The sign-in it was created with.
+    pub family: FamilyId,
+    /// Of all its amounts; set by the first item, until then the channel's.
+    pub currency: Currency,
+    /// Of its messages and tickets.
+    pub language: Language,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Where it is in its life.
+    pub stage: Stage,
+    /// What is in it, in the order of adding.
+    pub items: Vec<Item>,
+    /// Surcharges per order.
+    pub surcharges: Vec<OrderSurcharge>,
+    /// Who buys.
+    pub buyer: Option<Arc<Buyer>>,
+    /// Whether it ever held an item: only then it is remembered once it is over.
+    pub held_items: bool,
+}
+
+/// Who sells an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seller {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The person, at a counter.
+    pub user: Option<UserId>,
+    /// The device.
+    pub terminal: Option<TerminalId>,
+    /// The counter.
+    pub point_of_sale: Option<PointOfSaleId>,
+}
+
+impl Seller {
+    /// The seller that a token stands for.
+    pub const fn of(channel: ChannelId, subject: &Subject) -> Self {
+        Self { channel, user: subject.user, terminal: subject.terminal, point_of_sale: subject.point_of_sale }
+    }
+}
+
+/// Where an order is in its life; each stage holds what exists in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Being filled.
+    Basket {
+        /// When its places fall free.
+        expires: Timestamp,
+        /// Kept from an earlier pre-confirm.
+        code: Option<OrderCode>,
+    },
+    /// Checked, and waiting to be paid.
+    PreConfirm {
+        /// When its places fall free.
+        expires: Timestamp,
+        /// Its code.
+        code: OrderCode,
+    },
+    /// Sold. Money never changes any more.
+    Confirm {
+        /// When.
+        at: Timestamp,
+        /// Its code.
+        code: OrderCode,
+        /// What was paid, and how.
+        payments: Vec<Payment>,
+    },
+    /// Ran past its time; remembered for a day, holds nothing.
+    Expired {
+        /// When it was over.
+        at: Timestamp,
+    },
+}
+
+/// What an order is to the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OrderKind {
+    /// A sale.
+    Purchase,
+}
+
+/// One place in an order, and once confirmed its ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Unique in its operator; the ticket's id, too.
+    pub id: ItemId,
+    /// Of which session.
+    pub session: SessionId,
+    /// Of which event.
+    pub event: EventId,
+    /// Which place.
+    pub place: Place,
+    /// What the buyer knows it by.
+    pub spot: Spot,
+    /// Its price type.
+    pub price_type: PriceTypeId,
+    /// Its tariff.
+    pub rate: RateId,
+    /// Frozen when it was added.
+    pub price: ItemPrice,
+    /// Opens the gate; given at confirm.
+    pub barcode: Option<Barcode>,
+}
+
+/// What a buyer knows a place by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Spot {
+    /// A numbered seat.
+    Seat(SeatId),
+    /// A place in a zone.
+    Zone(ZoneId),
+}
+
+/// A surcharge per order, frozen when its cause came into the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderSurcharge {
+    /// The event whose promoter asks for it; `None`: the channel.
+    pub event: Option<EventId>,
+    /// How much.
+    pub amount: Minor,
+    /// Each tax that it includes.
+    pub taxes: Vec<TaxLine>,
+}
+
+/// Who buys. Text as it was given, trimmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[expect(missing_docs, reason = "the fields of a buyer")]
+pub struct Buyer {
+    pub email: String,
+    pub name: Option<String>,
+    pub surname: Option<String>,
+    pub phone: Option<String>,
+    pub id_number: Option<String>,
+    pub address: Option<String>,
+    pub city: Option<String>,
+    pub postal_code: Option<String>,
+    pub country: Option<String>,
+    pub language: Option<Language>,
+}
+
+impl Buyer {
+    /// What tells buyers apart: the e-mail, trimmed and lower-cased.
+    pub fn key(&self) -> String {
+        self.email.trim().to_lowercase()
+    }
+}
+
+/// How a payment was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the field's own names")]
+pub enum PaymentKind {
+    Cash,
+    Card,
+    Transfer,
+    External,
+    Credit,
+}
+
+/// What the seller took for an order. aforo records money, it never moves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// How.
+    pub kind: PaymentKind,
+    /// How much.
+    pub amount: Minor,
+    /// The seller's own reference.
+    pub reference: Option<String>,
+}
+
+/// A ticket: the row that gates and after-sale read. Born at confirm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The item's id.
+    pub id: ItemId,
+    /// Its order.
+    pub order: OrderId,
+    /// The order's code.
+    pub code: OrderCode,
+    /// Of which session.
+    pub session: SessionId,
+    /// Which place.
+    pub place: Place,
+    /// Opens the gate; unique per operator.
+    pub barcode: Barcode,
+    /// How it stands.
+    pub state: TicketState,
+}
+
+/// How a ticket stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TicketState {
+    /// Opens the gate.
+    Valid,
+}
+
+/// One line of the books: append-only, written at confirm and by every later change of money or ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// Whose.
+    pub order: OrderId,
+    /// Counts an order's lines from 1.
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: Seller,
+    /// What happened.
+    pub what: HistoryEvent,
+}
+
+/// What a line of the books says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HistoryEvent {
+    /// It was sold.
+    Confirmed {
+        /// What it adds up to.
+        totals: Totals,
+        /// In which currency.
+        currency: Currency,
+        /// How many tickets.
+        tickets: u32,
+    },
+}
+
+impl Order {
+    /// When its places fall free; `None` once it is sold or over.
+    pub const fn expires(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::Basket { expires, .. } | Stage::PreConfirm { expires, .. } => Some(expires),
+            Stage::Confirm { .. } | Stage::Expired { .. } => None,
+        }
+    }
+
+    /// Its code, once it has one.
+    pub const fn code(&self) -> Option<OrderCode> {
+        match self.stage {
+            Stage::Basket { code, .. } => code,
+            Stage::PreConfirm { code, .. } | Stage::Confirm { code, .. } => Some(code),
+            Stage::Expired { .. } => None,
+        }
+    }
+
+    /// What it adds up to.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for item in &self.items {
+            totals.base += item.price.base;
+            totals.surcharges += item.price.promoter_surcharge + item.price.channel_surcharge;
+        }
+        totals.surcharges += self.surcharges.iter().map(|surcharge| surcharge.amount).sum::<Minor>();
+        totals
+    }
+
+    /// When a basket changed now would fall free: the hold time from now, never beyond the maximum from its creation, never earlier than before.
+    pub fn extended(&self, channel: &Channel, now: Timestamp) -> Timestamp {
+        let hold = if self.items.is_empty() { channel.hold_ms.min(EMPTY_HOLD_MS) } else { channel.hold_ms };
+        now.plus_ms(hold).min(self.created.plus_ms(channel.hold_max_ms.max(hold)))
+    }
+}
+
+/// How long an order without items lives, so that creating them is no attack.
+pub const EMPTY_HOLD_MS: i64 = 60_000;

@@ -1,0 +1,175 @@
+//! Prices: what an item costs and what an order adds up to. Pure arithmetic over minor units; taxes are informative, since prices include them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::{Session, Tax};
+use crate::identity::{Channel, Surcharge};
+use crate::ids::{PriceTypeId, RateId, TaxId};
+use crate::money::{Currency, Minor, Percent};
+
+/// What one item costs, frozen when it was added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct ItemPrice {
+    /// Price type x rate, taxes included.
+    pub base: Minor,
+    /// The promoter's surcharges per ticket.
+    pub promoter_surcharge: Minor,
+    /// The channel's surcharges per ticket.
+    pub channel_surcharge: Minor,
+    /// Each tax that these include.
+    pub taxes: Vec<TaxLine>,
+}
+
+impl ItemPrice {
+    /// What the buyer pays for it.
+    pub const fn total(&self) -> Minor {
+        self.base + self.promoter_surcharge + self.channel_surcharge
+    }
+}
+
+/// What a tax line is a tax of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Taxed {
+    /// The ticket itself.
+    Ticket,
+    /// The promoter's surcharge.
+    PromoterSurcharge,
+    /// The channel's surcharge.
+    ChannelSurcharge,
+}
+
+/// One tax in one price: what of it is tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxLine {
+    /// Which tax.
+    pub tax: TaxId,
+    /// Its rate.
+    pub percent: Percent,
+    /// Of what.
+    pub taxed: Taxed,
+    /// Gross minus net.
+    pub amount: Minor,
+}
+
+/// What an order adds up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Totals {
+    /// Sum of the items' base prices.
+    pub base: Minor,
+    /// What promotions take off.
+    pub promotions: Minor,
+    /// Sum of all surcharges, those per order included.
+    pub surcharges: Minor,
+    /// Insurance.
+    pub insurance: Minor,
+    /// Delivery.
+    pub delivery: Minor,
+    /// What vouchers pay.
+    pub vouchers: Minor,
+}
+
+impl Totals {
+    /// base - promotions + surcharges + insurance + delivery.
+    pub const fn total(&self) -> Minor {
+        self.base - self.promotions + self.surcharges + self.insurance + self.delivery
+    }
+
+    /// What payments must come to.
+    pub const fn to_pay(&self) -> Minor {
+        self.total() - self.vouchers
+    }
+}
+
+/// What surcharges add to one ticket of this base price.
+pub fn per_ticket(surcharges: &[Surcharge], base: Minor) -> Minor {
+    surcharges
+        .iter()
+        .map(|surcharge| match surcharge {
+            Surcharge::PerTicket(value) => *value,
+            Surcharge::PercentOfBase { percent, min, max } => {
+                let share = percent.of(base).max(*min);
+                max.map_or(share, |max| share.min(max))
+            }
+            Surcharge::PerOrder(_) => 0,
+        })
+        .sum()
+}
+
+/// What surcharges add to an order, once.
+pub fn per_order(surcharges: &[Surcharge]) -> Minor {
+    surcharges.iter().map(|surcharge| if let Surcharge::PerOrder(value) = surcharge { *value } else { 0 }).sum()
+}
+
+/// A channel's surcharges where they apply: they are amounts of the channel's currency, so sessions in another one have none.
+pub fn channel_surcharges(channel: &Channel, currency: Currency) -> &[Surcharge] {
+    if channel.currency == currency { &channel.surcharges } else { &[] }
+}
+
+/// The price of one place; `None` where the session has no price for this price type and rate.
+pub fn item_price(session: &Session, currency: Currency, channel: &Channel, price_type: PriceTypeId, rate: RateId) -> Option<ItemPrice> {
+    let base = *session.prices.get(&(price_type, rate))?;
+    let promoter_surcharge = per_ticket(&session.surcharges, base);
+    let channel_surcharge = per_ticket(channel_surcharges(channel, currency), base);
+    let mut taxes = tax_lines(base, &session.ticket_taxes, Taxed::Ticket);
+    taxes.extend(tax_lines(promoter_surcharge, &session.surcharge_taxes, Taxed::PromoterSurcharge));
+    taxes.extend(tax_lines(channel_surcharge, &session.surcharge_taxes, Taxed::ChannelSurcharge));
+    Some(ItemPrice { base, promoter_surcharge, channel_surcharge, taxes })
+}
+
+/// A price without its taxes, which add up: gross / (1 + sum of rates), half up.
+pub fn net(gross: Minor, taxes: &[Tax]) -> Minor {
+    Percent(taxes.iter().map(|tax| tax.percent.0).sum()).net_of(gross)
+}
+
+/// Splits the tax of a price by its taxes, in proportion to their rates; the last one takes what rounding leaves, so that it closes.
+pub fn tax_lines(gross: Minor, taxes: &[Tax], taxed: Taxed) -> Vec<TaxLine> {
+    if gross == 0 {
+        return Vec::new();
+    }
+    let whole: i64 = taxes.iter().map(|tax| tax.percent.0).sum();
+    let mut left = gross - net(gross, taxes);
+    let mut left_percent = whole;
+    taxes
+        .iter()
+        .map(|tax| {
+            let amount = if left_percent == 0 {
+                0
+            } else {
+                crate::money::divide_half_up(i128::from(left) * i128::from(tax.percent.0), i128::from(left_percent))
+            };
+            left -= amount;
+            left_percent -= tax.percent.0;
+            TaxLine { tax: tax.id, percent: tax.percent, taxed, amount }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Tax, Taxed, net, per_ticket, tax_lines};
+    use crate::identity::Surcharge;
+    use crate::ids::TaxId;
+    use crate::money::Percent;
+
+    fn taxes(percents: &[i64]) -> Vec<Tax> {
+        percents.iter().map(|percent| Tax { id: TaxId(1), name: "IVA".into(), percent: Percent(*percent) }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn net_and_taxes_close(gross in 0_i64..100_000_000, percents in prop::collection::vec(0_i64..400_000, 0..4)) {
+            let taxes = taxes(&percents);
+            let lines = tax_lines(gross, &taxes, Taxed::Ticket);
+            prop_assert_eq!(net(gross, &taxes) + lines.iter().map(|line| line.amount).sum::<i64>(), gross);
+            prop_assert!(lines.iter().all(|line| line.amount >= 0));
+        }
+    }
+
+    #[test]
+    fn shares_of_the_price_stay_within_their_bounds() {
+        let share = |base| per_ticket(&[Surcharge::PercentOfBase { percent: Percent(100_000), min: 100, max: Some(300) }], base);
+        assert_eq!([share(500), share(2000), share(9000)], [100, 200, 300]);
+    }
+}

@@ -1,0 +1,470 @@
+//! The working set of one shard, in memory. `apply` is the only way it changes; commands, loading and recovery all go through it.
+//!
+//! Everything derived (expiry queue, open orders, availability) is derived inside `apply` from the old and the new image. No rule decides here:
+//! rules read a World in `command::plan`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::catalogue::plan::Plan;
+use crate::catalogue::{Catalogue, Offer, Session, Template};
+use crate::change::{Change, CounterKey, Key, Row};
+use crate::command::Stop;
+use crate::error::Code;
+use crate::idempotency::{Hour, Outcome};
+use crate::identity::{Family, Identity, Tries};
+use crate::ids::{ChannelId, FamilyId, Hash, OrderId, SessionId, ShardId};
+use crate::inventory::Inventory;
+use crate::moment::{DAY_MS, Timestamp};
+use crate::orders::{Order, Stage};
+
+/// A row that is loaded by key and may be evicted once it is in the tables.
+#[derive(Debug)]
+struct Slot<T> {
+    row: T,
+    /// The journal number of its last change.
+    seq: u64,
+}
+
+/// How many orders of a channel are alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OpenOrders {
+    /// In all.
+    pub live: u32,
+    /// Those that never held an item.
+    pub empty: u32,
+}
+
+/// The working set of one shard.
+#[derive(Debug)]
+pub struct World {
+    /// Which shard.
+    pub shard: ShardId,
+    /// Who may do what.
+    pub identity: Arc<Identity>,
+    /// What is sold.
+    pub catalogue: Arc<Catalogue>,
+    inventories: HashMap<SessionId, Inventory>,
+    /// Sessions whose places changed since they were last published.
+    changed_sessions: BTreeSet<SessionId>,
+    orders: HashMap<OrderId, Slot<Arc<Order>>>,
+    /// When live orders fall due.
+    due: BTreeSet<(Timestamp, OrderId)>,
+    /// When expired ones, resident or not, are forgotten.
+    tombstones: BTreeSet<(Timestamp, OrderId)>,
+    open: HashMap<ChannelId, OpenOrders>,
+    open_by_family: HashMap<FamilyId, OpenOrders>,
+    counters: HashMap<CounterKey, i64>,
+    families: HashMap<FamilyId, Slot<Arc<Family>>>,
+    tries: HashMap<Hash, Arc<Tries>>,
+    outcomes: HashMap<(Hour, Hash), Slot<Arc<Outcome>>>,
+    /// First eight bytes of the keys of all kept outcomes, by hour.
+    outcome_marks: BTreeMap<Hour, HashSet<u64>>,
+    /// Keys that were looked for in the tables and are not there.
+    absent: HashSet<Key>,
+    next_item: u64,
+    items_reserved: u64,
+}
+
+impl World {
+    /// An empty shard.
+    pub fn new(shard: ShardId) -> Self {
+        Self {
+            shard,
+            identity: Arc::default(),
+            catalogue: Arc::default(),
+            inventories: HashMap::new(),
+            changed_sessions: BTreeSet::new(),
+            orders: HashMap::new(),
+            due: BTreeSet::new(),
+            tombstones: BTreeSet::new(),
+            open: HashMap::new(),
+            open_by_family: HashMap::new(),
+            counters: HashMap::new(),
+            families: HashMap::new(),
+            tries: HashMap::new(),
+            outcomes: HashMap::new(),
+            outcome_marks: BTreeMap::new(),
+            absent: HashSet::new(),
+            next_item: 1,
+            items_reserved: 1,
+        }
+    }
+
+    // What rules read.
+
+    /// An order of this channel.
+    ///
+    /// # Errors
+    /// `ORDER_NOT_FOUND` if there is none or it is another channel's; `ORDER_EXPIRED` if it ran past its time; `Need` if it has to be looked for.
+    pub fn order(&self, id: OrderId, channel: ChannelId, now: Timestamp) -> Result<&Arc<Order>, Stop> {
+        let order = self.resident_order(id)?.filter(|order| order.seller.channel == channel).ok_or(Code::OrderNotFound)?;
+        match order.stage {
+            Stage::Expired { at } if now < at.plus_ms(DAY_MS) => Err(Code::OrderExpired.into()),
+            Stage::Expired { .. } => Err(Code::OrderNotFound.into()),
+            Stage::Basket { expires, .. } | Stage::PreConfirm { expires, .. } if expires <= now => {
+                Err(if order.held_items { Code::OrderExpired } else { Code::OrderNotFound }.into())
+            }
+            _ => Ok(order),
+        }
+    }
+
+    /// An order, if it is in memory or known not to be anywhere.
+    ///
+    /// # Errors
+    /// `Need` if it has to be looked for.
+    pub fn resident_order(&self, id: OrderId) -> Result<Option<&Arc<Order>>, Stop> {
+        find(&self.orders, &id, &self.absent, || Key::Order(id))
+    }
+
+    /// A sign-in.
+    ///
+    /// # Errors
+    /// `Need` if it has to be looked for.
+    pub fn family(&self, id: FamilyId) -> Result<Option<&Arc<Family>>, Stop> {
+        find(&self.families, &id, &self.absent, || Key::Family(id))
+    }
+
+    /// What a request with this `Idempotency-Key` was answered.
+    ///
+    /// # Errors
+    /// `Need` if it has to be looked for.
+    pub fn outcome(&self, key: Hash) -> Result<Option<&Arc<Outcome>>, Stop> {
+        for (hour, marks) in &self.outcome_marks {
+            if marks.contains(&key.short())
+                && let Some(outcome) = find(&self.outcomes, &(*hour, key), &self.absent, || Key::Outcome((*hour, key)))?
+            {
+                return Ok(Some(outcome));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A session with its places, whoever sells it.
+    pub fn session(&self, id: SessionId) -> Option<(&Arc<Offer>, &Inventory)> {
+        Some((self.catalogue.offers.get(&id)?, self.inventories.get(&id)?))
+    }
+
+    /// How far a counter has come.
+    pub fn counter(&self, key: &CounterKey) -> i64 {
+        self.counters.get(key).copied().unwrap_or(0)
+    }
+
+    /// How many orders of a channel are alive.
+    pub fn open_orders(&self, channel: ChannelId) -> OpenOrders {
+        self.open.get(&channel).copied().unwrap_or_default()
+    }
+
+    /// How many orders made with a sign-in are alive.
+    pub fn open_orders_of(&self, family: FamilyId) -> OpenOrders {
+        self.open_by_family.get(&family).copied().unwrap_or_default()
+    }
+
+    /// Wrong tries against something.
+    pub fn tries(&self, subject: &Hash) -> Option<&Arc<Tries>> {
+        self.tries.get(subject)
+    }
+
+    /// All counted tries, for clean-up.
+    pub fn all_tries(&self) -> impl Iterator<Item = &Arc<Tries>> {
+        self.tries.values()
+    }
+
+    /// The next item's id, and up to where ids are reserved.
+    pub const fn item_ids(&self) -> (u64, u64) {
+        (self.next_item, self.items_reserved)
+    }
+
+    /// Live orders whose time is over by `now`, the longest over first.
+    pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &Arc<Order>> {
+        self.due.range(..=(now, OrderId([0xff; 16]))).filter_map(|(_, id)| Some(&self.orders.get(id)?.row))
+    }
+
+    /// Expired orders that may be forgotten by `now`.
+    pub fn forgettable(&self, now: Timestamp) -> impl Iterator<Item = OrderId> {
+        self.tombstones.range(..=(now, OrderId([0xff; 16]))).map(|(_, id)| *id)
+    }
+
+    /// The oldest hour whose outcomes are kept.
+    pub fn oldest_outcomes(&self) -> Option<Hour> {
+        self.outcome_marks.keys().next().copied()
+    }
+
+    /// All live orders, for checks.
+    pub fn live_orders(&self) -> impl Iterator<Item = &Arc<Order>> {
+        self.orders.values().map(|slot| &slot.row).filter(|order| order.expires().is_some())
+    }
+
+    // How it changes.
+
+    /// Puts a row image in force. `seq` is the journal number of its batch.
+    pub fn apply(&mut self, change: &Change, seq: u64) {
+        match change {
+            Change::Put(row) => self.put(row, seq),
+            Change::Delete(key) => self.delete(key),
+            Change::ForgetOutcomes(before) => {
+                self.outcome_marks = self.outcome_marks.split_off(before);
+                self.outcomes.retain(|(hour, _), _| hour >= before);
+            }
+        }
+    }
+
+    /// Ends loading: nobody knows which of the reserved ids were used, so counting goes on after them.
+    pub fn loaded(&mut self) {
+        self.next_item = self.next_item.max(self.items_reserved);
+    }
+
+    /// Notes that a key was looked for in the tables and is not there.
+    pub fn note_absent(&mut self, key: Key) {
+        self.absent.insert(key);
+    }
+
+    /// Marks an outcome as kept, without its content: how the resident set is loaded.
+    pub fn mark_outcome(&mut self, hour: Hour, short: u64) {
+        self.outcome_marks.entry(hour).or_default().insert(short);
+    }
+
+    /// Notes an order that expired at `at`, without its content: how tombstones are loaded.
+    pub fn mark_expired(&mut self, at: Timestamp, order: OrderId) {
+        self.tombstones.insert((at.plus_ms(DAY_MS), order));
+    }
+
+    /// Drops a row from memory, if it may be: it is not live, and the tables have its last change. Knowledge of absence is dropped too.
+    pub fn evict(&mut self, key: &Key, applied_seq: u64) {
+        match key {
+            Key::Order(id) => {
+                if self.orders.get(id).is_some_and(|slot| slot.seq <= applied_seq && slot.row.expires().is_none()) {
+                    self.orders.remove(id);
+                }
+            }
+            Key::Family(id) => evict(&mut self.families, id, applied_seq),
+            Key::Outcome(id) => evict(&mut self.outcomes, id, applied_seq),
+            _ => {}
+        }
+    }
+
+    /// Forgets which keys are known to be absent.
+    pub fn forget_absent(&mut self) {
+        self.absent.clear();
+    }
+
+    /// Sessions whose places changed since the last call.
+    pub fn take_changed_sessions(&mut self) -> BTreeSet<SessionId> {
+        std::mem::take(&mut self.changed_sessions)
+    }
+
+    fn put(&mut self, row: &Row, seq: u64) {
+        match row {
+            Row::Directory(_)
+            | Row::SigningKey(_)
+            | Row::Operator(_)
+            | Row::Entity(_)
+            | Row::User(_)
+            | Row::Channel(_)
+            | Row::ApiKey(_)
+            | Row::Terminal(_)
+            | Row::PointOfSale(_) => Arc::make_mut(&mut self.identity).put(row),
+            Row::Family(family) => {
+                if family.revoked {
+                    Arc::make_mut(&mut self.identity).revoked.insert(family.id, family.access_expires);
+                }
+                self.absent.remove(&Key::Family(family.id));
+                self.families.insert(family.id, Slot { row: family.clone(), seq });
+            }
+            Row::Tries(tries) => {
+                self.tries.insert(tries.subject, tries.clone());
+            }
+            Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) => self.put_catalogue(row),
+            Row::Template(template) => self.put_template(template),
+            Row::Session(session) => self.put_session(session),
+            Row::PlaceMarks(marks) => {
+                self.changed_sessions.insert(marks.session);
+                self.inventory_mut(marks.session).mark(marks);
+            }
+            Row::Claim(claim) => {
+                self.changed_sessions.insert(claim.session);
+                self.inventory_mut(claim.session).claim(claim);
+            }
+            Row::Order(order) => self.put_order(order, seq),
+            Row::Ticket(_) | Row::History(_) => {}
+            Row::Counter(counter) => {
+                self.counters.insert(counter.key.clone(), counter.value);
+            }
+            Row::Sequence(sequence) => {
+                self.items_reserved = sequence.items_reserved;
+            }
+            Row::Outcome(outcome) => {
+                self.mark_outcome(outcome.hour, outcome.key.short());
+                self.outcomes.insert((outcome.hour, outcome.key), Slot { row: outcome.clone(), seq });
+            }
+        }
+    }
+
+    fn delete(&mut self, key: &Key) {
+        match key {
+            Key::Claim((session, place)) => {
+                self.changed_sessions.insert(*session);
+                self.inventory_mut(*session).release(*place);
+            }
+            Key::Order(id) => {
+                if let Some(slot) = self.orders.remove(id) {
+                    self.forget(&slot.row);
+                } else if let Some(tombstone) = self.tombstones.iter().find(|(_, expired)| expired == id).copied() {
+                    // Only expired orders are not resident, and they are forgotten from the front.
+                    self.tombstones.remove(&tombstone);
+                }
+            }
+            Key::Publication((session, channel)) => {
+                self.change_offers(
+                    |offer| offer.session.id == *session,
+                    |offer| {
+                        offer.publications.remove(channel);
+                    },
+                );
+            }
+            Key::Counter(key) => {
+                self.counters.remove(key);
+            }
+            Key::Tries(subject) => {
+                self.tries.remove(subject);
+            }
+            Key::Family(id) => {
+                self.families.remove(id);
+                Arc::make_mut(&mut self.identity).revoked.remove(id);
+            }
+            other => Arc::make_mut(&mut self.identity).delete(other),
+        }
+    }
+
+    fn put_order(&mut self, order: &Arc<Order>, seq: u64) {
+        if let Some(old) = self.orders.get(&order.id).map(|slot| slot.row.clone()) {
+            self.forget(&old);
+        }
+        match order.stage {
+            Stage::Basket { expires, .. } | Stage::PreConfirm { expires, .. } => {
+                self.due.insert((expires, order.id));
+                for open in [self.open.entry(order.seller.channel).or_default(), self.open_by_family.entry(order.family).or_default()] {
+                    open.live += 1;
+                    open.empty += u32::from(!order.held_items);
+                }
+            }
+            Stage::Expired { at } => {
+                self.mark_expired(at, order.id);
+            }
+            Stage::Confirm { .. } => {}
+        }
+        let largest = order.items.iter().map(|item| item.id.0).max().unwrap_or(0);
+        self.next_item = self.next_item.max(largest + 1);
+        self.absent.remove(&Key::Order(order.id));
+        self.orders.insert(order.id, Slot { row: order.clone(), seq });
+    }
+
+    /// Takes back what [`Self::put_order`] derived from an image.
+    fn forget(&mut self, order: &Order) {
+        match order.stage {
+            Stage::Basket { expires, .. } | Stage::PreConfirm { expires, .. } => {
+                self.due.remove(&(expires, order.id));
+                for open in [self.open.entry(order.seller.channel).or_default(), self.open_by_family.entry(order.family).or_default()] {
+                    open.live -= 1;
+                    open.empty -= u32::from(!order.held_items);
+                }
+                // Sign-ins come and go, channels stay.
+                if self.open_by_family.get(&order.family).is_some_and(|open| open.live == 0) {
+                    self.open_by_family.remove(&order.family);
+                }
+            }
+            Stage::Expired { at } => {
+                self.tombstones.remove(&(at.plus_ms(DAY_MS), order.id));
+            }
+            Stage::Confirm { .. } => {}
+        }
+    }
+
+    fn put_catalogue(&mut self, row: &Row) {
+        let catalogue = Arc::make_mut(&mut self.catalogue);
+        match row {
+            Row::Venue(venue) => {
+                catalogue.venues.insert(venue.id, venue.clone());
+                self.change_offers(|offer| offer.venue.id == venue.id, |offer| offer.venue = venue.clone());
+            }
+            Row::Sector(sector) => {
+                catalogue.sectors.insert((sector.template, sector.id), sector.clone());
+            }
+            Row::Event(event) => {
+                catalogue.events.insert(event.id, event.clone());
+                self.change_offers(|offer| offer.event.id == event.id, |offer| offer.event = event.clone());
+            }
+            Row::Publication(publication) => {
+                self.change_offers(
+                    |offer| offer.session.id == publication.session,
+                    |offer| {
+                        offer.publications.insert(publication.channel, publication.clone());
+                    },
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn put_template(&mut self, template: &Arc<Template>) {
+        let catalogue = Arc::make_mut(&mut self.catalogue);
+        let sectors = template.sectors.iter().filter_map(|id| catalogue.sectors.get(&(template.id, *id)).cloned()).collect();
+        let plan = Plan::compile(template.clone(), sectors).map(Arc::new);
+        let plan = plan.unwrap_or_else(|error| panic!("template {} was stored but does not compile: {error}", template.id));
+        catalogue.plans.insert(template.id, plan.clone());
+        self.change_offers(|offer| offer.session.template == template.id, |offer| offer.plan = plan.clone());
+        for inventory in self.inventories.values_mut().filter(|inventory| inventory.plan.template.id == template.id) {
+            inventory.plan = plan.clone();
+        }
+    }
+
+    fn put_session(&mut self, session: &Arc<Session>) {
+        let catalogue = Arc::make_mut(&mut self.catalogue);
+        let event = catalogue.events[&session.event].clone();
+        let plan = catalogue.plans[&session.template].clone();
+        let venue = catalogue.venues[&plan.template.venue].clone();
+        let publications = catalogue.offers.get(&session.id).map(|offer| offer.publications.clone()).unwrap_or_default();
+        let offer = Offer { session: session.clone(), event, venue, plan: plan.clone(), publications };
+        catalogue.offers.insert(session.id, Arc::new(offer));
+        self.inventories.entry(session.id).or_insert_with(|| Inventory::new(plan));
+        self.changed_sessions.insert(session.id);
+    }
+
+    fn change_offers(&mut self, which: impl Fn(&Offer) -> bool, change: impl Fn(&mut Offer)) {
+        for offer in Arc::make_mut(&mut self.catalogue).offers.values_mut().filter(|offer| which(offer)) {
+            let mut new = Offer {
+                session: offer.session.clone(),
+                event: offer.event.clone(),
+                venue: offer.venue.clone(),
+                plan: offer.plan.clone(),
+                publications: offer.publications.clone(),
+            };
+            change(&mut new);
+            *offer = Arc::new(new);
+        }
+    }
+
+    /// A claim or mark without its session is a broken store: stopping is better than selling.
+    fn inventory_mut(&mut self, session: SessionId) -> &mut Inventory {
+        self.inventories.get_mut(&session).unwrap_or_else(|| panic!("session {session} has places but is not there"))
+    }
+}
+
+fn find<'a, K: std::hash::Hash + Eq, T>(
+    slots: &'a HashMap<K, Slot<T>>,
+    id: &K,
+    absent: &HashSet<Key>,
+    key: impl FnOnce() -> Key,
+) -> Result<Option<&'a T>, Stop> {
+    if let Some(slot) = slots.get(id) {
+        return Ok(Some(&slot.row));
+    }
+    let key = key();
+    if absent.contains(&key) { Ok(None) } else { Err(Stop::Need(vec![key])) }
+}
+
+fn evict<K: std::hash::Hash + Eq, T>(slots: &mut HashMap<K, Slot<T>>, id: &K, applied_seq: u64) {
+    if slots.get(id).is_some_and(|slot| slot.seq <= applied_seq) {
+        slots.remove(id);
+    }
+}

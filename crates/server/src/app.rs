@@ -1,0 +1,33 @@
+//! The application: everything a request can reach, built once from configuration, clock, chance and store.
+
+use std::sync::Arc;
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::engine::Handle;
+
+/// Shared by all requests; cloning it is cheap.
+#[derive(Debug, Clone)]
+pub struct App(pub Arc<Parts>);
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// As it was told.
+    pub config: Config,
+    /// Its time.
+    pub clock: Clock,
+    /// Its randomness.
+    pub chance: Chance,
+    /// Where commands go and snapshots come from.
+    pub engine: Handle,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,23 @@
+//! What an installation can be told. Defaults work; nothing here is read from the environment (the binary's arguments are).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// An installation's settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where HTTP listens.
+    pub listen: SocketAddr,
+    /// Where files live: the SQLite store, the lock, demo credentials.
+    pub data: PathBuf,
+    /// A PostgreSQL URL; SQLite under `data` without one.
+    pub database: Option<String>,
+    /// How many threads serve HTTP; the engine has one of its own.
+    pub http_threads: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), data: PathBuf::from("aforo-data"), database: None, http_threads: 2 }
+    }
+}
