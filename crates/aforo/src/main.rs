@@ -1,1 +1,42 @@
-fn main() {}
+//! `aforo`, the one binary: picks the subcommand and turns its outcome into an exit code. What a subcommand does is in its own module.
+
+mod bench;
+mod client;
+mod clock;
+mod out;
+mod sell;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A ticket-distribution platform in one binary.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Sell(sell::SellArgs),
+    Bench(bench::BenchArgs),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Sell(args) => sell::sell(&args),
+        Command::Bench(args) => bench::bench(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            out::fail(reason);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `aforo bench`: plays an on-sale over HTTP and measures it. It uses the public API alone and knows nothing of the engine; only where the
+//! server is its own child does it look at that process's CPU, memory and files.
+
+mod args;
+mod buyer;
+mod chance;
+mod connection;
+#[cfg(test)]
+mod mechanics;
+mod own_server;
+mod plot;
+mod prepared;
+mod process;
+mod report;
+mod run;
+mod schedule;
+mod stage;
+mod stats;
+mod supply;
+mod timeline;
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+pub use args::BenchArgs;
+use own_server::{Engine, OwnServer};
+use report::{Report, Round};
+
+use crate::client::credentials::Credentials;
+use crate::out;
+
+/// Runs all rounds, prints the result and writes the files asked for.
+///
+/// # Errors
+/// A sentence for the user when a run cannot be made, or made not one successful request.
+pub fn bench(args: &BenchArgs) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let (rounds, session) = runtime.block_on(all_rounds(args))?;
+    let report = Report::new(args, session, &rounds);
+    out::say(report.text());
+    if let Some(file) = &args.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+        write(file, &json)?;
+    }
+    if let Some(file) = &args.svg {
+        write(file, &plot::svg(&report.title(), &rounds))?;
+    }
+    if report.requests_per_s == 0.0 { Err("no request succeeded".to_owned()) } else { Ok(()) }
+}
+
+async fn all_rounds(args: &BenchArgs) -> Result<(Vec<Round>, String), String> {
+    let kept = args.database.as_ref().map(|_| temporary_dir()).transpose()?;
+    let (mut rounds, mut session) = (Vec::new(), String::new());
+    for number in 1..=args.rounds() {
+        for engine in [Engine::Real, Engine::Ceiling] {
+            if engine == Engine::Ceiling && !args.ceiling {
+                continue;
+            }
+            let name = if engine == Engine::Real { "real" } else { "ceiling" };
+            out::note(format_args!("round {number} of {}, {name}", args.rounds()));
+            let (round, title) = one_round(args, engine, kept.as_ref()).await?;
+            rounds.push(round);
+            session = title;
+        }
+    }
+    Ok((rounds, session))
+}
+
+/// One run, on a fresh server of our own unless a URL is given. All real rounds on one database share it and its credentials file in `kept`.
+async fn one_round(args: &BenchArgs, engine: Engine, kept: Option<&TempDir>) -> Result<(Round, String), String> {
+    let fresh = temporary_dir()?;
+    let dir = kept.filter(|_| engine == Engine::Real).unwrap_or(&fresh).path();
+    let own = match &args.url {
+        Some(_) => None,
+        None => Some(OwnServer::start(dir, args.database.as_deref(), engine)?),
+    };
+    let base = own.as_ref().map_or(args.url.as_deref().unwrap_or_default(), |server| &server.base_url).trim_end_matches('/').to_owned();
+    let host = base.strip_prefix("http://").ok_or_else(|| format!("bench speaks plain http only, not {base}"))?.to_owned();
+    let credentials = args.credentials.clone().unwrap_or_else(|| dir.join("demo-credentials.json"));
+    let credentials = Credentials::read(&credentials)?;
+    let stage = stage::prepare(args, &base, credentials.channel(args.channel)?).await?;
+    out::note(format_args!("selling {} at {base}", stage.title));
+    let prepared = prepared::Prepared::new(&host, &stage.token, crate::clock::run_id(), args.quantity)?;
+    let address = if host.contains(':') { host } else { format!("{host}:80") };
+    let watched = own.as_ref().map(|server| process::Watched::new(server.pid(), server.dir.clone()));
+    let outcome = run::run(args, address, watched, || run::Shared::new(args, prepared, stage.supply)).await?;
+    Ok((Round { engine, outcome }, stage.title))
+}
+
+fn temporary_dir() -> Result<TempDir, String> {
+    tempfile::Builder::new().prefix("aforo-bench-").tempdir().map_err(|error| format!("cannot make a temporary directory: {error}"))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))
+}

@@ -1,0 +1,311 @@
+//! The result of a bench in figures: for people as text, for programs as JSON. Plots are in `plot`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::args::{BenchArgs, Scenario};
+use super::own_server::Engine;
+use super::run::Outcome;
+use super::stats::{Kind, Latencies, Stats};
+
+/// One measured run and what it was measured on.
+pub struct Round {
+    /// The product or its ceiling.
+    pub engine: Engine,
+    /// What it gave.
+    pub outcome: Outcome,
+}
+
+/// The whole result.
+#[derive(Serialize)]
+pub struct Report {
+    engine: &'static str,
+    scenario: &'static str,
+    buyers: u32,
+    seats_per_order: u32,
+    picking: &'static str,
+    contention: f64,
+    open_rate: Option<f64>,
+    recycle: bool,
+    session: String,
+    /// Median of the rounds; so are all rates.
+    pub orders_per_s: f64,
+    /// Requests that did their work or met a conflict.
+    pub requests_per_s: f64,
+    ceiling_orders_per_s: Option<f64>,
+    ceiling_requests_per_s: Option<f64>,
+    /// Of requests a second: the product's to its ceiling's.
+    pub ratio: Option<f64>,
+    /// Of one request, over all rounds.
+    pub p50_ms: f64,
+    /// Of one request, over all rounds.
+    pub p99_ms: f64,
+    /// Orders that have their tickets.
+    pub orders: u64,
+    requests: u64,
+    conflicts: u64,
+    given_up: u64,
+    released: u64,
+    /// Requests that failed.
+    pub errors: u64,
+    ceiling_errors: u64,
+    error_codes: BTreeMap<String, ErrorCount>,
+    latency_ms: BTreeMap<&'static str, Percentiles>,
+    server_cpu_us_per_request: Option<f64>,
+    client_cpu_us_per_request: f64,
+    server_rss_mb: Option<f64>,
+    largest_file_mb: BTreeMap<String, f64>,
+    ended_early: Vec<String>,
+    rounds: Vec<RoundFigures>,
+}
+
+#[derive(Serialize)]
+struct ErrorCount {
+    count: u64,
+    example: String,
+}
+
+#[derive(Serialize)]
+struct RoundFigures {
+    kind: &'static str,
+    seconds: f64,
+    orders: u64,
+    requests: u64,
+    orders_per_s: f64,
+    requests_per_s: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    conflicts: u64,
+    errors: u64,
+    server_cpu_us_per_request: Option<f64>,
+    server_rss_mb: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Percentiles {
+    count: u64,
+    p50: f64,
+    p90: f64,
+    p99: f64,
+    #[serde(rename = "p99.9")]
+    p999: f64,
+    max: f64,
+}
+
+impl Percentiles {
+    fn of(latencies: &Latencies) -> Self {
+        let [p50, p90, p99, p999, max] = [0.5, 0.9, 0.99, 0.999, 1.0].map(|share| latencies.quantile_ms(share));
+        Self { count: latencies.count(), p50, p90, p99, p999, max }
+    }
+}
+
+/// The real rounds' counts added up.
+pub fn real_stats(rounds: &[Round]) -> Stats {
+    let mut sum = Stats::new();
+    rounds.iter().filter(|round| round.engine == Engine::Real).for_each(|round| sum.merge(&round.outcome.stats));
+    sum
+}
+
+impl Report {
+    /// Adds up the rounds.
+    pub fn new(args: &BenchArgs, session: String, rounds: &[Round]) -> Self {
+        let stats = real_stats(rounds);
+        let median_of = |engine, figure: fn(&Outcome) -> Option<f64>| {
+            median(rounds.iter().filter(|round| round.engine == engine).filter_map(|round| figure(&round.outcome)).collect())
+        };
+        let requests_per_s = median_of(Engine::Real, |outcome| Some(outcome.requests_per_s())).unwrap_or_default();
+        let ceiling_requests_per_s = median_of(Engine::Ceiling, |outcome| Some(outcome.requests_per_s()));
+        let real = || rounds.iter().filter(|round| round.engine == Engine::Real).map(|round| &round.outcome);
+        let mut largest_file_mb: BTreeMap<String, f64> = BTreeMap::new();
+        for (name, size) in real().filter_map(|outcome| outcome.server.as_ref()).flat_map(|usage| &usage.largest_file_mb) {
+            let largest = largest_file_mb.entry(name.clone()).or_default();
+            *largest = largest.max(*size);
+        }
+        let mut latency_ms = BTreeMap::from([("all", Percentiles::of(&stats.requests)), ("order", Percentiles::of(&stats.orders))]);
+        latency_ms.extend(Kind::ALL.iter().map(|kind| (kind.name(), Percentiles::of(stats.of(*kind)))));
+        latency_ms.retain(|_, percentiles| percentiles.count > 0);
+        Self {
+            engine: engine_name(args),
+            scenario: args.scenario.name(),
+            buyers: args.buyers,
+            seats_per_order: args.quantity,
+            picking: if args.auto { "auto" } else { "by id" },
+            contention: args.contention,
+            open_rate: args.open,
+            recycle: args.recycle,
+            session,
+            orders_per_s: median_of(Engine::Real, |outcome| Some(outcome.orders_per_s())).unwrap_or_default(),
+            requests_per_s,
+            ceiling_orders_per_s: median_of(Engine::Ceiling, |outcome| Some(outcome.orders_per_s())),
+            ceiling_requests_per_s,
+            ratio: ceiling_requests_per_s.filter(|ceiling| *ceiling > 0.0).map(|ceiling| requests_per_s / ceiling),
+            p50_ms: stats.requests.quantile_ms(0.5),
+            p99_ms: stats.requests.quantile_ms(0.99),
+            orders: stats.orders.count(),
+            requests: stats.requests.count(),
+            conflicts: stats.conflicts,
+            given_up: stats.given_up,
+            released: stats.released,
+            errors: stats.error_count(),
+            ceiling_errors: rounds
+                .iter()
+                .filter(|round| round.engine == Engine::Ceiling)
+                .map(|round| round.outcome.stats.error_count())
+                .sum(),
+            latency_ms,
+            server_cpu_us_per_request: median_of(Engine::Real, Outcome::server_cpu_us_per_request),
+            client_cpu_us_per_request: real().map(|outcome| outcome.own_cpu_seconds).sum::<f64>() * 1e6
+                / stats.requests.count().max(1) as f64,
+            server_rss_mb: real().filter_map(|outcome| outcome.server.as_ref()).map(|usage| usage.peak_rss_mb).reduce(f64::max),
+            largest_file_mb,
+            ended_early: rounds.iter().filter_map(|round| round.outcome.ended.clone()).collect(),
+            error_codes: all_errors(rounds),
+            rounds: rounds.iter().map(RoundFigures::of).collect(),
+        }
+    }
+
+    /// One line that says what was measured.
+    pub fn title(&self) -> String {
+        let Self { scenario, engine, buyers, requests_per_s, .. } = self;
+        let ratio = self.ratio.map_or(String::new(), |ratio| format!(", {ratio:.2} of the ceiling"));
+        let orders = if self.orders > 0 { format!("{:.0} orders/s, ", self.orders_per_s) } else { String::new() };
+        format!("aforo bench, {scenario} on {engine}, {buyers} clients: {orders}{requests_per_s:.0} requests/s{ratio}")
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text).expect("a String takes everything");
+        text
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        let Self { engine, scenario, buyers, session, .. } = self;
+        let loop_kind = self.open_rate.map_or("closed loop".to_owned(), |rate| format!("open loop at {rate}/s"));
+        writeln!(text, "\n{scenario} on {engine}: {buyers} clients, {loop_kind}, {session}")?;
+        if *scenario == Scenario::Sale.name() {
+            let hot = if self.picking == "auto" { String::new() } else { format!(", {} % of picks at hot seats", self.contention * 100.0) };
+            writeln!(text, "{} seat(s) an order, picked {}{hot}", self.seats_per_order, self.picking)?;
+            writeln!(text, "\n  orders/s    {:>10.0}{}", self.orders_per_s, beside(self.ceiling_orders_per_s))?;
+        }
+        writeln!(text, "  requests/s  {:>10.0}{}", self.requests_per_s, beside(self.ceiling_requests_per_s))?;
+        if let Some(ratio) = self.ratio {
+            writeln!(text, "  ratio       {ratio:>10.3}   of the ceiling's requests/s, median of the rounds")?;
+        }
+        self.write_rounds(text)?;
+        writeln!(text, "\n  latency, ms       count       p50       p90       p99     p99.9       max")?;
+        for name in ["all", "order"].into_iter().chain(Kind::ALL.map(Kind::name)) {
+            if let Some(Percentiles { count, p50, p90, p99, p999, max }) = self.latency_ms.get(name) {
+                writeln!(text, "  {name:<13} {count:>9} {p50:>9.2} {p90:>9.2} {p99:>9.2} {p999:>9.2} {max:>9.2}")?;
+            }
+        }
+        self.write_counts(text)
+    }
+
+    fn write_rounds(&self, text: &mut String) -> std::fmt::Result {
+        if self.rounds.len() < 2 {
+            return Ok(());
+        }
+        writeln!(text, "\n  round            s   orders/s requests/s       p50       p99")?;
+        for round in &self.rounds {
+            let RoundFigures { kind, seconds, orders_per_s, requests_per_s, p50_ms, p99_ms, .. } = round;
+            writeln!(text, "  {kind:<8} {seconds:>9.1} {orders_per_s:>10.0} {requests_per_s:>10.0} {p50_ms:>9.2} {p99_ms:>9.2}")?;
+        }
+        Ok(())
+    }
+
+    fn write_counts(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text)?;
+        if self.scenario == Scenario::Sale.name() {
+            let Self { orders, conflicts, given_up, released, .. } = self;
+            writeln!(
+                text,
+                "  {orders} orders confirmed, {conflicts} seat conflicts, {given_up} given up after too many, {released} released"
+            )?;
+        }
+        writeln!(
+            text,
+            "  {} errors{}",
+            self.errors,
+            if self.ceiling_errors > 0 { format!(", {} at the ceiling", self.ceiling_errors) } else { String::new() }
+        )?;
+        for (code, ErrorCount { count, example }) in &self.error_codes {
+            writeln!(text, "    {count} x {code}, first: {example}")?;
+        }
+        if let (Some(cpu), Some(rss)) = (self.server_cpu_us_per_request, self.server_rss_mb) {
+            writeln!(text, "  server: {cpu:.1} us CPU a request, {rss:.0} MiB at most")?;
+        }
+        writeln!(
+            text,
+            "  load generator: {:.1} us CPU a request, on the same cores unless the server is elsewhere",
+            self.client_cpu_us_per_request
+        )?;
+        self.ended_early.iter().try_for_each(|why| writeln!(text, "  {why}"))
+    }
+}
+
+impl RoundFigures {
+    fn of(round: &Round) -> Self {
+        let Outcome { seconds, stats, server, .. } = &round.outcome;
+        Self {
+            kind: match round.engine {
+                Engine::Real => "real",
+                Engine::Ceiling => "ceiling",
+            },
+            seconds: *seconds,
+            orders: stats.orders.count(),
+            requests: stats.requests.count(),
+            orders_per_s: round.outcome.orders_per_s(),
+            requests_per_s: round.outcome.requests_per_s(),
+            p50_ms: stats.requests.quantile_ms(0.5),
+            p99_ms: stats.requests.quantile_ms(0.99),
+            conflicts: stats.conflicts,
+            errors: stats.error_count(),
+            server_cpu_us_per_request: round.outcome.server_cpu_us_per_request(),
+            server_rss_mb: server.as_ref().map(|usage| usage.peak_rss_mb),
+        }
+    }
+}
+
+fn all_errors(rounds: &[Round]) -> BTreeMap<String, ErrorCount> {
+    let mut sum = Stats::new();
+    rounds.iter().for_each(|round| sum.merge(&round.outcome.stats));
+    sum.errors.into_iter().map(|(code, seen)| (code, ErrorCount { count: seen.count, example: seen.example })).collect()
+}
+
+fn engine_name(args: &BenchArgs) -> &'static str {
+    match (&args.url, &args.database) {
+        (Some(_), _) => "a server elsewhere",
+        (None, Some(url)) if url.starts_with("postgres") => "postgres",
+        (None, _) => "sqlite",
+    }
+}
+
+fn beside(ceiling: Option<f64>) -> String {
+    ceiling.map_or(String::new(), |ceiling| format!("   ceiling {ceiling:>10.0}"))
+}
+
+/// The middle value; of an even number the mean of the middle two.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 {
+        values.get(middle).copied()
+    } else {
+        Some((values.get(middle.checked_sub(1)?)? + values.get(middle)?) / 2.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slow_round_does_not_move_the_median() {
+        assert_eq!(median(vec![5.0, 900.0, 4.0]), Some(5.0));
+        assert_eq!(median(vec![4.0, 6.0]), Some(5.0));
+        assert_eq!(median(vec![]), None);
+    }
+}
