@@ -158,21 +158,19 @@ impl Inventory {
         let plan = self.plan.clone();
         let Some(sector) = plan.template.sectors.iter().position(|id| *id == marks.sector) else { return };
         let in_sector = |place: &Place| plan.groups[usize::from(plan.group_of[*place as usize])].sector == sector;
-        let states = &self.states;
-        let unblocked: Vec<Place> = (0..plan.places())
-            .filter(|place| {
-                states[*place as usize] == PlaceState::Blocked && in_sector(place) && marks.blocked.binary_search(place).is_err()
-            })
-            .collect();
-        for place in unblocked {
-            self.set(place, PlaceState::Free);
+        // The array is shared with the template and with snapshots until a place moves.
+        let mut quotas = self.quota_of.to_vec();
+        for place in (0..plan.places()).filter(in_sector) {
+            let blocked = marks.blocked.binary_search(&place).is_ok();
+            match self.state(place) {
+                PlaceState::Blocked if !blocked => self.set(place, PlaceState::Free),
+                PlaceState::Free if blocked => self.set(place, PlaceState::Blocked),
+                _ => {}
+            }
+            let moved = marks.moved.binary_search_by_key(&place, |(place, _)| *place).ok();
+            quotas[place as usize] = moved.map_or(plan.quota_of[place as usize], |index| marks.moved[index].1);
         }
-        for place in marks.blocked.iter().filter(|place| in_sector(place)) {
-            self.set(*place, PlaceState::Blocked);
-        }
-        for (place, quota) in &marks.moved {
-            self.move_to(*place, *quota);
-        }
+        self.move_to(quotas);
     }
 
     fn set(&mut self, place: Place, state: PlaceState) {
@@ -193,14 +191,20 @@ impl Inventory {
         }
     }
 
-    fn move_to(&mut self, place: Place, quota: u8) {
-        let state = self.state(place) as usize;
-        self.counts_of(place).by_state[state] -= 1;
-        // The array is shared with the template and with snapshots until the first move.
-        let mut quotas = self.quota_of.to_vec();
-        quotas[place as usize] = quota;
-        self.quota_of = quotas.into();
-        self.counts_of(place).by_state[state] += 1;
+    fn move_to(&mut self, quotas: Vec<u8>) {
+        if *quotas == *self.quota_of {
+            return;
+        }
+        let before = std::mem::replace(&mut self.quota_of, quotas.into());
+        for place in 0..self.plan.places() {
+            let (from, to) = (before[place as usize], self.quota_of[place as usize]);
+            if from != to {
+                let (state, group) = (self.state(place) as usize, usize::from(self.plan.group_of[place as usize]));
+                let width = self.plan.template.quotas.len();
+                self.counts[group * width + usize::from(from)].by_state[state] -= 1;
+                self.counts[group * width + usize::from(to)].by_state[state] += 1;
+            }
+        }
     }
 
     fn counts_of(&mut self, place: Place) -> &mut Counts {
