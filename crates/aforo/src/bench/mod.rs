@@ -44,7 +44,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), String> {
         write(file, &json)?;
     }
     if let Some(file) = &args.svg {
-        write(file, &plot::svg(&report.title(), &rounds))?;
+        write(file, &plot::svg(&report.title(), &report.small_print(), &rounds))?;
     }
     if report.requests_per_s == 0.0 { Err("no request succeeded".to_owned()) } else { Ok(()) }
 }

@@ -14,22 +14,23 @@ const REAL: &str = "#0b6e4f";
 const CEILING: &str = "#9a9a9a";
 
 /// The shares a latency curve is drawn through, from the median of the best to one in ten thousand.
-const SHARES: [f64; 15] = [0.0, 0.25, 0.5, 0.68, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999];
+const SHARES: [f64; 17] = [0.0, 0.02, 0.1, 0.25, 0.5, 0.68, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999];
 /// The shares that are named on the axis.
 const NAMED_SHARES: [(f64, &str); 6] = [(0.0, "0"), (0.5, "50"), (0.9, "90"), (0.99, "99"), (0.999, "99.9"), (0.9999, "99.99")];
 
-/// A picture of all rounds.
-pub fn svg(title: &str, rounds: &[Round]) -> String {
+/// A picture of all rounds under a title and a line of small print.
+pub fn svg(title: &str, small_print: &str, rounds: &[Round]) -> String {
     let mut svg = String::new();
-    draw(&mut svg, title, rounds).expect("a String takes everything");
+    draw(&mut svg, title, small_print, rounds).expect("a String takes everything");
     svg
 }
 
-fn draw(svg: &mut String, title: &str, rounds: &[Round]) -> std::fmt::Result {
+fn draw(svg: &mut String, title: &str, small_print: &str, rounds: &[Round]) -> std::fmt::Result {
     let view = format!(r#"viewBox="0 0 {WIDTH} {HEIGHT}""#);
     writeln!(svg, r##"<svg xmlns="http://www.w3.org/2000/svg" {view} font-family="sans-serif" font-size="13" fill="#222">"##)?;
     writeln!(svg, r##"<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>"##)?;
     writeln!(svg, r#"<text x="30" y="34" font-size="18" font-weight="bold">{}</text>"#, escape(title))?;
+    writeln!(svg, r##"<text x="30" y="56" fill="#666">{}</text>"##, escape(small_print))?;
     throughput(svg, rounds)?;
     latency(svg, rounds)?;
     writeln!(svg, "</svg>")
@@ -44,8 +45,8 @@ struct Chart {
 
 impl Chart {
     const WIDTH: f64 = 470.0;
-    const TOP: f64 = 90.0;
-    const HEIGHT: f64 = 330.0;
+    const TOP: f64 = 110.0;
+    const HEIGHT: f64 = 320.0;
 
     fn px(&self, x: f64) -> f64 {
         self.left + Self::WIDTH * (x - self.x.0) / (self.x.1 - self.x.0)
@@ -157,7 +158,8 @@ fn steps(step: f64, end: f64) -> impl Iterator<Item = f64> {
     (0..=(end / step + 1e-9) as u32).map(move |n| f64::from(n) * step)
 }
 
-fn thousands(value: f64) -> String {
+/// A number with its thousands apart.
+pub fn thousands(value: f64) -> String {
     let digits = format!("{value}");
     let (whole, rest) = digits.split_once('.').map_or((digits.as_str(), None), |(whole, rest)| (whole, Some(rest)));
     let mut text = String::new();

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::args::{BenchArgs, Scenario};
 use super::own_server::Engine;
+use super::plot::thousands;
 use super::run::Outcome;
 use super::stats::{Kind, Latencies, Stats};
 
@@ -170,8 +171,18 @@ impl Report {
     pub fn title(&self) -> String {
         let Self { scenario, engine, buyers, requests_per_s, .. } = self;
         let ratio = self.ratio.map_or(String::new(), |ratio| format!(", {ratio:.2} of the ceiling"));
-        let orders = if self.orders > 0 { format!("{:.0} orders/s, ", self.orders_per_s) } else { String::new() };
-        format!("aforo bench, {scenario} on {engine}, {buyers} clients: {orders}{requests_per_s:.0} requests/s{ratio}")
+        let per_s = |rate: f64, what| format!("{} {what}/s", thousands(rate.round()));
+        let orders = if self.orders > 0 { format!("{}, ", per_s(self.orders_per_s, "orders")) } else { String::new() };
+        format!("aforo bench, {scenario} on {engine}, {buyers} clients: {orders}{}{ratio}", per_s(*requests_per_s, "requests"))
+    }
+
+    /// One line with what else one has to know to read the picture.
+    pub fn small_print(&self) -> String {
+        let Self { session, p50_ms, p99_ms, conflicts, errors, .. } = self;
+        let rounds = self.rounds.iter().filter(|round| round.kind == "real").count();
+        format!(
+            "{session}; median of {rounds} round(s); a request p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms; {conflicts} seat conflicts, {errors} errors"
+        )
     }
 
     /// For people.

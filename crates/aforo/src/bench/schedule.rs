@@ -1,5 +1,6 @@
 //! When orders begin and when a run is over. A closed loop begins one as soon as a client is free; an open loop has them due at a fixed rate,
-//! whether clients are free or not, so that a stalled server cannot hide what it made others wait.
+//! whether clients are free or not, so that a stalled server cannot hide what it made others wait. The timer wakes on whole milliseconds; what
+//! that adds to an open loop's latencies is left in.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
