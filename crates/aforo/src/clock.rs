@@ -14,8 +14,6 @@ pub fn micros_since(start: Instant) -> u64 {
 }
 
 /// A word that tells this run's keys and buyers from those of any other run against the same server.
-#[expect(clippy::disallowed_methods, reason = "names a run; nothing is measured or decided with it")]
 pub fn run_id() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    format!("{:x}", since.as_micros())
+    format!("{:x}", aforo_server::clock::Clock::System.now().0)
 }
