@@ -5,8 +5,6 @@ mod args;
 mod buyer;
 mod chance;
 mod connection;
-#[cfg(test)]
-mod mechanics;
 mod own_server;
 mod plot;
 mod prepared;
@@ -17,6 +15,8 @@ mod schedule;
 mod stage;
 mod stats;
 mod supply;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::path::Path;
