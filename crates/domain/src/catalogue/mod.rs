@@ -225,9 +225,12 @@ pub struct Session {
     pub descriptions: Localized,
     /// Pictures, else the event's.
     pub images: Images,
-    /// Its tariffs; the first is the default one. Never empty.
+    /// Its tariffs. Never empty.
     pub rates: Vec<Rate>,
+    /// The tariff of who asks for none; one of `rates`.
+    pub default_rate: RateId,
     /// Price of each price type at each rate, taxes included.
+    #[serde(with = "as_pairs")]
     pub prices: BTreeMap<(PriceTypeId, RateId), Minor>,
     /// Taxes that the price includes.
     pub ticket_taxes: Vec<Tax>,
@@ -315,6 +318,27 @@ impl Offer {
 
     /// The tariff asked for, else the default one.
     pub fn rate(&self, id: Option<RateId>) -> Option<&Rate> {
-        id.map_or(self.session.rates.first(), |id| self.session.rates.iter().find(|rate| rate.id == id))
+        let id = id.unwrap_or(self.session.default_rate);
+        self.session.rates.iter().find(|rate| rate.id == id)
+    }
+}
+
+/// A map as a list of pairs: JSON, which the tables hold, has no keys but strings.
+mod as_pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<K: Serialize, V: Serialize, S: Serializer>(map: &BTreeMap<K, V>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
     }
 }

@@ -242,7 +242,7 @@ pub struct Snapshot {
 /// Places in all and free, as a channel sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Availability {
-    /// Places this channel may sell, taken or not; blocked ones are not among them.
+    /// Places of this channel's quotas: free, taken and blocked ones alike, so that blocking moves `available` alone.
     pub total: u32,
     /// The free ones of them.
     pub available: u32,
@@ -262,8 +262,7 @@ impl Snapshot {
         let mut sum = Availability::default();
         for quota in quotas {
             let counts = &self.counts[group * width + usize::from(*quota)];
-            let blocked = counts.by_state[PlaceState::Blocked as usize];
-            sum += Availability { total: counts.total() - blocked, available: counts.free() };
+            sum += Availability { total: counts.total(), available: counts.free() };
         }
         sum
     }
