@@ -3,6 +3,8 @@
 //! An enum over SQLite, PostgreSQL and the simulated store; no trait, no rule. All calls block: each belongs to one thread (engine, applier, loaders).
 //! The journal and the tables have one writer each. What the calls promise is decided in engine.md 12-21 (docs/ARCHITECTURE.md).
 
+use std::path::PathBuf;
+
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::idempotency::Hour;
 use aforo_domain::ids::{OrderCode, OrderId, ShardId};
@@ -39,12 +41,48 @@ pub enum AppendError {
 /// Any other failure of the store. Its text is for the log only.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The applier is stale: another owner has moved `applied_seq` or the epoch on.
+    /// The applier is stale: another owner has moved the epoch on. The shard must stop here.
     #[error("the shard has another owner")]
     Stale,
-    /// The database refused or failed.
+    /// The tables are not where this owner left them, and nobody else took the shard: the database came back from a crash without its last
+    /// asynchronous transactions (their rows are still in the journal). Take over anew.
+    #[error("the tables went back to an earlier state")]
+    Behind,
+    /// No room. Nothing was written; the same call may succeed later.
+    #[error("the disk is full")]
+    Full,
+    /// The data was written by a newer version of the product.
+    #[error("the store has schema version {found}, this program knows up to {known}: start the newer version")]
+    Newer {
+        /// What the store has.
+        found: i64,
+        /// What this program knows.
+        known: i64,
+    },
+    /// Another process works on the same data directory.
+    #[error("{0} is in use by another process")]
+    InUse(PathBuf),
+    /// After this error what the disk says cannot be trusted (a failed write or fsync on SQLite): end the process.
+    #[error("the disk failed: {0}")]
+    Fatal(String),
+    /// The database refused or failed. On PostgreSQL the next call connects anew.
     #[error("{0}")]
     Failed(String),
+}
+
+/// Where a store is.
+#[derive(Debug, Clone)]
+pub enum StoreConfig {
+    /// Two SQLite files and a lock file in a directory, which is made if it is not there.
+    Sqlite {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// A PostgreSQL database, 15 or later.
+    Postgres {
+        /// `postgres://user:password@host/database`.
+        url: String,
+    },
 }
 
 /// Where a shard stands, read in one snapshot together with its tail.
@@ -102,4 +140,136 @@ pub enum Loaded {
     Rows(Vec<(Key, Option<Row>)>),
     /// The codes that are free.
     FreeCodes(Vec<OrderCode>),
+}
+
+/// What taking a shard over gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The new owner's epoch: appliers of earlier ones are stale.
+    pub epoch: u64,
+    /// The journal number of the takeover row: owners that would have used it have a conflict.
+    pub seq: u64,
+}
+
+/// An open store. Cloning it is cheap; the data directory stays locked until the last clone and all that it gave are gone.
+#[derive(Debug, Clone)]
+pub enum Store {}
+
+/// The engine thread's end of a store.
+#[derive(Debug)]
+pub enum Journal {}
+
+/// The applier thread's end of a store.
+#[derive(Debug)]
+pub enum Tables {}
+
+/// A loader thread's end of a store. Each call reads in a new transaction on the primary.
+#[derive(Debug)]
+pub enum Loader {}
+
+impl Store {
+    /// Opens a store: makes what is not there, adds what an earlier version did not know.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`], [`StoreError::Newer`], or whatever the database says.
+    pub fn open(_config: &StoreConfig) -> Result<Self, StoreError> {
+        Err(StoreError::Failed("not here yet".into()))
+    }
+
+    /// For the engine thread. One at a time.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn journal(&self) -> Result<Journal, StoreError> {
+        match *self {}
+    }
+
+    /// For the applier thread. One at a time.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn tables(&self) -> Result<Tables, StoreError> {
+        match *self {}
+    }
+
+    /// For a loader thread; as many as there are threads.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn loader(&self) -> Result<Loader, StoreError> {
+        match *self {}
+    }
+}
+
+impl Journal {
+    /// Makes batches durable: all of these rows, of one or more shards, or none. `trim` names shards with a number up to which their rows are
+    /// in the tables and durable there; they may go (takeover rows stay). PostgreSQL trims with the tables and ignores it here.
+    ///
+    /// # Errors
+    /// [`AppendError`]. With a conflict among rows of several shards nothing was written: append them one by one to find whose it is.
+    pub fn append(&mut self, _rows: &[JournalRow], _trim: &[(ShardId, u64)]) -> Result<(), AppendError> {
+        match *self {}
+    }
+}
+
+impl Tables {
+    /// Puts a batch into the tables, in one transaction that begins by moving `applied_seq` on.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], [`StoreError::Behind`], [`StoreError::Full`] (try again), or whatever the database says. Nothing was changed then.
+    pub fn apply(&mut self, _batch: &ApplyBatch) -> Result<(), StoreError> {
+        match *self {}
+    }
+}
+
+impl Loader {
+    /// All shards that were ever taken, in order.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn shards(&mut self) -> Result<Vec<ShardId>, StoreError> {
+        match *self {}
+    }
+
+    /// Takes a shard over, known or new: raises its epoch (appliers before it are stale) and appends a takeover row (owners before it have a
+    /// conflict). `payload` encodes that row for its epoch and number. The caller has ended its own applier of the shard. Read the
+    /// [`Self::position`] after this, not before.
+    ///
+    /// # Errors
+    /// Whatever the database says. A takeover row may be left behind; it does no harm.
+    pub fn take(&mut self, _shard: ShardId, _payload: &dyn Fn(u64, u64) -> Vec<u8>) -> Result<Taken, StoreError> {
+        match *self {}
+    }
+
+    /// Where a shard stands and its tail, as of one instant. All zero for a shard that was never taken.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn position(&mut self, _shard: ShardId) -> Result<Position, StoreError> {
+        match *self {}
+    }
+
+    /// Rows by key, or which codes are free.
+    ///
+    /// # Errors
+    /// Whatever the database says; a row that cannot be read is an error, never absent.
+    pub fn load(&mut self, _shard: ShardId, _load: Load) -> Result<Loaded, StoreError> {
+        match *self {}
+    }
+
+    /// Reads a shard's working set out of the tables, in the order in which a World can take it, as of one instant.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn resident(&mut self, _shard: ShardId, _each: &mut dyn FnMut(Resident)) -> Result<(), StoreError> {
+        match *self {}
+    }
+
+    /// Reads every row of a shard out of the tables, table by table, as of one instant: for `verify` and for tests.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn every_row(&mut self, _shard: ShardId, _each: &mut dyn FnMut(Row)) -> Result<(), StoreError> {
+        match *self {}
+    }
 }
