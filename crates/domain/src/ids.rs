@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Ids stay below this, so that every JSON client reads them exactly.
 pub const MAX_ID: u64 = 1 << 53;
@@ -79,7 +79,7 @@ impl ShardId {
 }
 
 /// An order: 128 random bits, shown as 32 hexadecimal characters. Whoever knows it may change the order (in its channel).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrderId(pub [u8; 16]);
 
 impl OrderId {
@@ -90,7 +90,7 @@ impl OrderId {
 }
 
 /// What holds the tokens of one sign-in together: access tokens name it, refreshing rotates within it, revoking ends it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FamilyId(pub [u8; 16]);
 
 impl FamilyId {
@@ -101,10 +101,15 @@ impl FamilyId {
 }
 
 /// A SHA-256 hash.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
+    /// Reads 64 hexadecimal characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_hex(text).map(Self)
+    }
+
     /// The hash of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest;
@@ -140,7 +145,7 @@ hex_display!(OrderId, FamilyId, Hash);
 pub const ALPHABET: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
 
 /// An order's code, given on entering PRE_CONFIRM: 12 characters of [`ALPHABET`], unique per operator.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrderCode(pub [u8; 12]);
 
 impl OrderCode {
@@ -152,8 +157,16 @@ impl OrderCode {
 }
 
 /// What a gate reads: 17 characters of [`ALPHABET`] (84 random bits) when generated.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Barcode(pub [u8; 17]);
+
+impl Barcode {
+    /// Reads 17 printable ASCII characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; 17] = text.as_bytes().try_into().ok()?;
+        bytes.iter().all(u8::is_ascii_graphic).then_some(Self(bytes))
+    }
+}
 
 macro_rules! ascii_display {
     ($($name:ident),*) => { $(
@@ -173,6 +186,47 @@ macro_rules! ascii_display {
 
 ascii_display!(OrderCode, Barcode);
 
+// In JSON these are the text that people see; in compact forms they are their bytes.
+macro_rules! text_or_bytes {
+    ($($name:ident, $as_text:expr;)*) => { $(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if !serializer.is_human_readable() {
+                    return self.0.serialize(serializer);
+                }
+                serializer.serialize_str(std::str::from_utf8(&$as_text(self.0)).map_err(serde::ser::Error::custom)?)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if !deserializer.is_human_readable() {
+                    return Deserialize::deserialize(deserializer).map(Self);
+                }
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| serde::de::Error::custom(concat!("not a ", stringify!($name))))
+            }
+        }
+    )* };
+}
+
+text_or_bytes! {
+    OrderId, hex::<16, 32>;
+    FamilyId, hex::<16, 32>;
+    Hash, hex::<32, 64>;
+    OrderCode, std::convert::identity;
+    Barcode, std::convert::identity;
+}
+
+fn hex<const N: usize, const TWICE: usize>(bytes: [u8; N]) -> [u8; TWICE] {
+    let mut digits = [0; TWICE];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
+        pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
+    }
+    digits
+}
+
 fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digits = text.as_bytes();
     if digits.len() != 2 * N {
@@ -188,7 +242,7 @@ fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
-    use super::{OrderCode, OrderId};
+    use super::{Barcode, Hash, OrderCode, OrderId};
 
     #[test]
     fn order_ids_read_back() {
@@ -196,6 +250,15 @@ mod tests {
         assert_eq!(OrderId::parse(&id.to_string()), Some(id));
         assert_eq!(OrderId::parse("ab"), None);
         assert_eq!(OrderId::parse("é".repeat(16).as_str()), None);
+    }
+
+    #[test]
+    fn ids_are_text_in_json() {
+        let ids = (OrderId([0x0f; 16]), Hash([0xa0; 32]), OrderCode(*b"ABCDEFGHJKMN"), Barcode(*b"ABCDEFGHJKMNPQRST"));
+        let json = serde_json::to_string(&ids).unwrap();
+        assert_eq!(json, format!(r#"["{}","{}","ABCDEFGHJKMN","ABCDEFGHJKMNPQRST"]"#, "0f".repeat(16), "a0".repeat(32)));
+        assert_eq!(serde_json::from_str::<(OrderId, Hash, OrderCode, Barcode)>(&json).unwrap(), ids);
+        assert!(serde_json::from_str::<OrderId>(r#""0f""#).is_err());
     }
 
     #[test]
