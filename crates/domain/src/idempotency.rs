@@ -14,15 +14,22 @@ use crate::moment::Timestamp;
 #[serde(transparent)]
 pub struct Hour(pub i64);
 
+const HOUR_US: i64 = 3_600_000_000;
+
 impl Hour {
     /// The hour of an instant.
     pub const fn of(now: Timestamp) -> Self {
-        Self(now.0.div_euclid(3_600_000_000))
+        Self(now.0.div_euclid(HOUR_US))
     }
 
     /// The first hour whose outcomes are still kept at `now`: every outcome is kept for at least 24 hours.
     pub const fn oldest_kept(now: Timestamp) -> Self {
         Self(Self::of(now).0 - 24)
+    }
+
+    /// The first instant at which this hour's outcomes are no longer kept.
+    pub const fn forgotten_at(self) -> Timestamp {
+        Timestamp((self.0 + 25) * HOUR_US)
     }
 }
 

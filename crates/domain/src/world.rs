@@ -3,8 +3,10 @@
 //! Everything derived (expiry queue, open orders, availability) is derived inside `apply` from the old and the new image. No rule decides here:
 //! rules read a World in `command::plan`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use crate::catalogue::plan::Plan;
 use crate::catalogue::{Catalogue, Offer, Session, Template};
@@ -18,12 +20,25 @@ use crate::inventory::Inventory;
 use crate::moment::{DAY_MS, Timestamp};
 use crate::orders::{Order, Stage};
 
+/// Hashes fast and always alike, so that a simulated history repeats exactly. Nobody chooses what is kept here: ids are drawn or the operator's own.
+type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
+type HashSet<K> = std::collections::HashSet<K, FixedState>;
+
 /// A row that is loaded by key and may be evicted once it is in the tables.
 #[derive(Debug)]
 struct Slot<T> {
     row: T,
     /// The journal number of its last change.
     seq: u64,
+}
+
+/// What is forgotten by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ShortLived {
+    /// A count of wrong tries.
+    Tries(Hash),
+    /// A revoked sign-in.
+    Family(FamilyId),
 }
 
 /// How many orders of a channel are alive.
@@ -60,8 +75,10 @@ pub struct World {
     outcomes: HashMap<(Hour, Hash), Slot<Arc<Outcome>>>,
     /// First eight bytes of the keys of all kept outcomes, by hour.
     outcome_marks: BTreeMap<Hour, HashSet<u64>>,
-    /// Keys that were looked for in the tables and are not there.
-    absent: HashSet<Key>,
+    /// When counted tries and revoked sign-ins are forgotten.
+    short_lived: BTreeSet<(Timestamp, ShortLived)>,
+    /// Keys that are nowhere, and since which journal number: until the tables have come so far they still show the row.
+    absent: HashMap<Key, u64>,
     next_item: u64,
     items_reserved: u64,
 }
@@ -73,19 +90,20 @@ impl World {
             shard,
             identity: Arc::default(),
             catalogue: Arc::default(),
-            inventories: HashMap::new(),
+            inventories: HashMap::default(),
             changed_sessions: BTreeSet::new(),
-            orders: HashMap::new(),
+            orders: HashMap::default(),
             due: BTreeSet::new(),
             tombstones: BTreeSet::new(),
-            open: HashMap::new(),
-            open_by_family: HashMap::new(),
-            counters: HashMap::new(),
-            families: HashMap::new(),
-            tries: HashMap::new(),
-            outcomes: HashMap::new(),
+            open: HashMap::default(),
+            open_by_family: HashMap::default(),
+            counters: HashMap::default(),
+            families: HashMap::default(),
+            tries: HashMap::default(),
+            outcomes: HashMap::default(),
             outcome_marks: BTreeMap::new(),
-            absent: HashSet::new(),
+            short_lived: BTreeSet::new(),
+            absent: HashMap::default(),
             next_item: 1,
             items_reserved: 1,
         }
@@ -165,9 +183,9 @@ impl World {
         self.tries.get(subject)
     }
 
-    /// All counted tries, for clean-up.
-    pub fn all_tries(&self) -> impl Iterator<Item = &Arc<Tries>> {
-        self.tries.values()
+    /// Counted tries and revoked sign-ins that nobody asks for any more at `now`.
+    pub fn short_lived(&self, now: Timestamp) -> impl Iterator<Item = ShortLived> {
+        self.short_lived.iter().take_while(move |(until, _)| *until <= now).map(|(_, what)| *what)
     }
 
     /// The next item's id, and up to where ids are reserved.
@@ -185,9 +203,23 @@ impl World {
         self.tombstones.range(..=(now, OrderId([0xff; 16]))).map(|(_, id)| *id)
     }
 
+    /// When there is next something for a tick to do.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let order = self.due.first().map(|(due, _)| *due);
+        let tombstone = self.tombstones.first().map(|(due, _)| *due);
+        let short_lived = self.short_lived.first().map(|(due, _)| *due);
+        let outcomes = self.oldest_outcomes().map(Hour::forgotten_at);
+        [order, tombstone, short_lived, outcomes].into_iter().flatten().min()
+    }
+
     /// The oldest hour whose outcomes are kept.
     pub fn oldest_outcomes(&self) -> Option<Hour> {
         self.outcome_marks.keys().next().copied()
+    }
+
+    /// How many orders are in memory, live or not.
+    pub fn resident_orders(&self) -> usize {
+        self.orders.len()
     }
 
     /// All live orders, for checks.
@@ -201,7 +233,7 @@ impl World {
     pub fn apply(&mut self, change: &Change, seq: u64) {
         match change {
             Change::Put(row) => self.put(row, seq),
-            Change::Delete(key) => self.delete(key),
+            Change::Delete(key) => self.delete(key, seq),
             Change::ForgetOutcomes(before) => {
                 self.outcome_marks = self.outcome_marks.split_off(before);
                 self.outcomes.retain(|(hour, _), _| hour >= before);
@@ -216,7 +248,7 @@ impl World {
 
     /// Notes that a key was looked for in the tables and is not there.
     pub fn note_absent(&mut self, key: Key) {
-        self.absent.insert(key);
+        self.absent.entry(key).or_insert(0);
     }
 
     /// Marks an outcome as kept, without its content: how the resident set is loaded.
@@ -229,8 +261,11 @@ impl World {
         self.tombstones.insert((at.plus_ms(DAY_MS), order));
     }
 
-    /// Drops a row from memory, if it may be: it is not live, and the tables have its last change. Knowledge of absence is dropped too.
+    /// Drops a row, or the knowledge that there is none, from memory; only if it is not live and the tables have its last change.
     pub fn evict(&mut self, key: &Key, applied_seq: u64) {
+        if self.absent.get(key).is_some_and(|seq| *seq <= applied_seq) {
+            self.absent.remove(key);
+        }
         match key {
             Key::Order(id) => {
                 if self.orders.get(id).is_some_and(|slot| slot.seq <= applied_seq && slot.row.expires().is_none()) {
@@ -241,11 +276,6 @@ impl World {
             Key::Outcome(id) => evict(&mut self.outcomes, id, applied_seq),
             _ => {}
         }
-    }
-
-    /// Forgets which keys are known to be absent.
-    pub fn forget_absent(&mut self) {
-        self.absent.clear();
     }
 
     /// Sessions whose places changed since the last call.
@@ -266,12 +296,16 @@ impl World {
             | Row::PointOfSale(_) => Arc::make_mut(&mut self.identity).put(row),
             Row::Family(family) => {
                 if family.revoked {
-                    Arc::make_mut(&mut self.identity).revoked.insert(family.id, family.access_expires);
+                    let before = Arc::make_mut(&mut self.identity).revoked.insert(family.id, family.access_expires);
+                    before.map(|until| self.short_lived.remove(&(until, ShortLived::Family(family.id))));
+                    self.short_lived.insert((family.access_expires, ShortLived::Family(family.id)));
                 }
                 self.absent.remove(&Key::Family(family.id));
                 self.families.insert(family.id, Slot { row: family.clone(), seq });
             }
             Row::Tries(tries) => {
+                self.delete_tries(tries.subject);
+                self.short_lived.insert((tries.until, ShortLived::Tries(tries.subject)));
                 self.tries.insert(tries.subject, tries.clone());
             }
             Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) => self.put_catalogue(row),
@@ -300,13 +334,20 @@ impl World {
         }
     }
 
-    fn delete(&mut self, key: &Key) {
+    fn delete_tries(&mut self, subject: Hash) {
+        if let Some(tries) = self.tries.remove(&subject) {
+            self.short_lived.remove(&(tries.until, ShortLived::Tries(subject)));
+        }
+    }
+
+    fn delete(&mut self, key: &Key, seq: u64) {
         match key {
             Key::Claim((session, place)) => {
                 self.changed_sessions.insert(*session);
                 self.inventory_mut(*session).release(*place);
             }
             Key::Order(id) => {
+                self.absent.insert(key.clone(), seq);
                 if let Some(slot) = self.orders.remove(id) {
                     self.forget(&slot.row);
                 } else if let Some(tombstone) = self.tombstones.iter().find(|(_, expired)| expired == id).copied() {
@@ -325,12 +366,14 @@ impl World {
             Key::Counter(key) => {
                 self.counters.remove(key);
             }
-            Key::Tries(subject) => {
-                self.tries.remove(subject);
-            }
+            Key::Tries(subject) => self.delete_tries(*subject),
             Key::Family(id) => {
+                self.absent.insert(key.clone(), seq);
                 self.families.remove(id);
-                Arc::make_mut(&mut self.identity).revoked.remove(id);
+                if self.identity.revoked.contains_key(id) {
+                    let until = Arc::make_mut(&mut self.identity).revoked.remove(id);
+                    until.map(|until| self.short_lived.remove(&(until, ShortLived::Family(*id))));
+                }
             }
             other => Arc::make_mut(&mut self.identity).delete(other),
         }
@@ -453,14 +496,14 @@ impl World {
 fn find<'a, K: std::hash::Hash + Eq, T>(
     slots: &'a HashMap<K, Slot<T>>,
     id: &K,
-    absent: &HashSet<Key>,
+    absent: &HashMap<Key, u64>,
     key: impl FnOnce() -> Key,
 ) -> Result<Option<&'a T>, Stop> {
     if let Some(slot) = slots.get(id) {
         return Ok(Some(&slot.row));
     }
     let key = key();
-    if absent.contains(&key) { Ok(None) } else { Err(Stop::Need(vec![key])) }
+    if absent.contains_key(&key) { Ok(None) } else { Err(Stop::Need(vec![key])) }
 }
 
 fn evict<K: std::hash::Hash + Eq, T>(slots: &mut HashMap<K, Slot<T>>, id: &K, applied_seq: u64) {

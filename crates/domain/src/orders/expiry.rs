@@ -5,7 +5,7 @@ use crate::change::{Change, Key};
 use crate::command::{Done, Reply};
 use crate::idempotency::Hour;
 use crate::moment::Moment;
-use crate::world::World;
+use crate::world::{ShortLived, World};
 
 /// Releases and forgets at most `limit` of each kind.
 pub fn tick(world: &World, moment: &Moment, limit: usize) -> Done {
@@ -16,11 +16,11 @@ pub fn tick(world: &World, moment: &Moment, limit: usize) -> Done {
     for id in world.forgettable(moment.now).take(limit) {
         draft.delete(Key::Order(id));
     }
-    for tries in world.all_tries().filter(|tries| tries.until <= moment.now).take(limit) {
-        draft.delete(Key::Tries(tries.subject));
-    }
-    for (family, _) in world.identity.revoked.iter().filter(|(_, until)| **until <= moment.now).take(limit) {
-        draft.delete(Key::Family(*family));
+    for over in world.short_lived(moment.now).take(limit) {
+        draft.delete(match over {
+            ShortLived::Tries(subject) => Key::Tries(subject),
+            ShortLived::Family(family) => Key::Family(family),
+        });
     }
     let mut changes = draft.finish();
     let oldest = Hour::oldest_kept(moment.now);
