@@ -96,6 +96,8 @@ pub struct Position {
     pub tail: Vec<JournalRow>,
     /// The last journal number of the shard, trimmed or not (at least `applied_seq`).
     pub last_seq: u64,
+    /// The `now` of the last batch applied: the engine's time goes on from here (zero for a new shard).
+    pub now: Timestamp,
 }
 
 /// A batch for the tables: row images of journal numbers (`from`, `to`], coalesced to one change a key and sorted by key.
@@ -109,6 +111,8 @@ pub struct ApplyBatch {
     pub from: u64,
     /// `applied_seq` as it will be.
     pub to: u64,
+    /// The engine's time of batch `to`, kept beside `applied_seq`: the journal may be trimmed to nothing, and time still does not go back.
+    pub now: Timestamp,
     /// The changes.
     pub changes: Vec<Change>,
 }
