@@ -22,6 +22,18 @@ macro_rules! numeric_ids {
             }
         }
 
+        impl From<u64> for $name {
+            fn from(number: u64) -> Self {
+                Self(number)
+            }
+        }
+
+        impl From<$name> for u64 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl From<$name> for crate::error::DetailId {
             fn from(id: $name) -> Self {
                 Self::Number(id.0)

@@ -313,6 +313,8 @@ impl Scopes {
     pub const MANAGEMENT: Self = Self(Scope::OrdersMgmt as u16 | Scope::Mgmt as u16);
     /// What an access-control token holds.
     pub const ACCESS_CONTROL: Self = Self(Scope::AccessControl as u16);
+    /// What an entity's key may hold, over all clients it can sign in as.
+    pub const ENTITY: Self = Self(Self::MANAGEMENT.0 | Self::ACCESS_CONTROL.0);
     /// What a box office's token holds.
     pub const BOX_OFFICE: Self = Self(Self::SELLER.0 | Self::ACCESS_CONTROL.0);
 
