@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod ids;
 pub mod inventory;
+pub mod laws;
 pub mod moment;
 pub mod money;
 pub mod orders;

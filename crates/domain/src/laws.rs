@@ -1,0 +1,278 @@
+//! The laws that always hold (domain.md), as one check over all rows of a shard: after every step of a simulated history, and by `aforo verify` on a
+//! store. It reads rows and nothing else, so it finds what memory and rules got wrong; it decides nothing.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use crate::catalogue::plan::Place;
+use crate::change::{CounterKey, Row};
+use crate::ids::{Barcode, ChannelId, Hash, ItemId, OrderCode, OrderId, SessionId, TemplateId};
+use crate::money::Minor;
+use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketState};
+use crate::pricing::Totals;
+
+/// A law that does not hold, and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Breach {
+    /// Its number in domain.md.
+    pub law: u8,
+    /// What breaks it.
+    pub what: String,
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "law {}: {}", self.law, self.what)
+    }
+}
+
+/// All rows of one shard, as far as laws speak of them.
+#[derive(Debug, Default)]
+pub struct Laws {
+    claims: HashMap<(SessionId, Place), Claimed>,
+    orders: HashMap<OrderId, Seen>,
+    tickets: HashMap<ItemId, Ticketed>,
+    sold_by_history: HashMap<OrderId, (Totals, u32)>,
+    counters: HashMap<CounterKey, i64>,
+    limited: HashSet<SessionId>,
+    templates: HashMap<SessionId, TemplateId>,
+    places: HashMap<TemplateId, u32>,
+    blocked: HashSet<(SessionId, Place)>,
+    breaches: Vec<Breach>,
+}
+
+#[derive(Debug)]
+struct Claimed {
+    order: OrderId,
+    item: ItemId,
+    sold: bool,
+}
+
+#[derive(Debug)]
+struct Ticketed {
+    order: OrderId,
+    spot: (SessionId, Place),
+    barcode: Barcode,
+    state: TicketState,
+}
+
+/// An order, as far as laws speak of it.
+#[derive(Debug)]
+struct Seen {
+    life: Life,
+    channel: ChannelId,
+    code: Option<OrderCode>,
+    buyer: Option<Hash>,
+    paid: Minor,
+    totals: Totals,
+    items: Vec<(ItemId, SessionId, Place, Option<Barcode>)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Basket,
+    PreConfirmed,
+    Sold,
+    Over,
+}
+
+impl Laws {
+    /// Takes a row in. The order of rows does not matter.
+    pub fn see(&mut self, row: &Row) {
+        match row {
+            Row::Claim(claim) => {
+                let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
+                if self.claims.insert((claim.session, claim.place), claimed).is_some() {
+                    self.breach(1, format!("place {} of session {} is claimed twice", claim.place, claim.session));
+                }
+            }
+            Row::Order(order) => self.see_order(order),
+            Row::Ticket(ticket) => {
+                let seen =
+                    Ticketed { order: ticket.order, spot: (ticket.session, ticket.place), barcode: ticket.barcode, state: ticket.state };
+                if self.tickets.insert(ticket.id, seen).is_some() {
+                    self.breach(2, format!("ticket {} stands twice", ticket.id));
+                }
+            }
+            Row::History(history) => self.see_history(history),
+            Row::Counter(counter) => drop(self.counters.insert(counter.key.clone(), counter.value)),
+            Row::Session(session) => {
+                if session.buyer_limit.is_some() {
+                    self.limited.insert(session.id);
+                }
+                self.templates.insert(session.id, session.template);
+            }
+            Row::Sector(sector) => {
+                let seats: usize = sector.rows.iter().map(|row| row.seats.len()).sum();
+                let zones: u32 = sector.zones.iter().flat_map(|zone| &zone.places).map(|part| part.count).sum();
+                *self.places.entry(sector.template).or_default() += seats as u32 + zones;
+            }
+            Row::PlaceMarks(marks) => self.blocked.extend(marks.blocked.iter().map(|place| (marks.session, *place))),
+            _ => {}
+        }
+    }
+
+    fn see_order(&mut self, order: &Order) {
+        let (life, paid) = match &order.stage {
+            Stage::Basket { .. } => (Life::Basket, 0),
+            Stage::PreConfirm { .. } => (Life::PreConfirmed, 0),
+            Stage::Confirm { payments, .. } => (Life::Sold, payments.iter().map(|payment| payment.amount).sum()),
+            Stage::Expired { .. } => (Life::Over, 0),
+        };
+        let item = |item: &Item| (item.id, item.session, item.place, item.barcode);
+        let seen = Seen {
+            life,
+            channel: order.seller.channel,
+            code: order.code(),
+            buyer: order.buyer.as_ref().map(|buyer| Hash::of(buyer.key().as_bytes())),
+            paid,
+            totals: order.totals(),
+            items: order.items.iter().map(item).collect(),
+        };
+        if self.orders.insert(order.id, seen).is_some() {
+            self.breach(2, format!("order {} stands twice", order.id));
+        }
+    }
+
+    fn see_history(&mut self, history: &History) {
+        let HistoryEvent::Confirmed { totals, tickets, .. } = &history.what;
+        self.sold_by_history.insert(history.order, (*totals, *tickets));
+    }
+
+    fn breach(&mut self, law: u8, what: String) {
+        self.breaches.push(Breach { law, what });
+    }
+
+    /// What does not hold, sorted; empty if all is well.
+    pub fn check(mut self) -> Vec<Breach> {
+        self.check_claims();
+        self.check_orders();
+        self.check_tickets();
+        self.check_counters();
+        self.breaches.sort();
+        self.breaches
+    }
+
+    /// Laws 1 and 2: whoever has a place is there and says so too.
+    fn check_claims(&mut self) {
+        let mut found = Vec::new();
+        for ((session, place), claim) in &self.claims {
+            let here = format!("place {place} of session {session}");
+            let item = self.orders.get(&claim.order).map(|order| (order.life, order.items.iter().find(|(id, ..)| *id == claim.item)));
+            match item {
+                None => found.push((2, format!("{here} belongs to order {}, which is not there", claim.order))),
+                Some((Life::Over, _)) => found.push((2, format!("{here} belongs to order {}, which is over", claim.order))),
+                Some((_, Some((_, of, at, _)))) if (of, at) != (session, place) => {
+                    found.push((2, format!("{here} belongs to item {}, which is elsewhere", claim.item)));
+                }
+                Some((_, None)) => {
+                    found.push((2, format!("{here} belongs to item {}, which order {} does not have", claim.item, claim.order)))
+                }
+                Some((life, _)) if (life == Life::Sold) != claim.sold => {
+                    found.push((2, format!("{here} and order {} do not agree whether it is sold", claim.order)));
+                }
+                Some(_) => {}
+            }
+            if self.blocked.contains(&(*session, *place)) {
+                found.push((2, format!("{here} is blocked, and yet order {}'s", claim.order)));
+            }
+            if self.templates.get(session).and_then(|template| self.places.get(template)).is_none_or(|places| place >= places) {
+                found.push((1, format!("{here} is more than its template has")));
+            }
+        }
+        for (law, what) in found {
+            self.breach(law, what);
+        }
+    }
+
+    /// Laws 2 and 3: what an order says it has it has, and it was paid for.
+    fn check_orders(&mut self) {
+        let mut found = Vec::new();
+        let mut codes = HashMap::new();
+        for (id, order) in &self.orders {
+            if order.life == Life::Over && !order.items.is_empty() {
+                found.push((2, format!("order {id} is over and still has items")));
+            }
+            for (item, session, place, barcode) in &order.items {
+                let claim = self.claims.get(&(*session, *place));
+                if claim.is_none_or(|claim| (claim.order, claim.item) != (*id, *item)) {
+                    found.push((1, format!("item {item} of order {id} does not have place {place} of session {session}")));
+                }
+                let ticket = self.tickets.get(item).filter(|ticket| ticket.order == *id && ticket.spot == (*session, *place));
+                let agrees = match order.life {
+                    Life::Sold => ticket.is_some_and(|ticket| Some(ticket.barcode) == *barcode),
+                    _ => ticket.is_none() && barcode.is_none(),
+                };
+                if !agrees {
+                    found.push((2, format!("item {item} of order {id} and its ticket do not agree")));
+                }
+            }
+            if order.life == Life::Sold {
+                if order.paid != order.totals.to_pay() {
+                    found.push((3, format!("order {id}: {} paid of {}", order.paid, order.totals.to_pay())));
+                }
+                if self.sold_by_history.get(id) != Some(&(order.totals, order.items.len() as u32)) {
+                    found.push((3, format!("order {id} and its history do not agree")));
+                }
+            }
+            if let Some(code) = order.code
+                && let Some(other) = codes.insert(code, *id)
+            {
+                found.push((2, format!("orders {id} and {other} have the same code")));
+            }
+        }
+        for id in self.sold_by_history.keys().filter(|id| self.orders.get(id).is_none_or(|order| order.life != Life::Sold)) {
+            found.push((6, format!("order {id} was sold and is lost")));
+        }
+        for (law, what) in found {
+            self.breach(law, what);
+        }
+    }
+
+    /// Laws 1 and 5: one live ticket a place, one ticket a barcode, and no ticket without its order.
+    fn check_tickets(&mut self) {
+        let mut found = Vec::new();
+        let (mut places, mut barcodes) = (HashMap::new(), HashMap::new());
+        for (id, ticket) in &self.tickets {
+            let TicketState::Valid = ticket.state;
+            if let Some(other) = places.insert(ticket.spot, *id) {
+                found.push((1, format!("tickets {id} and {other} are for the same place {} of session {}", ticket.spot.1, ticket.spot.0)));
+            }
+            if let Some(other) = barcodes.insert(ticket.barcode, *id) {
+                found.push((5, format!("tickets {id} and {other} have the same barcode")));
+            }
+            if self.orders.get(&ticket.order).is_none_or(|order| order.life != Life::Sold) {
+                found.push((2, format!("ticket {id} has no sold order")));
+            }
+        }
+        for (law, what) in found {
+            self.breach(law, what);
+        }
+    }
+
+    /// Law 4: every counter says what there is. A buyer's may say less where the limit came after the first sales.
+    fn check_counters(&mut self) {
+        let mut counted: HashMap<CounterKey, i64> = HashMap::new();
+        for order in self.orders.values().filter(|order| order.life != Life::Over) {
+            for (_, session, ..) in &order.items {
+                *counted.entry(CounterKey::ChannelSales(*session, order.channel)).or_default() += 1;
+                if let (Some(buyer), Life::PreConfirmed | Life::Sold) = (order.buyer, order.life)
+                    && self.limited.contains(session)
+                {
+                    *counted.entry(CounterKey::BuyerSales(*session, buyer)).or_default() += 1;
+                }
+            }
+        }
+        let keys: HashSet<_> = counted.keys().chain(self.counters.keys()).cloned().collect();
+        for key in keys {
+            let (is, says) = (counted.get(&key).copied().unwrap_or(0), self.counters.get(&key).copied().unwrap_or(0));
+            let holds = match key {
+                CounterKey::ChannelSales(..) => says == is,
+                CounterKey::BuyerSales(session, _) => !self.limited.contains(&session) || (0..=is).contains(&says),
+            };
+            if !holds {
+                self.breach(4, format!("counter {key:?} says {says}, there are {is}"));
+            }
+        }
+    }
+}
