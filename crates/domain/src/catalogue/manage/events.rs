@@ -1,0 +1,80 @@
+//! Events: made and replaced as a whole, and moved from status to status.
+
+use std::sync::Arc;
+
+use super::{Desk, Target, check_step, new_id, saved, unchanged};
+use crate::catalogue::{Category, Event, Images, Readiness};
+use crate::change::Row;
+use crate::command::Planned;
+use crate::error::{Code, Error};
+use crate::ids::{EntityId, EventId};
+use crate::money::Currency;
+use crate::text::{Language, Localized};
+
+/// An event as it shall be. A new one is PLANNED.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of an Event")]
+pub struct EventSpec {
+    /// Only for a new one: its promoter, else the caller's entity.
+    pub entity: Option<EntityId>,
+    pub name: String,
+    pub currency: Currency,
+    pub default_language: Language,
+    pub titles: Localized,
+    pub subtitles: Localized,
+    pub short_descriptions: Localized,
+    pub long_descriptions: Localized,
+    pub images: Images,
+    pub category: Category,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn save_event(&self, target: Target<EventId>, spec: &EventSpec) -> Planned {
+        let (id, entity, readiness, version) = match target {
+            Target::New(chosen) => {
+                let entity = self.authority.entity(spec.entity)?;
+                let id = new_id(chosen.map(|id| id.0), self.catalogue().events.keys().map(|id| id.0))?;
+                (EventId(id), entity, Readiness::Planned, 1)
+            }
+            Target::Existing(id, seen) => {
+                let event = self.own_event(id)?;
+                unchanged(event.version, seen)?;
+                if event.currency != spec.currency && self.catalogue().offers.values().any(|offer| offer.event.id == id) {
+                    return Err(Error::new(Code::Conflict).because("sessions have prices in the event's currency").into());
+                }
+                (id, event.entity, event.readiness, event.version + 1)
+            }
+        };
+        let event = Event {
+            id,
+            entity,
+            name: spec.name.clone(),
+            readiness,
+            currency: spec.currency,
+            default_language: spec.default_language.clone(),
+            titles: spec.titles.clone(),
+            subtitles: spec.subtitles.clone(),
+            short_descriptions: spec.short_descriptions.clone(),
+            long_descriptions: spec.long_descriptions.clone(),
+            images: spec.images.clone(),
+            category: spec.category.clone(),
+            version,
+        };
+        saved(Row::from(Arc::new(event)), id.0)
+    }
+
+    pub(super) fn set_event_status(&self, id: EventId, seen: Option<u64>, readiness: Readiness) -> Planned {
+        let event = self.own_event(id)?;
+        unchanged(event.version, seen)?;
+        check_step(event.readiness, readiness)?;
+        let event = Event { readiness, version: event.version + 1, ..Event::clone(event) };
+        saved(Row::from(Arc::new(event)), id.0)
+    }
+
+    /// An event that the caller may change.
+    pub(super) fn own_event(&self, id: EventId) -> Result<&'a Arc<Event>, Error> {
+        let event = self.catalogue().events.get(&id).ok_or(Code::NotFound)?;
+        self.authority.owns(event.entity)?;
+        Ok(event)
+    }
+}

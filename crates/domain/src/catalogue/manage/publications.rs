@@ -1,0 +1,61 @@
+//! Publications: which channels sell a session, from which quotas, when, and how much.
+
+use std::sync::Arc;
+
+use super::{Desk, saved, unchanged};
+use crate::catalogue::Publication;
+use crate::change::{Change, Key, Row};
+use crate::command::{Done, Planned, Reply};
+use crate::error::{Code, Error};
+use crate::identity::Status;
+use crate::ids::{ChannelId, QuotaId, SessionId};
+use crate::moment::Window;
+
+/// A publication as it shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of a Publication")]
+pub struct PublicationSpec {
+    /// Its own before GENERAL; GENERAL alone if empty.
+    pub quotas: Vec<QuotaId>,
+    pub on_catalog: bool,
+    pub sale: Option<Window>,
+    pub sales_limit: Option<u32>,
+}
+
+impl Desk<'_> {
+    pub(super) fn publish(&self, session: SessionId, channel: ChannelId, seen: Option<u64>, spec: &PublicationSpec) -> Planned {
+        let offer = self.own_session(session)?;
+        let there = |channel: &&Arc<crate::identity::Channel>| channel.status != Status::Gone;
+        self.world.identity.channels.get(&channel).filter(there).ok_or(Code::NotFound)?;
+        let old = offer.publications.get(&channel);
+        unchanged(old.map_or(0, |old| old.version), seen)?;
+        if spec.sale.is_some_and(|window| window.start >= window.end) {
+            return Err(Error::new(Code::Dist0001).because("the sale ends before it starts").into());
+        }
+        let template = &offer.plan.template;
+        let quotas =
+            if spec.quotas.is_empty() { template.quotas.iter().take(1).map(|quota| quota.id).collect() } else { spec.quotas.clone() };
+        let wrong = |(index, quota): (usize, &QuotaId)| offer.plan.quota_index(*quota).is_none() || quotas[..index].contains(quota);
+        if quotas.iter().enumerate().any(wrong) {
+            return Err(Error::invalid(&["quotas"]).into());
+        }
+        let publication = Publication {
+            session,
+            channel,
+            quotas,
+            on_catalog: spec.on_catalog,
+            sale: spec.sale,
+            sales_limit: spec.sales_limit,
+            version: old.map_or(1, |old| old.version + 1),
+        };
+        saved(Row::from(Arc::new(publication)), channel.0)
+    }
+
+    pub(super) fn unpublish(&self, session: SessionId, channel: ChannelId) -> Planned {
+        let offer = self.own_session(session)?;
+        if !offer.publications.contains_key(&channel) {
+            return Err(Code::NotFound.into());
+        }
+        Ok(Done { changes: vec![Change::Delete(Key::Publication((session, channel)))], reply: Reply::Done })
+    }
+}

@@ -1,0 +1,262 @@
+//! Sessions: made and replaced as a whole, moved from status to status, and switched on and off.
+//!
+//! A change of prices does not touch live orders (their prices froze when items were added). A limit per buyer may come and go at any time; it
+//! counts from when it was set.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::{Desk, Target, check_step, in_use, new_id, saved, unchanged};
+use crate::catalogue::plan::Plan;
+use crate::catalogue::{Images, Offer, Rate, Readiness, Session, Tax};
+use crate::change::Row;
+use crate::command::Planned;
+use crate::error::{Code, Error};
+use crate::identity::Surcharge;
+use crate::identity::manage::MAX_GIVEN_ID;
+use crate::ids::{EventId, PriceTypeId, RateId, SessionId, TaxId, TemplateId};
+use crate::moment::{Timestamp, Window};
+use crate::money::{Minor, Percent};
+use crate::text::Localized;
+
+/// A tariff as it shall be, with its prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateSpec {
+    /// Chosen by the caller; else that of the event's rate of this name, or a new one.
+    pub id: Option<RateId>,
+    /// Shown to people; once in a session.
+    pub name: String,
+    /// What each price type costs. A price type without a price is not sold at this rate.
+    pub prices: Vec<(PriceTypeId, Minor)>,
+}
+
+/// A tax as it shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxSpec {
+    /// Chosen by the caller; else that of the tax of this name and rate, or a new one.
+    pub id: Option<TaxId>,
+    /// Shown to people.
+    pub name: String,
+    /// The rate.
+    pub percent: Percent,
+}
+
+/// A session as it shall be. A new one is PLANNED, with selling on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of a Session")]
+pub struct SessionSpec {
+    pub event: EventId,
+    /// Never changes.
+    pub template: TemplateId,
+    pub name: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub start_unconfirmed: bool,
+    pub sale: Window,
+    pub booking: Option<Window>,
+    pub titles: Localized,
+    pub descriptions: Localized,
+    pub images: Images,
+    pub rates: Vec<RateSpec>,
+    /// An index into `rates`.
+    pub default_rate: usize,
+    pub ticket_taxes: Vec<TaxSpec>,
+    pub surcharge_taxes: Vec<TaxSpec>,
+    pub surcharges: Vec<Surcharge>,
+    pub buyer_limit: Option<u32>,
+    pub external_reference: Option<String>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn save_session(&self, target: Target<SessionId>, spec: &SessionSpec) -> Planned {
+        let event = self.own_event(spec.event)?;
+        let (id, old) = match target {
+            Target::New(chosen) => {
+                if matches!(event.readiness, Readiness::Cancelled | Readiness::Archived) {
+                    return Err(Error::new(Code::Conflict).because("the event is over").into());
+                }
+                (SessionId(new_id(chosen.map(|id| id.0), self.catalogue().offers.keys().map(|id| id.0))?), None)
+            }
+            Target::Existing(id, seen) => {
+                let session = &self.own_session(id)?.session;
+                if session.event != spec.event {
+                    return Err(Code::NotFound.into());
+                }
+                unchanged(session.version, seen)?;
+                (id, Some(session))
+            }
+        };
+        check_times(spec)?;
+        let plan = self.template_for(spec.template, old)?;
+        check_rates(spec, plan)?;
+        let session = self.session(id, spec, old)?;
+        saved(Row::from(Arc::new(session)), id.0)
+    }
+
+    fn session(&self, id: SessionId, spec: &SessionSpec, old: Option<&Arc<Session>>) -> Result<Session, Error> {
+        let rates = self.rates(spec)?;
+        let default_rate = rates.get(spec.default_rate).ok_or(Error::required(&["rates"]))?.id;
+        let mut taxes = Taxes::known(self);
+        Ok(Session {
+            id,
+            event: spec.event,
+            template: spec.template,
+            name: spec.name.clone(),
+            readiness: old.map_or(Readiness::Planned, |old| old.readiness),
+            selling: old.is_none_or(|old| old.selling),
+            start: spec.start,
+            end: spec.end,
+            start_unconfirmed: spec.start_unconfirmed,
+            sale: spec.sale,
+            booking: spec.booking,
+            titles: spec.titles.clone(),
+            descriptions: spec.descriptions.clone(),
+            images: spec.images.clone(),
+            prices: prices(&rates, spec),
+            rates,
+            default_rate,
+            ticket_taxes: taxes.resolve(&spec.ticket_taxes)?,
+            surcharge_taxes: taxes.resolve(&spec.surcharge_taxes)?,
+            surcharges: spec.surcharges.clone(),
+            buyer_limit: spec.buyer_limit,
+            external_reference: spec.external_reference.clone(),
+            version: old.map_or(1, |old| old.version + 1),
+        })
+    }
+
+    pub(super) fn set_session_status(&self, id: SessionId, seen: Option<u64>, readiness: Readiness) -> Planned {
+        let session = &self.own_session(id)?.session;
+        unchanged(session.version, seen)?;
+        check_step(session.readiness, readiness)?;
+        self.changed_session(session, |session| session.readiness = readiness)
+    }
+
+    pub(super) fn set_selling(&self, id: SessionId, seen: Option<u64>, selling: bool) -> Planned {
+        let session = &self.own_session(id)?.session;
+        unchanged(session.version, seen)?;
+        self.changed_session(session, |session| session.selling = selling)
+    }
+
+    fn changed_session(&self, session: &Session, change: impl FnOnce(&mut Session)) -> Planned {
+        let mut session = session.clone();
+        session.version += 1;
+        change(&mut session);
+        let id = session.id.0;
+        saved(Row::from(Arc::new(session)), id)
+    }
+
+    /// A session of an event that the caller may change.
+    pub(super) fn own_session(&self, id: SessionId) -> Result<&'a Arc<Offer>, Error> {
+        let offer = self.catalogue().offers.get(&id).ok_or(Code::NotFound)?;
+        self.authority.owns(offer.event.entity)?;
+        Ok(offer)
+    }
+
+    /// The template that a session may sell: any complete one of the operator, the same as ever if the session is there.
+    fn template_for(&self, id: TemplateId, old: Option<&Arc<Session>>) -> Result<&'a Arc<Plan>, Error> {
+        let complete = |plan: &&Arc<Plan>| plan.template.version > 0;
+        let plan = self.catalogue().plans.get(&id).filter(complete).ok_or(Error::invalid(&["venue_template_id"]))?;
+        match old {
+            Some(old) if old.template != id => Err(Error::new(Code::Conflict).because("a session keeps its template")),
+            None if plan.template.retired => Err(Error::new(Code::Conflict).because("the template is retired")),
+            _ => Ok(plan),
+        }
+    }
+
+    /// The session's rates with their ids. A rate belongs to one event, in which all sessions share it.
+    fn rates(&self, spec: &SessionSpec) -> Result<Vec<Rate>, Error> {
+        let mut owners: HashMap<RateId, EventId> = HashMap::new();
+        let mut by_name: HashMap<&str, RateId> = HashMap::new();
+        for offer in self.catalogue().offers.values() {
+            for rate in &offer.session.rates {
+                owners.insert(rate.id, offer.event.id);
+                if offer.event.id == spec.event {
+                    by_name.insert(&rate.name, rate.id);
+                }
+            }
+        }
+        let mut last = owners.keys().copied().chain(spec.rates.iter().filter_map(|rate| rate.id)).max().map_or(0, |id| id.0);
+        let mut rates: Vec<Rate> = Vec::with_capacity(spec.rates.len());
+        for rate in &spec.rates {
+            let id = rate.id.or_else(|| by_name.get(rate.name.as_str()).copied()).unwrap_or_else(|| {
+                last += 1;
+                RateId(last)
+            });
+            if rates.iter().any(|known| known.id == id) || owners.get(&id).is_some_and(|owner| *owner != spec.event) {
+                return Err(in_use(id.0));
+            }
+            rates.push(Rate { id, name: rate.name.clone() });
+        }
+        Ok(rates)
+    }
+}
+
+/// The taxes of an operator: one id, one name and rate.
+struct Taxes {
+    known: Vec<Tax>,
+}
+
+impl Taxes {
+    fn known(desk: &Desk<'_>) -> Self {
+        let mut known: Vec<Tax> = Vec::new();
+        for session in desk.catalogue().offers.values().map(|offer| &offer.session) {
+            for tax in session.ticket_taxes.iter().chain(&session.surcharge_taxes) {
+                if !known.contains(tax) {
+                    known.push(tax.clone());
+                }
+            }
+        }
+        Self { known }
+    }
+
+    fn resolve(&mut self, specs: &[TaxSpec]) -> Result<Vec<Tax>, Error> {
+        specs.iter().map(|spec| self.tax(spec)).collect()
+    }
+
+    fn tax(&mut self, spec: &TaxSpec) -> Result<Tax, Error> {
+        let same = |tax: &&Tax| tax.name == spec.name && tax.percent == spec.percent && spec.id.is_none_or(|id| id == tax.id);
+        if let Some(tax) = self.known.iter().find(same) {
+            return Ok(tax.clone());
+        }
+        let id = new_id(spec.id.map(|id| id.0), self.known.iter().map(|tax| tax.id.0))?;
+        let tax = Tax { id: TaxId(id), name: spec.name.clone(), percent: spec.percent };
+        self.known.push(tax.clone());
+        Ok(tax)
+    }
+}
+
+fn check_times(spec: &SessionSpec) -> Result<(), Error> {
+    let booking = spec.booking.is_none_or(|window| window.start < window.end);
+    if spec.start <= spec.end && spec.sale.start < spec.sale.end && booking {
+        return Ok(());
+    }
+    Err(Error::new(Code::Dist0001).because("something ends before it starts"))
+}
+
+/// Price types are the template's, once a rate; names are unique; there is at least one price.
+fn check_rates(spec: &SessionSpec, plan: &Plan) -> Result<(), Error> {
+    if spec.rates.iter().all(|rate| rate.prices.is_empty()) {
+        return Err(Error::required(&["rates.prices"]));
+    }
+    let twice = |(index, rate): (usize, &RateSpec)| spec.rates[..index].iter().any(|other| other.name == rate.name);
+    if spec.rates.iter().enumerate().any(twice) {
+        return Err(Error::invalid(&["rates.name"]));
+    }
+    if spec.rates.iter().filter_map(|rate| rate.id).any(|id| id.0 == 0 || id.0 >= MAX_GIVEN_ID) {
+        return Err(Error::invalid(&["rates.id"]));
+    }
+    for rate in &spec.rates {
+        let wrong = |(index, (price_type, _)): (usize, &(PriceTypeId, Minor))| {
+            plan.price_type_index(*price_type).is_none() || rate.prices[..index].iter().any(|(other, _)| other == price_type)
+        };
+        if rate.prices.iter().enumerate().any(wrong) {
+            return Err(Error::invalid(&["rates.prices.price_type_id"]));
+        }
+    }
+    Ok(())
+}
+
+fn prices(rates: &[Rate], spec: &SessionSpec) -> BTreeMap<(PriceTypeId, RateId), Minor> {
+    let prices = rates.iter().zip(&spec.rates);
+    prices.flat_map(|(rate, spec)| spec.prices.iter().map(|(price_type, price)| ((*price_type, rate.id), *price))).collect()
+}
