@@ -6,6 +6,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::Handle;
+use crate::http;
 
 /// Shared by all requests; cloning it is cheap.
 #[derive(Debug, Clone)]
@@ -22,6 +23,16 @@ pub struct Parts {
     pub chance: Chance,
     /// Where commands go and snapshots come from.
     pub engine: Handle,
+    /// What HTTP remembers between requests.
+    pub http: http::State,
+}
+
+impl App {
+    /// Puts an application together. It runs nothing by itself: see [`http::serve`].
+    pub fn new(config: Config, clock: Clock, chance: Chance, engine: Handle) -> Self {
+        let http = http::State::new(chance.seed());
+        Self(Arc::new(Parts { config, clock, chance, engine, http }))
+    }
 }
 
 impl std::ops::Deref for App {

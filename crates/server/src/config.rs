@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::http::limit::Rate;
+
 /// An installation's settings.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -14,10 +16,21 @@ pub struct Config {
     pub database: Option<String>,
     /// How many threads serve HTTP; the engine has one of its own.
     pub http_threads: usize,
+    /// How fast one access token may call. Far above any honest channel: it is against loops, not against load.
+    pub token_rate: Rate,
+    /// How fast one address may try to sign in.
+    pub address_rate: Rate,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), data: PathBuf::from("aforo-data"), database: None, http_threads: 2 }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: PathBuf::from("aforo-data"),
+            database: None,
+            http_threads: 2,
+            token_rate: Rate { per_second: 200_000, burst: 400_000 },
+            address_rate: Rate { per_second: 50, burst: 500 },
+        }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! No rule is decided here (that is `aforo-domain`), and nothing is global: an [`app::App`] is built from its configuration, clock, chance and store.
 
+pub mod api;
 pub mod app;
 pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod engine;
+pub mod http;
 pub mod store;

@@ -1,0 +1,10 @@
+//! The distribution API: what a channel does with its orders.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// Its routes.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+}

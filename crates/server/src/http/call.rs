@@ -1,0 +1,100 @@
+//! A call that changes something: its body, read whole and within its limit, and its `Idempotency-Key`. What the body must hold is the handler's to check.
+
+use aforo_domain::error::{Code, Error};
+use aforo_domain::idempotency::Claim;
+use aforo_domain::identity::Subject;
+use aforo_domain::ids::Hash;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderName, Method, Uri};
+use bytes::Bytes;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use sha2::Digest;
+
+use super::respond::Problem;
+
+/// The largest body of most calls, in bytes.
+pub const MAX_BODY: usize = 1 << 20;
+/// The largest body of an import, in bytes.
+pub const MAX_IMPORT: usize = 64 << 20;
+
+/// Makes a repeated request safe.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Names the current order.
+pub const ORDER_ID: HeaderName = HeaderName::from_static("ob-order-id");
+
+/// The body of a call that needs none; one that is there is ignored, as long as it is JSON.
+pub type NoBody = IgnoredAny;
+
+/// A call's body as `T`, and its idempotency key. `Option<T>` is a body that may be left out, [`NoBody`] one that is not looked at.
+#[derive(Debug)]
+pub struct Call<T, const MAX: usize = MAX_BODY> {
+    /// What was sent. Unknown fields are ignored.
+    pub body: T,
+    pub(super) repeat: Option<Repeat>,
+}
+
+/// An `Idempotency-Key`, with what tells its request from another one.
+#[derive(Debug)]
+pub(super) struct Repeat {
+    key: String,
+    fingerprint: Hash,
+}
+
+impl Repeat {
+    /// The claim for this caller: the key is scoped to channel or key plus user, never to the token.
+    pub(super) fn claim(&self, subject: &Subject) -> Claim {
+        let owner = subject.channel.map_or(subject.key.map_or(0, |key| key.0), |channel| channel.0);
+        let user = subject.user.map_or(0, |user| user.0);
+        let kind = if subject.channel.is_some() { "channel" } else { "key" };
+        let scope = format!("{kind} {} {owner} {user} {}", subject.shard, self.key);
+        Claim { key: Hash::of(scope.as_bytes()), fingerprint: self.fingerprint }
+    }
+}
+
+impl<S: Sync, T: DeserializeOwned, const MAX: usize> FromRequest<S> for Call<T, MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let key = idempotency_key(&parts.method, &parts.headers)?;
+        let bytes = read(body, MAX).await?;
+        let body = parse(&bytes)?;
+        let repeat = key.map(|key| Repeat { key, fingerprint: fingerprint(&parts.method, &parts.uri, &parts.headers, &bytes) });
+        Ok(Self { body, repeat })
+    }
+}
+
+/// Any POST or DELETE may carry one: 1 to 255 visible characters.
+fn idempotency_key(method: &Method, headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    if method != Method::POST && method != Method::DELETE {
+        return Ok(None);
+    }
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let bytes = value.as_bytes();
+    let fits = (1..=255).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
+    match value.to_str() {
+        Ok(key) if fits => Ok(Some(key.to_owned())),
+        _ => Err(Error::invalid(&["Idempotency-Key"]).into()),
+    }
+}
+
+async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
+    to_bytes(body, max).await.map_err(|error| Error::new(Code::Dist0002).because(format!("the body was not read: {error}")).into())
+}
+
+/// An absent body is read as `null`: right for what may be left out, wrong for the rest.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let bytes = if bytes.is_empty() { b"null" } else { bytes };
+    serde_json::from_slice(bytes).map_err(|error| Error::new(Code::Dist0002).because(error.to_string()).into())
+}
+
+fn fingerprint(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Hash {
+    let order = headers.get(ORDER_ID).map_or(&b""[..], |value| value.as_bytes());
+    let mut hash = sha2::Sha256::new();
+    for part in [method.as_str().as_bytes(), uri.path().as_bytes(), uri.query().unwrap_or_default().as_bytes(), order, body] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    Hash(hash.finalize().into())
+}
