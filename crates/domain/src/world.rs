@@ -267,10 +267,8 @@ impl World {
             self.absent.remove(key);
         }
         match key {
-            Key::Order(id) => {
-                if self.orders.get(id).is_some_and(|slot| slot.seq <= applied_seq && slot.row.expires().is_none()) {
-                    self.orders.remove(id);
-                }
+            Key::Order(id) if self.orders.get(id).is_some_and(|slot| slot.seq <= applied_seq && slot.row.expires().is_none()) => {
+                self.orders.remove(id);
             }
             Key::Family(id) => evict(&mut self.families, id, applied_seq),
             Key::Outcome(id) => evict(&mut self.outcomes, id, applied_seq),

@@ -99,8 +99,8 @@ fn new_channel(id: u64, entity: u64) -> NewChannel {
         id: ChannelId(id),
         entity: EntityId(entity),
         kind: ChannelKind::Web,
-        currency: Currency::parse("EUR").unwrap(),
-        settings: Settings::usual("Web".to_owned(), vec![Language::parse("es-ES").unwrap()]),
+        currency: Currency::parse("EUR").expect("a currency"),
+        settings: Settings::usual("Web".to_owned(), vec![Language::parse("es-ES").expect("a language")]),
     }
 }
 
