@@ -164,6 +164,12 @@ pub struct Plan {
     pub group_of: Box<[u16]>,
     /// Each place's quota at the start: an index into the template's quotas. Sessions share it until one moves a place.
     pub quota_of: Arc<[u8]>,
+    /// Whether a place is a seat that stands next to the one before it: false at the start of a row, after a gap, and in zones.
+    pub joined: Box<[bool]>,
+    /// Whether a place is an accessible seat.
+    pub accessible: Box<[bool]>,
+    /// Per price type, the rows that hold seats of it, the best first.
+    pub best_rows: Box<[Box<[u32]>]>,
     /// The places that start blocked.
     pub blocked: Vec<Place>,
     /// How many seats are numbered; places from here on belong to zones.
@@ -233,7 +239,7 @@ impl Plan {
         if place >= self.seats {
             return None;
         }
-        let row_index = self.rows.partition_point(|row| row.first <= place) - 1;
+        let row_index = self.row_of(place);
         let span = &self.rows[row_index];
         let sector = self.sectors[span.sector].as_ref();
         let row = &sector.rows[span.row];
@@ -248,6 +254,11 @@ impl Plan {
         let span = &self.zones[self.zones.partition_point(|zone| zone.first <= place) - 1];
         let sector = self.sectors[span.sector].as_ref();
         Some((sector, &sector.zones[span.zone]))
+    }
+
+    /// The row that a numbered seat stands in, as an index into [`Plan::rows`].
+    pub fn row_of(&self, seat: Place) -> usize {
+        self.rows.partition_point(|row| row.first <= seat) - 1
     }
 
     /// The seats of a row.
@@ -281,6 +292,8 @@ struct Compiler {
     groups: Vec<Group>,
     group_of: Vec<u16>,
     quota_of: Vec<u8>,
+    joined: Vec<bool>,
+    accessible: Vec<bool>,
     blocked: Vec<Place>,
     by_id: Vec<(SeatId, Place)>,
 }
@@ -295,6 +308,8 @@ impl Compiler {
             groups: Vec::new(),
             group_of: Vec::new(),
             quota_of: Vec::new(),
+            joined: Vec::new(),
+            accessible: Vec::new(),
             blocked: Vec::new(),
             by_id: Vec::new(),
         }
@@ -320,6 +335,10 @@ impl Compiler {
         if let Some(pair) = self.by_id.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(PlanError::DuplicateSeat(pair[0].0));
         }
+        let best_rows = self.best_rows();
+        // Places of zones stand next to nobody.
+        self.joined.resize(self.group_of.len(), false);
+        self.accessible.resize(self.group_of.len(), false);
         Ok(Plan {
             template: self.template,
             sectors: self.sectors,
@@ -328,6 +347,9 @@ impl Compiler {
             groups: self.groups,
             group_of: self.group_of.into(),
             quota_of: self.quota_of.into(),
+            joined: self.joined.into(),
+            accessible: self.accessible.into(),
+            best_rows,
             blocked: self.blocked,
             seats,
             by_id: self.by_id.into(),
@@ -339,6 +361,8 @@ impl Compiler {
         for seat in &row.seats {
             let place = self.add_place(sector, seat.price_type, seat.quota)?;
             self.by_id.push((seat.id, place));
+            self.joined.push(place > first && !seat.gap_before);
+            self.accessible.push(seat.attributes.has(Attributes::ACCESSIBLE));
             if seat.blocked {
                 self.blocked.push(place);
             }
@@ -363,6 +387,32 @@ impl Compiler {
         }
         self.zones.push(ZoneSpan { sector, zone: zone_index, first, len: self.group_of.len() as u32 - first, group });
         Ok(())
+    }
+
+    /// Ranked rows first, by rank; then by the distance of the row's centre to the focal point; then by id.
+    fn best_rows(&self) -> Box<[Box<[u32]>]> {
+        let row = |index: u32| {
+            let span = &self.rows[index as usize];
+            &self.sectors[span.sector].rows[span.row]
+        };
+        let mut best = vec![Vec::new(); self.template.price_types.len()];
+        for index in 0..self.rows.len() as u32 {
+            let span = &self.rows[index as usize];
+            let groups = &self.group_of[span.first as usize..(span.first + span.len) as usize];
+            for group in groups {
+                let rows: &mut Vec<u32> = &mut best[self.groups[usize::from(*group)].price_type];
+                if rows.last() != Some(&index) {
+                    rows.push(index);
+                }
+            }
+        }
+        for rows in &mut best {
+            rows.sort_by_cached_key(|index| {
+                let row = row(*index);
+                (row.rank.is_none(), row.rank, distance(row, self.template.focal_point), row.id)
+            });
+        }
+        best.into_iter().map(Into::into).collect()
     }
 
     fn add_place(&mut self, sector: usize, price_type: PriceTypeId, quota: QuotaId) -> Result<Place, PlanError> {
@@ -393,4 +443,13 @@ impl Compiler {
         });
         u16::try_from(index).map_err(|_| PlanError::TooLarge)
     }
+}
+
+/// The square of the distance from a row's centre to the focal point; without one all rows are equally near.
+fn distance(row: &SeatRow, focal_point: Option<(i32, i32)>) -> i128 {
+    let (Some((x, y)), seats @ 1..) = (focal_point, row.seats.len() as i64) else { return 0 };
+    let centre = |sum: i64| i128::from(sum / seats);
+    let dx = centre(row.seats.iter().map(|seat| i64::from(seat.x)).sum()) - i128::from(x);
+    let dy = centre(row.seats.iter().map(|seat| i64::from(seat.y)).sum()) - i128::from(y);
+    dx * dx + dy * dy
 }

@@ -3,6 +3,9 @@
 //! Changed only by `World::apply`. Choosing places is [`best`]'s, single seats [`orphan`]'s; the layout itself is `catalogue::plan`'s.
 
 pub mod best;
+#[cfg(test)]
+mod drawing;
+mod free;
 pub mod orphan;
 
 use std::collections::HashMap;
@@ -12,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::plan::{Place, Plan};
 use crate::ids::{ItemId, OrderId, SectorId, SessionId};
+use free::FreeSet;
 
 /// How a place stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +89,10 @@ pub struct Inventory {
     counts: Vec<Counts>,
     /// Who holds the held ones. Sold places are their tickets' and need no entry here.
     holders: HashMap<Place, OrderId>,
-    /// Per zone, no place before this one is free: automatic picks start here.
-    zone_hints: Vec<Place>,
+    /// Per quota, the free places of zones, counted from the first place of any zone: automatic picks find theirs at once.
+    free_in_zones: Vec<FreeSet>,
+    /// Per row, how many free neighbours stand together at most, whatever their quota: automatic picks skip rows by it.
+    longest: Vec<u32>,
 }
 
 impl Inventory {
@@ -102,11 +108,18 @@ impl Inventory {
             quota_of: plan.quota_of.clone(),
             counts,
             holders: HashMap::new(),
-            zone_hints: plan.zones.iter().map(|zone| zone.first).collect(),
+            free_in_zones: vec![FreeSet::default(); quotas],
+            longest: vec![0; plan.rows.len()],
             plan,
         };
+        for place in inventory.plan.seats..inventory.plan.places() {
+            inventory.note_zone_place(place);
+        }
         for place in inventory.plan.clone().blocked.iter() {
             inventory.set(*place, PlaceState::Blocked);
+        }
+        for row in 0..inventory.longest.len() {
+            inventory.note_row(row);
         }
         inventory
     }
@@ -126,9 +139,16 @@ impl Inventory {
         self.quota_of[place as usize]
     }
 
-    /// No place of this zone (an index into the plan's zones) before the answer is free.
-    pub fn zone_hint(&self, zone: usize) -> Place {
-        self.zone_hints[zone]
+    /// The free places of a zone (an index into the plan's zones) in a quota, ascending.
+    pub fn free_in_zone(&self, zone: usize, quota: u8) -> impl Iterator<Item = Place> {
+        let (span, base) = (&self.plan.zones[zone], self.plan.seats);
+        let range = span.first - base..span.first + span.len - base;
+        self.free_in_zones[usize::from(quota)].range(range).map(move |place| place + base)
+    }
+
+    /// How many free neighbours of a row (an index into the plan's rows) stand together at most, whatever their quota.
+    pub fn longest_run(&self, row: u32) -> u32 {
+        self.longest[row as usize]
     }
 
     /// The counts of a group and quota.
@@ -179,16 +199,29 @@ impl Inventory {
         counts.by_state[before as usize] -= 1;
         counts.by_state[state as usize] += 1;
         if place >= self.plan.seats {
-            let zone = self.plan.zones.partition_point(|zone| zone.first <= place) - 1;
-            let hint = &mut self.zone_hints[zone];
-            if state == PlaceState::Free {
-                *hint = place.min(*hint);
-            } else if *hint == place {
-                let span = &self.plan.zones[zone];
-                let end = span.first + span.len;
-                *hint = (place..end).find(|place| self.states[*place as usize] == PlaceState::Free).unwrap_or(end);
-            }
+            self.note_zone_place(place);
+        } else if (before == PlaceState::Free) != (state == PlaceState::Free) {
+            self.note_row(self.plan.row_of(place));
         }
+    }
+
+    /// Brings the free places of zones up to date.
+    fn note_zone_place(&mut self, place: Place) {
+        let free = &mut self.free_in_zones[usize::from(self.quota_of[place as usize])];
+        let number = place - self.plan.seats;
+        if self.states[place as usize] == PlaceState::Free { free.insert(number) } else { free.remove(number) }
+    }
+
+    /// Brings a row's longest run up to date.
+    fn note_row(&mut self, row: usize) {
+        let span = &self.plan.rows[row];
+        let (mut longest, mut run) = (0, 0);
+        for place in span.first as usize..(span.first + span.len) as usize {
+            let after = if self.plan.joined[place] { run } else { 0 };
+            run = if self.states[place] == PlaceState::Free { after + 1 } else { 0 };
+            longest = run.max(longest);
+        }
+        self.longest[row] = longest;
     }
 
     fn move_to(&mut self, quotas: Vec<u8>) {
@@ -203,6 +236,10 @@ impl Inventory {
                 let width = self.plan.template.quotas.len();
                 self.counts[group * width + usize::from(from)].by_state[state] -= 1;
                 self.counts[group * width + usize::from(to)].by_state[state] += 1;
+                if let Some(number) = place.checked_sub(self.plan.seats) {
+                    self.free_in_zones[usize::from(from)].remove(number);
+                    self.note_zone_place(place);
+                }
             }
         }
     }

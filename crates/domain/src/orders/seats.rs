@@ -11,11 +11,14 @@ use crate::change::CounterKey;
 use crate::command::{AutoRequest, Planned, SeatRequest};
 use crate::error::{Code, Error};
 use crate::ids::{RateId, SessionId};
-use crate::inventory::best::{self, Wish};
+use crate::inventory::best::{self, Stock, Wish};
 use crate::inventory::{Inventory, PlaceState, orphan};
 use crate::moment::Timestamp;
 use crate::pricing::{self, ItemPrice};
 use crate::world::World;
+
+/// How many orders whose time is over an automatic pick looks through at most.
+const MAX_OVERDUE_SEEN: usize = 1_024;
 
 /// A session as one channel sells it.
 struct Sale<'a> {
@@ -111,12 +114,22 @@ impl<'a> Desk<'a> {
         let wish = Wish { price_type: request.price_type, sector: request.sector, quantity: request.quantity, together: request.together };
         let own = own_places(order, request.session);
         let check_orphans = self.checks_orphans(sale.offer);
-        let places =
-            best::best(sale.inventory, &wish, &own, &|place| sale.may_take(place), check_orphans).ok_or(Code::OrderSeatNotAvailable)?;
+        let overdue = self.overdue_places(request.session);
+        let stock = Stock { inventory: sale.inventory, quotas: &sale.quotas, overdue: &overdue };
+        let places = best::best(&stock, &wish, &own, check_orphans).ok_or(Code::OrderSeatNotAvailable)?;
         let picks: Option<Vec<_>> = places.into_iter().map(|place| self.pick(&sale, place, rate)).collect();
         let picks = picks.ok_or(Code::OrderSeatNotAvailable)?;
         self.check_currency(order, &picks)?;
         self.add(order, &[sale], picks)
+    }
+
+    /// Places of a session in orders whose time is over although no tick has released them yet, sorted. Of the longest over ones only, so that
+    /// a call stays cheap after a stand-still: the next ticks release those first.
+    fn overdue_places(&self, session: SessionId) -> Vec<Place> {
+        let overdue = self.world.due(self.moment.now).take(MAX_OVERDUE_SEEN);
+        let mut places: Vec<_> = overdue.flat_map(|order| own_places(order, session)).collect();
+        places.sort_unstable();
+        places
     }
 
     /// A place with its price, if it has one at this tariff.
