@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aforo_domain::command::Command;
 use aforo_domain::error::{Code, Error};
 use aforo_domain::identity::check::{Actor, Bearer, Caller};
-use aforo_domain::identity::{Channel, Client, Permission, Role, Scope};
+use aforo_domain::identity::{Channel, Client, Permission, Role, Scope, Status};
 use aforo_domain::ids::{MAX_ID, OrderId, ShardId};
 use aforo_domain::moment::Timestamp;
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -208,6 +208,9 @@ impl<A: Allowed> FromRequestParts<App> for Manager<A> {
         }
         let shard = operator(&bearer, parts.uri.query(), A::ROLES.is_empty())?;
         let view = if shard == bearer.subject.shard { Some(home.clone()) } else { app.engine.views().shard(shard) };
+        let view = view.filter(|view| {
+            shard == ShardId::PLATFORM || view.identity.operator.as_ref().is_some_and(|operator| operator.status != Status::Gone)
+        });
         let view = view.ok_or(Code::NotFound)?;
         Ok(Self { app: app.clone(), bearer, home, shard, view, now, roles: PhantomData })
     }
@@ -288,7 +291,21 @@ impl<S: Sync> FromRequestParts<S> for CurrentOrder {
     }
 }
 
-/// The numeric ids of a path, in its order: `PathIds([session]): PathIds<1>`.
+/// The numeric id of a path that has one: `PathId(event): PathId`.
+#[derive(Debug, Clone, Copy)]
+pub struct PathId(pub u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let PathIds([id]) = PathIds::from_request_parts(parts, state).await?;
+        Ok(Self(id))
+    }
+}
+
+/// The numeric ids of a path that has several, in its order: `PathIds(ids): PathIds<2>`, then `let [event, session] = ids` (`utoipa::path` takes no
+/// deeper pattern among the arguments).
 #[derive(Debug, Clone, Copy)]
 pub struct PathIds<const N: usize>(pub [u64; N]);
 

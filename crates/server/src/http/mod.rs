@@ -35,7 +35,7 @@
 //! ```
 //!
 //! - **The order of arguments is the order of checks**: who asks ([`extract::Seller`], [`extract::CatalogCaller`], [`extract::Manager`]), then path
-//!   ([`extract::PathIds`]), headers ([`extract::CurrentOrder`]) and query ([`params::Params`]), last the body ([`call::Call`]).
+//!   ([`extract::PathId`]), headers ([`extract::CurrentOrder`]) and query ([`params::Params`]), last the body ([`call::Call`]).
 //! - Numbers of a body are [`wire::Num`] (the text of the number), amounts become minor units in [`checks::Checks::amount`] once the currency is
 //!   known; amounts are written with [`wire::Money`], dates with [`time`].
 //! - `Call<T>` needs a body, `Call<Option<T>>` may do without, [`call::NoBody`] does not look. `Call<T, MAX_IMPORT>` takes a large one.
