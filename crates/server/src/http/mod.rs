@@ -53,6 +53,7 @@ pub mod limit;
 pub mod metrics;
 pub mod middleware;
 pub mod params;
+pub mod passwords;
 pub mod respond;
 pub mod router;
 pub mod serve;
@@ -73,6 +74,8 @@ pub struct State {
     pub addresses: limit::Addresses,
     /// Ids of requests.
     pub request_ids: middleware::RequestIds,
+    /// Where passwords are hashed.
+    pub passwords: passwords::Passwords,
     /// Counters.
     pub metrics: metrics::Metrics,
 }
@@ -85,6 +88,7 @@ impl State {
             in_progress: idempotency::InProgress::default(),
             addresses: limit::Addresses::default(),
             request_ids: middleware::RequestIds::new(seed),
+            passwords: passwords::Passwords::new(seed),
             metrics: metrics::Metrics::new(),
         }
     }
