@@ -13,6 +13,7 @@ pub mod points_of_sale;
 pub mod secrets;
 pub mod surcharges;
 pub mod terminals;
+pub mod users;
 pub mod words;
 
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(operators::get, operators::change, operators::delete))
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::get, entities::change, entities::delete))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::change, users::delete))
         .routes(routes!(channels::list, channels::create))
         .routes(routes!(channels::get, channels::change, channels::delete))
         .routes(routes!(terminals::list, terminals::create))
