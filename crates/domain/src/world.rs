@@ -14,7 +14,8 @@ use crate::change::{Change, CounterKey, Key, Row};
 use crate::command::Stop;
 use crate::error::Code;
 use crate::idempotency::{Hour, Outcome};
-use crate::identity::{Family, Identity, Tries};
+use crate::identity::families::{Families, SignIns};
+use crate::identity::{Family, Identity, Principal, Tries};
 use crate::ids::{ChannelId, FamilyId, Hash, OrderId, SessionId, ShardId};
 use crate::inventory::Inventory;
 use crate::moment::{DAY_MS, Timestamp};
@@ -37,7 +38,7 @@ struct Slot<T> {
 pub enum ShortLived {
     /// A count of wrong tries.
     Tries(Hash),
-    /// A revoked sign-in.
+    /// A sign-in.
     Family(FamilyId),
 }
 
@@ -70,12 +71,12 @@ pub struct World {
     open: HashMap<ChannelId, OpenOrders>,
     open_by_family: HashMap<FamilyId, OpenOrders>,
     counters: HashMap<CounterKey, i64>,
-    families: HashMap<FamilyId, Slot<Arc<Family>>>,
+    families: Families,
     tries: HashMap<Hash, Arc<Tries>>,
     outcomes: HashMap<(Hour, Hash), Slot<Arc<Outcome>>>,
     /// First eight bytes of the keys of all kept outcomes, by hour.
     outcome_marks: BTreeMap<Hour, HashSet<u64>>,
-    /// When counted tries and revoked sign-ins are forgotten.
+    /// When counted tries and sign-ins are forgotten.
     short_lived: BTreeSet<(Timestamp, ShortLived)>,
     /// Keys that are nowhere, and since which journal number: until the tables have come so far they still show the row.
     absent: HashMap<Key, u64>,
@@ -98,7 +99,7 @@ impl World {
             open: HashMap::default(),
             open_by_family: HashMap::default(),
             counters: HashMap::default(),
-            families: HashMap::default(),
+            families: Families::default(),
             tries: HashMap::default(),
             outcomes: HashMap::default(),
             outcome_marks: BTreeMap::new(),
@@ -135,12 +136,14 @@ impl World {
         find(&self.orders, &id, &self.absent, || Key::Order(id))
     }
 
-    /// A sign-in.
-    ///
-    /// # Errors
-    /// `Need` if it has to be looked for.
-    pub fn family(&self, id: FamilyId) -> Result<Option<&Arc<Family>>, Stop> {
-        find(&self.families, &id, &self.absent, || Key::Family(id))
+    /// A sign-in. All of them are in memory.
+    pub fn family(&self, id: FamilyId) -> Option<&Arc<Family>> {
+        self.families.get(id)
+    }
+
+    /// The sign-ins of a principal, if it has any.
+    pub fn sign_ins(&self, principal: Principal) -> Option<&SignIns> {
+        self.families.of(principal)
     }
 
     /// What a request with this `Idempotency-Key` was answered.
@@ -183,7 +186,7 @@ impl World {
         self.tries.get(subject)
     }
 
-    /// Counted tries and revoked sign-ins that nobody asks for any more at `now`.
+    /// Counted tries and sign-ins that nobody asks for any more at `now`.
     pub fn short_lived(&self, now: Timestamp) -> impl Iterator<Item = ShortLived> {
         self.short_lived.iter().take_while(move |(until, _)| *until <= now).map(|(_, what)| *what)
     }
@@ -270,7 +273,6 @@ impl World {
             Key::Order(id) if self.orders.get(id).is_some_and(|slot| slot.seq <= applied_seq && slot.row.expires().is_none()) => {
                 self.orders.remove(id);
             }
-            Key::Family(id) => evict(&mut self.families, id, applied_seq),
             Key::Outcome(id) => evict(&mut self.outcomes, id, applied_seq),
             _ => {}
         }
@@ -292,15 +294,7 @@ impl World {
             | Row::ApiKey(_)
             | Row::Terminal(_)
             | Row::PointOfSale(_) => Arc::make_mut(&mut self.identity).put(row),
-            Row::Family(family) => {
-                if family.revoked {
-                    let before = Arc::make_mut(&mut self.identity).revoked.insert(family.id, family.access_expires);
-                    before.map(|until| self.short_lived.remove(&(until, ShortLived::Family(family.id))));
-                    self.short_lived.insert((family.access_expires, ShortLived::Family(family.id)));
-                }
-                self.absent.remove(&Key::Family(family.id));
-                self.families.insert(family.id, Slot { row: family.clone(), seq });
-            }
+            Row::Family(family) => self.put_family(family),
             Row::Tries(tries) => {
                 self.delete_tries(tries.subject);
                 self.short_lived.insert((tries.until, ShortLived::Tries(tries.subject)));
@@ -338,6 +332,25 @@ impl World {
         }
     }
 
+    fn put_family(&mut self, family: &Arc<Family>) {
+        if let Some(before) = self.families.put(family) {
+            self.short_lived.remove(&(before.forgotten(), ShortLived::Family(family.id)));
+        }
+        self.short_lived.insert((family.forgotten(), ShortLived::Family(family.id)));
+        if family.revoked {
+            Arc::make_mut(&mut self.identity).revoked.insert(family.id, family.access_expires);
+        }
+    }
+
+    fn delete_family(&mut self, id: FamilyId) {
+        if let Some(before) = self.families.remove(id) {
+            self.short_lived.remove(&(before.forgotten(), ShortLived::Family(id)));
+            if before.revoked {
+                Arc::make_mut(&mut self.identity).revoked.remove(&id);
+            }
+        }
+    }
+
     fn delete(&mut self, key: &Key, seq: u64) {
         match key {
             Key::Claim((session, place)) => {
@@ -365,14 +378,7 @@ impl World {
                 self.counters.remove(key);
             }
             Key::Tries(subject) => self.delete_tries(*subject),
-            Key::Family(id) => {
-                self.absent.insert(key.clone(), seq);
-                self.families.remove(id);
-                if self.identity.revoked.contains_key(id) {
-                    let until = Arc::make_mut(&mut self.identity).revoked.remove(id);
-                    until.map(|until| self.short_lived.remove(&(until, ShortLived::Family(*id))));
-                }
-            }
+            Key::Family(id) => self.delete_family(*id),
             other => Arc::make_mut(&mut self.identity).delete(other),
         }
     }

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{Channel, ChannelKind, Client, Entity, Identity, Permission, Role, Status, Subject, User};
+use super::{ApiKey, Channel, ChannelKind, Entity, Identity, Permission, Role, Status, Subject, Terminal, User};
 use crate::error::{Code, Error};
-use crate::ids::FamilyId;
+use crate::ids::{ChannelId, EntityId, FamilyId, Hash, KeyId, ShardId, UserId};
 use crate::moment::Timestamp;
 
 /// Who a command comes from. An argument of every command and query.
@@ -60,8 +60,22 @@ impl Caller<'_> {
     }
 }
 
-/// Roles that may sell at a counter.
-pub const SELLING_ROLES: &[Role] = &[Role::Seller, Role::OperatorAdmin, Role::ChannelManager];
+/// Roles of people that may work in a kind of channel. People sell at counters only; the other kinds are programs and unattended devices.
+pub const fn roles_in(kind: ChannelKind) -> &'static [Role] {
+    match kind {
+        ChannelKind::BoxOffice => &[Role::Seller, Role::OperatorAdmin, Role::ChannelManager],
+        ChannelKind::Web | ChannelKind::Kiosk | ChannelKind::B2b | ChannelKind::Marketplace => &[],
+    }
+}
+
+/// The device of a caller at a counter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Device<'a> {
+    /// The terminal that was named, if there is such a one.
+    pub terminal: Option<Option<&'a Terminal>>,
+    /// The licence that is shown, where it is not known from signing in.
+    pub license: Option<Option<Hash>>,
+}
 
 impl Identity {
     /// Steps 2 and 6 of the order of checks: the sign-in is not revoked; channel, entity, operator, user, terminal and point of sale are there
@@ -95,53 +109,66 @@ impl Identity {
         Caller { subject, channel, entity, user, roles }
     }
 
-    /// Step 6 alone, as signing in needs it too.
+    /// Step 6 alone.
     ///
     /// # Errors
     /// `AUTH0001` to `AUTH0025`; `AUTH001` if the key is gone.
     pub fn check_subject<'a>(&'a self, subject: &'a Subject, now: Timestamp) -> Result<Caller<'a>, Error> {
-        let user = subject.user.map(|id| self.users.get(&id).ok_or(Error::new(Code::Auth0001))).transpose()?;
-        if let Some(user) = user {
-            match user.status {
-                Status::Active => {}
-                Status::Inactive => return Err(Code::Auth0025.into()),
-                Status::Gone => return Err(Code::Auth0001.into()),
-            }
-        }
-        let key = subject.key.map(|id| self.keys.get(&id).ok_or(Error::new(Code::Unauthorized))).transpose()?;
-        if key.is_some_and(|key| key.status != Status::Active || key.expires.is_some_and(|expires| expires <= now)) {
-            return Err(Code::Unauthorized.into());
-        }
-        let channel = subject.channel.map(|id| self.channels.get(&id).ok_or(Error::new(Code::Auth0005))).transpose()?;
-        if let Some(channel) = channel {
-            match channel.status {
-                Status::Active => {}
-                Status::Inactive => return Err(Code::Auth0006.into()),
-                Status::Gone => return Err(Code::Auth0005.into()),
-            }
-        }
+        let terminal = subject.terminal.map(|id| self.terminals.get(&id).map(AsRef::as_ref));
+        self.check_state(subject, Device { terminal, license: None }, now)
+    }
+
+    /// Step 6, for a call and for signing in alike: the latter shows a licence, too.
+    pub(super) fn check_state<'a>(&'a self, subject: &'a Subject, device: Device<'_>, now: Timestamp) -> Result<Caller<'a>, Error> {
+        let user = subject.user.map(|id| self.live_user(id)).transpose()?;
+        let key = subject.key.map(|id| self.live_key(id, now)).transpose()?;
+        let channel = subject.channel.map(|id| self.live_channel(id)).transpose()?;
         let entity_id = channel.map(|channel| channel.entity).or(subject.entity);
-        let entity = entity_id.map(|id| self.live_entity(self.entities.get(&id))).transpose()?;
-        if !subject.shard.eq(&crate::ids::ShardId::PLATFORM) {
+        let entity = entity_id.map(|id| self.live_entity(id)).transpose()?;
+        if subject.shard != ShardId::PLATFORM {
             self.live_operator()?;
         }
         if let (Some(user), Some(channel)) = (user, channel) {
             if user.entity != channel.entity {
                 return Err(Code::Auth0003.into());
             }
-            if !user.roles.iter().any(|role| SELLING_ROLES.contains(role)) {
+            if !user.roles.iter().any(|role| roles_in(channel.kind).contains(role)) {
                 return Err(Code::Auth0024.into());
             }
         }
         if let Some(channel) = channel {
-            self.check_counter(subject, channel, now)?;
+            check_terminal(channel, device, now)?;
+            self.check_point_of_sale(subject, channel)?;
         }
         let roles = user.map(|user| user.roles.as_slice()).or(key.map(|key| key.roles.as_slice())).unwrap_or_default();
-        Ok(Caller { subject, channel: channel.map(AsRef::as_ref), entity, user: user.map(AsRef::as_ref), roles })
+        Ok(Caller { subject, channel, entity, user, roles })
     }
 
-    fn live_entity<'a>(&self, entity: Option<&'a Arc<Entity>>) -> Result<&'a Entity, Error> {
-        match entity {
+    fn live_user(&self, id: UserId) -> Result<&User, Error> {
+        match self.users.get(&id) {
+            Some(user) if user.status == Status::Active => Ok(user),
+            Some(user) if user.status == Status::Inactive => Err(Code::Auth0025.into()),
+            _ => Err(Code::Auth0001.into()),
+        }
+    }
+
+    fn live_key(&self, id: KeyId, now: Timestamp) -> Result<&ApiKey, Error> {
+        match self.keys.get(&id) {
+            Some(key) if key.status == Status::Active && key.expires.is_none_or(|expires| now < expires) => Ok(key),
+            _ => Err(Code::Unauthorized.into()),
+        }
+    }
+
+    fn live_channel(&self, id: ChannelId) -> Result<&Channel, Error> {
+        match self.channels.get(&id) {
+            Some(channel) if channel.status == Status::Active => Ok(channel),
+            Some(channel) if channel.status == Status::Inactive => Err(Code::Auth0006.into()),
+            _ => Err(Code::Auth0005.into()),
+        }
+    }
+
+    fn live_entity(&self, id: EntityId) -> Result<&Entity, Error> {
+        match self.entities.get(&id) {
             Some(entity) if entity.status == Status::Active => Ok(entity),
             Some(entity) if entity.status == Status::Inactive => Err(Code::Auth0008.into()),
             _ => Err(Code::Auth0007.into()),
@@ -156,36 +183,42 @@ impl Identity {
         }
     }
 
-    /// Terminal, licence and point of sale of a counter's sign-in, as far as they can change while a token lives.
-    fn check_counter(&self, subject: &Subject, channel: &Channel, now: Timestamp) -> Result<(), Error> {
-        if let Some(id) = subject.terminal {
-            let terminal = self.terminals.get(&id).filter(|terminal| terminal.status != Status::Gone).ok_or(Error::new(Code::Auth0013))?;
-            if terminal.entity.is_some_and(|entity| entity != channel.entity) {
-                return Err(Code::Auth0018.into());
-            }
-            if terminal.status != Status::Active {
-                return Err(Code::Auth0014.into());
-            }
-            if !terminal.license.active {
-                return Err(Code::Auth0016.into());
-            }
-            if terminal.license.expires.is_some_and(|expires| expires <= now) {
-                return Err(Code::Auth0017.into());
-            }
-        } else if matches!(channel.kind, ChannelKind::BoxOffice | ChannelKind::Kiosk) {
-            return Err(Code::Auth0011.into());
+    fn check_point_of_sale(&self, subject: &Subject, channel: &Channel) -> Result<(), Error> {
+        if channel.kind != ChannelKind::BoxOffice {
+            return Ok(());
         }
-        if let Some(id) = subject.point_of_sale {
-            let place = self.points_of_sale.get(&id).filter(|place| place.status != Status::Gone).ok_or(Error::new(Code::Auth0020))?;
-            if place.entity != channel.entity {
-                return Err(Code::Auth0022.into());
-            }
-            if place.status != Status::Active {
-                return Err(Code::Auth0021.into());
-            }
-        } else if channel.kind == ChannelKind::BoxOffice || subject.client == Client::BoxOffice {
-            return Err(Code::Auth0019.into());
+        let id = subject.point_of_sale.ok_or(Code::Auth0019)?;
+        let place = self.points_of_sale.get(&id).filter(|place| place.status != Status::Gone).ok_or(Code::Auth0020)?;
+        if place.entity != channel.entity {
+            return Err(Code::Auth0022.into());
         }
-        Ok(())
+        if place.status == Status::Active { Ok(()) } else { Err(Code::Auth0021.into()) }
     }
+}
+
+/// The device of a BOX_OFFICE or KIOSK channel, then its licence.
+fn check_terminal(channel: &Channel, device: Device<'_>, now: Timestamp) -> Result<(), Error> {
+    if !matches!(channel.kind, ChannelKind::BoxOffice | ChannelKind::Kiosk) {
+        return Ok(());
+    }
+    let terminal = device.terminal.ok_or(Code::Auth0011)?;
+    let terminal = terminal.filter(|terminal| terminal.status != Status::Gone).ok_or(Code::Auth0013)?;
+    if terminal.entity.is_some_and(|entity| entity != channel.entity) {
+        return Err(Code::Auth0018.into());
+    }
+    if terminal.status != Status::Active {
+        return Err(Code::Auth0014.into());
+    }
+    if let Some(shown) = device.license
+        && shown.ok_or(Code::Auth0012)? != terminal.license.secret
+    {
+        return Err(Code::Auth0015.into());
+    }
+    if !terminal.license.active {
+        return Err(Code::Auth0016.into());
+    }
+    if terminal.license.expires.is_some_and(|expires| expires <= now) {
+        return Err(Code::Auth0017.into());
+    }
+    Ok(())
 }

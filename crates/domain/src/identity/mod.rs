@@ -3,6 +3,7 @@
 //! Rules about them: [`check`] (is the caller still there and active), [`sign_in`] (what a token request needs), [`manage`] (who may change them).
 
 pub mod check;
+pub mod families;
 pub mod manage;
 pub mod sign_in;
 
@@ -366,6 +367,29 @@ pub struct Subject {
     pub point_of_sale: Option<PointOfSaleId>,
 }
 
+/// Whose sign-ins are counted together: what signed in, not with which device or scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Principal {
+    client: Client,
+    key: Option<KeyId>,
+    channel: Option<ChannelId>,
+    user: Option<UserId>,
+}
+
+impl Subject {
+    /// Who it is, for counting.
+    pub const fn principal(&self) -> Principal {
+        Principal { client: self.client, key: self.key, channel: self.channel, user: self.user }
+    }
+}
+
+impl Family {
+    /// When nothing of it is of use any more: the end of its refresh token, or of the last access token if it was revoked.
+    pub const fn forgotten(&self) -> Timestamp {
+        if self.revoked { self.access_expires } else { self.expires }
+    }
+}
+
 /// One sign-in and its rotating refresh token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Family {
@@ -390,7 +414,7 @@ pub struct Tries {
     pub subject: Hash,
     /// How often in a row.
     pub count: u32,
-    /// No further try before this.
+    /// When it is forgotten: a while after the last one.
     pub until: Timestamp,
 }
 
