@@ -14,7 +14,7 @@ use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
 use crate::ids::{ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId};
 use crate::moment::Moment;
-use crate::orders::{self, Buyer, Order, Payment};
+use crate::orders::{self, Buyer, Order, PaymentRequest};
 use crate::text::Language;
 use crate::world::World;
 
@@ -89,7 +89,7 @@ pub enum OrderCommand {
     /// Back to the basket.
     BackToBasket(OrderId),
     /// Sell it.
-    Confirm(OrderId, Vec<Payment>),
+    Confirm(OrderId, Vec<PaymentRequest>),
     /// Drop it; its places fall free at once.
     Delete(OrderId),
 }

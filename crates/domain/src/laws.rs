@@ -124,7 +124,7 @@ impl Laws {
             life,
             channel: order.seller.channel,
             code: order.code(),
-            buyer: order.buyer.as_ref().map(|buyer| Hash::of(buyer.key().as_bytes())),
+            buyer: order.buyer.as_ref().and_then(|buyer| buyer.hash()),
             paid,
             totals: order.totals(),
             items: order.items.iter().map(item).collect(),

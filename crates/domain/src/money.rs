@@ -54,6 +54,12 @@ impl Currency {
         parse_scaled(text, self.decimals()).filter(|minor| minor.abs() <= MAX_MINOR)
     }
 
+    /// A decimal number as minor units: `None` if it has too many decimals.
+    pub fn minor(self, amount: Decimal) -> Option<Minor> {
+        let step = 10_i64.pow(DECIMALS - self.decimals().min(DECIMALS));
+        (amount.0 % step == 0).then_some(amount.0 / step)
+    }
+
     /// Writes minor units as the shortest decimal number ("46", "9.39", "0.5").
     pub fn show_amount(self, minor: Minor) -> String {
         show_scaled(minor, self.decimals())
@@ -63,6 +69,26 @@ impl Currency {
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
+    }
+}
+
+/// The most decimals that any currency has.
+const DECIMALS: u32 = 4;
+
+/// An amount whose currency is not known yet: a decimal number, in ten-thousandths. A payment names no currency, its order has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decimal(i64);
+
+impl Decimal {
+    /// Reads a decimal number's text: `None` if it has more decimals than any currency, an exponent, or is out of range.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_scaled(text, DECIMALS).map(Self)
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&show_scaled(self.0, DECIMALS))
     }
 }
 
@@ -133,7 +159,7 @@ fn show_scaled(value: i64, decimals: u32) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Currency, MAX_MINOR, Percent};
+    use super::{Currency, Decimal, MAX_MINOR, Percent};
 
     fn eur() -> Currency {
         Currency::parse("EUR").unwrap()
@@ -150,6 +176,19 @@ mod tests {
         assert_eq!(Currency::parse("JPY").unwrap().parse_amount("500"), Some(500));
         assert_eq!(Currency::parse("KWD").unwrap().parse_amount("1.234"), Some(1234));
         assert!(Currency::parse("eur").is_none() && Currency::parse("XXX").is_none());
+    }
+
+    #[test]
+    fn a_payment_is_read_before_its_currency_is_known() {
+        let read = |text, code| Currency::parse(code).unwrap().minor(Decimal::parse(text).unwrap());
+        assert_eq!(read("46", "EUR"), Some(4600));
+        assert_eq!(read("9.39", "EUR"), Some(939));
+        assert_eq!(read("9.391", "EUR"), None);
+        assert_eq!(read("9.391", "KWD"), Some(9391));
+        assert_eq!(read("500", "JPY"), Some(500));
+        assert_eq!(read("0.5", "JPY"), None);
+        assert_eq!(Decimal::parse("0.00001"), None);
+        assert_eq!(Decimal::parse("9.50").unwrap().to_string(), "9.5");
     }
 
     #[test]

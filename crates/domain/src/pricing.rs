@@ -17,7 +17,7 @@ pub struct ItemPrice {
     /// The channel's surcharges per ticket.
     pub channel_surcharge: Minor,
     /// Each tax that these include.
-    pub taxes: Vec<TaxLine>,
+    pub taxes: Box<[TaxLine]>,
 }
 
 impl ItemPrice {
@@ -113,7 +113,7 @@ pub fn item_price(session: &Session, currency: Currency, channel: &Channel, pric
     let mut taxes = tax_lines(base, &session.ticket_taxes, Taxed::Ticket);
     taxes.extend(tax_lines(promoter_surcharge, &session.surcharge_taxes, Taxed::PromoterSurcharge));
     taxes.extend(tax_lines(channel_surcharge, &session.surcharge_taxes, Taxed::ChannelSurcharge));
-    Some(ItemPrice { base, promoter_surcharge, channel_surcharge, taxes })
+    Some(ItemPrice { base, promoter_surcharge, channel_surcharge, taxes: taxes.into() })
 }
 
 /// A price without its taxes, which add up: gross / (1 + sum of rates), half up.

@@ -1,13 +1,14 @@
 //! Texts in several languages, keyed by hyphenated tags ("es-ES"). Not a translation system: what was written is what is shown.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// A language tag in hyphenated form: "es-ES", "ca-ES", "en".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Language(Box<str>);
+pub struct Language(Arc<str>);
 
 impl Language {
     /// Reads a tag: two or three letters, then optionally a region of two letters or three digits. An underscore is read as a hyphen.

@@ -122,7 +122,8 @@ impl World {
             Stage::Expired { at } if now < at.plus_ms(DAY_MS) => Err(Code::OrderExpired.into()),
             Stage::Expired { .. } => Err(Code::OrderNotFound.into()),
             Stage::Basket { expires, .. } | Stage::PreConfirm { expires, .. } if expires <= now => {
-                Err(if order.held_items { Code::OrderExpired } else { Code::OrderNotFound }.into())
+                let remembered = order.held_items && now < expires.plus_ms(DAY_MS);
+                Err(if remembered { Code::OrderExpired } else { Code::OrderNotFound }.into())
             }
             _ => Ok(order),
         }

@@ -230,8 +230,13 @@ impl Plan {
 
     /// A numbered seat by its id.
     pub fn seat(&self, id: SeatId) -> Option<SeatAt<'_>> {
+        self.seat_at(self.place(id)?)
+    }
+
+    /// The place of a numbered seat.
+    pub fn place(&self, id: SeatId) -> Option<Place> {
         let index = self.by_id.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        self.seat_at(self.by_id[index].1)
+        Some(self.by_id[index].1)
     }
 
     /// The numbered seat at a place; `None` for a place of a zone.

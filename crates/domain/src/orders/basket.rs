@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::{Buyer, Item, Order, OrderSurcharge, Seller, Stage};
+use super::{Buyer, Item, Order, Seller, Stage};
 use crate::catalogue::Offer;
 use crate::change::{CounterKey, Key};
-use crate::command::{Done, OrderCommand, Planned, Reply};
+use crate::command::{Done, OrderCommand, Planned, Reply, Stop};
 use crate::error::{Code, DetailId, Error};
 use crate::identity::Channel;
 use crate::identity::check::{Actor, Caller};
-use crate::ids::{Hash, ItemId, OrderId, RateId};
+use crate::ids::{FamilyId, ItemId, OrderId, RateId, SessionId};
 use crate::moment::Moment;
 use crate::pricing;
 use crate::text::Language;
@@ -62,17 +62,17 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
 
 impl<'a> Desk<'a> {
     /// An order of this channel that is not over.
-    fn order(&self, id: OrderId) -> Result<&'a Arc<Order>, crate::command::Stop> {
+    fn order(&self, id: OrderId) -> Result<&'a Arc<Order>, Stop> {
         self.world.order(id, self.channel.id, self.moment.now)
     }
 
     /// An order of this channel that may be changed.
-    fn basket(&self, id: OrderId) -> Result<&'a Arc<Order>, crate::command::Stop> {
+    fn basket(&self, id: OrderId) -> Result<&'a Arc<Order>, Stop> {
         let order = self.order(id)?;
         if let Stage::Basket { .. } = order.stage { Ok(order) } else { Err(Code::OrderInvalidStatus.into()) }
     }
 
-    fn create(&self, family: crate::ids::FamilyId, language: Option<&Language>) -> Planned {
+    fn create(&self, family: FamilyId, language: Option<&Language>) -> Planned {
         let language = match language {
             Some(language) if !self.channel.languages.contains(language) => return Err(Error::invalid(&["language"]).into()),
             Some(language) => language.clone(),
@@ -81,7 +81,7 @@ impl<'a> Desk<'a> {
         let now = self.moment.now;
         let order = Order {
             id: self.moment.draw().order_id(),
-            seller: Arc::new(Seller::of(self.channel.id, self.caller.subject)),
+            seller: Arc::new(self.seller()),
             family,
             currency: self.channel.currency,
             language,
@@ -91,8 +91,14 @@ impl<'a> Desk<'a> {
             surcharges: Vec::new(),
             buyer: None,
             held_items: false,
+            counted: Vec::new(),
         };
         Ok(Draft::new(self.world).done(self.touched(order)))
+    }
+
+    /// Who asks, as the books name it.
+    pub(super) fn seller(&self) -> Seller {
+        Seller::of(self.channel.id, self.caller.subject)
     }
 
     /// The basket with its time moved on by a change.
@@ -106,7 +112,7 @@ impl<'a> Desk<'a> {
     fn remove(&self, order: &Order, ids: &[ItemId]) -> Planned {
         let unknown: Vec<_> = ids.iter().filter(|id| !order.items.iter().any(|item| item.id == **id)).copied().collect();
         if !unknown.is_empty() {
-            return Err(Error::new(Code::OrderItemInvalid).with_details(unknown).into());
+            return Err(refused(Code::OrderItemInvalid, unknown).into());
         }
         let mut draft = Draft::new(self.world);
         let (gone, left): (Vec<_>, Vec<_>) = order.items.iter().cloned().partition(|item| ids.contains(&item.id));
@@ -114,10 +120,7 @@ impl<'a> Desk<'a> {
             draft.free(order, item);
         }
         let mut order = Order { items: left, ..order.clone() };
-        order.surcharges.retain(|surcharge| match surcharge.event {
-            Some(event) => order.items.iter().any(|item| item.event == event),
-            None => !order.items.is_empty(),
-        });
+        order.surcharges.retain(|surcharge| order.items.iter().any(|item| item.session == surcharge.session));
         if order.items.is_empty() {
             order.currency = self.channel.currency;
         }
@@ -135,7 +138,7 @@ impl<'a> Desk<'a> {
         let price = price.ok_or_else(|| refused(Code::OrderItemInvalid, [id]))?;
         let mut order = order.clone();
         order.items[index].rate = rate;
-        order.items[index].price = price;
+        order.items[index].price = Arc::new(price);
         Ok(Draft::new(self.world).done(self.touched(order)))
     }
 
@@ -148,9 +151,9 @@ impl<'a> Desk<'a> {
     fn back_to_basket(&self, order: &Order) -> Planned {
         let Stage::PreConfirm { code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
         let mut draft = Draft::new(self.world);
-        draft.count_buyer(order, -1);
-        let order = Order { stage: Stage::Basket { expires: self.moment.now, code: Some(code) }, ..order.clone() };
-        Ok(draft.done(self.touched(order)))
+        draft.uncount_buyer(order);
+        let stage = Stage::Basket { expires: order.extended(self.channel, self.moment.now), code: Some(code) };
+        Ok(draft.done(Order { stage, counted: Vec::new(), ..order.clone() }))
     }
 
     fn delete(&self, order: &Order) -> Planned {
@@ -164,39 +167,34 @@ impl<'a> Desk<'a> {
     }
 
     /// The offer of an item, as long as this channel sells it.
-    pub(super) fn offer(&self, item: &Item) -> Result<&'a Arc<Offer>, Error> {
-        let (offer, _) = self.world.session(item.session).ok_or(Code::SessionNotFound)?;
-        offer.in_channel(self.channel.id, self.moment.now).ok_or(Code::SessionNotFound)?;
-        Ok(offer)
+    fn offer(&self, item: &Item) -> Result<&'a Arc<Offer>, Error> {
+        let offer = self.world.session(item.session).map(|(offer, _)| offer);
+        offer.filter(|offer| self.sells(offer)).ok_or_else(|| refused(Code::SessionNotFound, [item.session]))
+    }
+
+    fn sells(&self, offer: &Offer) -> bool {
+        offer.in_channel(self.channel.id, self.moment.now).is_some()
+    }
+
+    /// `SESSION_NOT_FOUND` for the sessions of an order that this channel does not sell any more.
+    pub(super) fn check_sessions(&self, sessions: &[SessionId]) -> Result<(), Error> {
+        let sold = |session: &&SessionId| self.world.session(**session).is_some_and(|(offer, _)| self.sells(offer));
+        let unknown: Vec<_> = sessions.iter().filter(|session| !sold(session)).copied().collect();
+        if unknown.is_empty() { Ok(()) } else { Err(refused(Code::SessionNotFound, unknown)) }
     }
 
     /// `SESSION_SALES_LIMIT_EXCEEDED` if this order takes its buyer over a session's limit. Other people's baskets do not count.
     pub(super) fn check_buyer_limit(&self, order: &Order) -> Result<(), Error> {
-        let Some(buyer) = order.buyer.as_ref().map(|buyer| Hash::of(buyer.key().as_bytes())) else { return Ok(()) };
-        let over = |item: &&Item| {
-            let limit = self.world.session(item.session).and_then(|(offer, _)| offer.session.buyer_limit);
-            let others = self.world.counter(&CounterKey::BuyerSales(item.session, buyer));
-            let own = order.items.iter().filter(|other| other.session == item.session).count();
-            limit.is_some_and(|limit| others + own as i64 > i64::from(limit))
-        };
-        let refused: Vec<_> = order.items.iter().filter(over).map(|item| item.id).collect();
-        if refused.is_empty() { Ok(()) } else { Err(Error::new(Code::SessionSalesLimitExceeded)) }
-    }
-
-    /// The surcharges per order that an event's first item brings along.
-    pub(super) fn order_surcharges(&self, order: &Order, offer: &Offer) -> Vec<OrderSurcharge> {
-        let taxes = &offer.session.surcharge_taxes;
-        let line = |event, amount, taxed| OrderSurcharge { event, amount, taxes: pricing::tax_lines(amount, taxes, taxed) };
-        let mut lines = Vec::new();
-        if !order.surcharges.iter().any(|known| known.event == Some(offer.event.id)) {
-            lines.push(line(Some(offer.event.id), pricing::per_order(&offer.session.surcharges), pricing::Taxed::PromoterSurcharge));
+        let limit = |session: &SessionId| self.world.session(*session).and_then(|(offer, _)| offer.session.buyer_limit);
+        for (session, limit) in order.sessions().iter().filter_map(|session| Some((*session, limit(session)?))) {
+            let Some(buyer) = order.buyer.as_ref().and_then(|buyer| buyer.hash()) else { return Ok(()) };
+            let others = self.world.counter(&CounterKey::BuyerSales(session, buyer));
+            let own = order.items.iter().filter(|item| item.session == session).count() as i64;
+            if others + own > i64::from(limit) {
+                return Err(refused(Code::SessionSalesLimitExceeded, [session]));
+            }
         }
-        if !order.surcharges.iter().any(|known| known.event.is_none()) {
-            let surcharges = pricing::channel_surcharges(self.channel, offer.event.currency);
-            lines.push(line(None, pricing::per_order(surcharges), pricing::Taxed::ChannelSurcharge));
-        }
-        lines.retain(|line| line.amount != 0);
-        lines
+        Ok(())
     }
 }
 

@@ -1,34 +1,36 @@
 //! From basket to tickets: pre-confirm checks everything and gives the code, confirm sells. What pre-confirm accepted, confirm accepts.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::basket::Desk;
+use super::basket::{Desk, refused};
 use super::draft::Draft;
-use super::{Buyer, History, HistoryEvent, Order, Payment, Stage, Ticket, TicketState};
-use crate::catalogue::Readiness;
+use super::{Buyer, History, HistoryEvent, Order, Payment, PaymentRequest, Stage, Ticket, TicketState};
+use crate::catalogue::{Offer, Readiness};
 use crate::change::Row;
 use crate::command::{Done, Planned, Reply, Stop};
 use crate::error::{Code, Error};
 use crate::identity::BuyerField;
+use crate::ids::{OrderCode, SessionId};
+use crate::money::MAX_MINOR;
 
 impl Desk<'_> {
     /// Checks everything, gives the code and the time to pay.
     pub(super) fn pre_confirm(&self, order: &Order) -> Planned {
         let Stage::Basket { code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
+        self.check_sessions(&order.sessions())?;
+        self.check_buyer_limit(order)?;
+        self.check_all_orphans(order)?;
         if order.items.is_empty() {
             return Err(Code::OrderWithoutItems.into());
         }
-        for item in &order.items {
-            self.offer(item)?;
-        }
-        self.check_buyer_limit(order)?;
-        self.check_all_orphans(order)?;
         self.check_buyer_data(order)?;
         let code = code.or(self.moment.order_code).ok_or(Stop::NeedOrderCode)?;
+        let expires = order.payable(self.channel, self.moment.now);
+        let mut order = Order { stage: Stage::PreConfirm { expires, code }, ..order.clone() };
         let mut draft = Draft::new(self.world);
-        draft.count_buyer(order, 1);
-        let expires = self.moment.now.plus_ms(self.channel.payment_ms);
-        Ok(draft.done(Order { stage: Stage::PreConfirm { expires, code }, ..order.clone() }))
+        draft.count_buyer(&mut order);
+        Ok(draft.done(order))
     }
 
     /// `ORDER_BUYER_DATA_REQUIRED` while a mandatory field is empty; the e-mail always is one.
@@ -38,32 +40,36 @@ impl Desk<'_> {
         if filled { Ok(()) } else { Err(Code::OrderBuyerDataRequired.into()) }
     }
 
-    /// Sells: every place sold, every item its ticket.
-    pub(super) fn confirm(&self, order: &Arc<Order>, payments: &[Payment]) -> Planned {
+    /// Sells: every place sold, every item its ticket. After pre-confirm only expiry, status, payment or a cancelled session can refuse.
+    pub(super) fn confirm(&self, order: &Arc<Order>, payments: &[PaymentRequest]) -> Planned {
+        let payments = in_currency(order, payments)?;
         let code = match &order.stage {
             Stage::PreConfirm { code, .. } => *code,
             // Asked again: the same payments get the same answer.
-            Stage::Confirm { payments: paid, .. } if paid == payments => {
+            Stage::Confirm { payments: paid, .. } if *paid == payments => {
                 return Ok(Done { changes: Vec::new(), reply: Reply::Order(order.clone()) });
             }
             _ => return Err(Code::OrderInvalidStatus.into()),
         };
-        for item in &order.items {
-            let cancelled = |(offer, _): (&Arc<crate::catalogue::Offer>, _)| offer.session.readiness == Readiness::Cancelled;
-            if self.world.session(item.session).is_none_or(cancelled) {
-                return Err(Code::SessionNotFound.into());
-            }
+        let cancelled = |offer: &Offer| [offer.session.readiness, offer.event.readiness].contains(&Readiness::Cancelled);
+        let over = |session: &SessionId| self.world.session(*session).is_none_or(|(offer, _)| cancelled(offer));
+        let over: Vec<_> = order.sessions().into_iter().filter(over).collect();
+        if !over.is_empty() {
+            return Err(refused(Code::SessionNotFound, over).into());
         }
         let paid: i64 = payments.iter().map(|payment| payment.amount).sum();
         match paid.cmp(&order.totals().to_pay()) {
-            std::cmp::Ordering::Less => return Err(Code::PurchaseNotTotallyPaid.into()),
-            std::cmp::Ordering::Greater => return Err(Error::invalid(&["payments"]).into()),
-            std::cmp::Ordering::Equal => {}
+            Ordering::Less => Err(Code::PurchaseNotTotallyPaid.into()),
+            Ordering::Greater => Err(Error::invalid(&["payments"]).into()),
+            Ordering::Equal => Ok(self.sell(order, code, payments)),
         }
+    }
+
+    fn sell(&self, order: &Order, code: OrderCode, payments: Vec<Payment>) -> Done {
         let at = self.moment.now;
         let mut chance = self.moment.draw();
         let mut draft = Draft::new(self.world);
-        let mut order = Order { stage: Stage::Confirm { at, code, payments: payments.to_vec() }, ..Order::clone(order) };
+        let mut order = Order { stage: Stage::Confirm { at, code, payments }, ..order.clone() };
         for index in 0..order.items.len() {
             let barcode = chance.barcode();
             order.items[index].barcode = Some(barcode);
@@ -75,9 +81,21 @@ impl Desk<'_> {
         }
         let tickets = order.items.len() as u32;
         let what = HistoryEvent::Confirmed { totals: order.totals(), currency: order.currency, tickets };
-        draft.put(Arc::new(History { order: order.id, number: 1, at, by: order.seller.as_ref().clone(), what }));
-        Ok(draft.done(order))
+        draft.put(Arc::new(History { order: order.id, number: 1, at, by: self.seller(), what }));
+        draft.done(order)
     }
+}
+
+/// Payments in the order's currency: `DIST0004` for too many decimals, `DIST0005` for negative and absurd ones.
+fn in_currency(order: &Order, payments: &[PaymentRequest]) -> Result<Vec<Payment>, Error> {
+    let in_currency = |payment: &PaymentRequest| {
+        let amount = order.currency.minor(payment.amount);
+        let amount = amount.ok_or_else(|| Error::format("payments.amount", &payment.amount.to_string()))?;
+        Ok(Payment { kind: payment.kind, amount, reference: payment.reference.clone() })
+    };
+    let payments: Vec<_> = payments.iter().map(in_currency).collect::<Result<_, Error>>()?;
+    let in_range = payments.iter().all(|payment| (0..=MAX_MINOR).contains(&payment.amount));
+    if in_range { Ok(payments) } else { Err(Error::invalid(&["payments.amount"])) }
 }
 
 fn has(buyer: &Buyer, field: BuyerField) -> bool {

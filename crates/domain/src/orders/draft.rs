@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Item, Order, Stage};
 use crate::change::{Change, Counter, CounterKey, Key, Sequence};
 use crate::command::{Done, Reply};
-use crate::ids::{Hash, ItemId, OrderId};
+use crate::ids::{ItemId, OrderId, SessionId};
 use crate::inventory::Claim;
 use crate::moment::Timestamp;
 use crate::world::World;
@@ -71,13 +71,27 @@ impl<'a> Draft<'a> {
         self.delete(Key::Claim((item.session, item.place)));
     }
 
-    /// Counts the order's places for (+1) or against (-1) its buyer, in the sessions that limit buyers.
-    pub fn count_buyer(&mut self, order: &Order, by: i64) {
-        let Some(buyer) = order.buyer.as_ref().map(|buyer| Hash::of(buyer.key().as_bytes())) else { return };
-        for item in &order.items {
-            if self.world.catalogue.offers.get(&item.session).is_some_and(|offer| offer.session.buyer_limit.is_some()) {
-                self.count(CounterKey::BuyerSales(item.session, buyer), by);
-            }
+    /// Counts the order's places for its buyer, in the sessions that limit buyers, and notes which these are: limits come and go, and what was
+    /// counted is taken back exactly.
+    pub fn count_buyer(&mut self, order: &mut Order) {
+        let limited =
+            |session: &SessionId| self.world.catalogue.offers.get(session).is_some_and(|offer| offer.session.buyer_limit.is_some());
+        order.counted = order.sessions().into_iter().filter(limited).collect();
+        self.add_to_buyer(order, 1);
+    }
+
+    /// Takes back what [`Self::count_buyer`] counted.
+    pub fn uncount_buyer(&mut self, order: &Order) {
+        self.add_to_buyer(order, -1);
+    }
+
+    fn add_to_buyer(&mut self, order: &Order, by: i64) {
+        if order.counted.is_empty() {
+            return;
+        }
+        let Some(buyer) = order.buyer.as_ref().and_then(|buyer| buyer.hash()) else { return };
+        for item in order.items.iter().filter(|item| order.counted.contains(&item.session)) {
+            self.count(CounterKey::BuyerSales(item.session, buyer), by);
         }
     }
 
@@ -86,9 +100,7 @@ impl<'a> Draft<'a> {
         for item in &order.items {
             self.free(order, item);
         }
-        if let Stage::PreConfirm { .. } = order.stage {
-            self.count_buyer(order, -1);
-        }
+        self.uncount_buyer(order);
     }
 
     /// Ends an order whose time is over: what it holds falls free, and it is remembered if it ever held something. Once is enough.
@@ -100,7 +112,9 @@ impl<'a> Draft<'a> {
         self.free_all(order);
         if order.held_items {
             let at = order.expires().unwrap_or(now).min(now);
-            let over = Order { stage: Stage::Expired { at }, items: Vec::new(), surcharges: Vec::new(), buyer: None, ..order.clone() };
+            let mut over = order.clone();
+            over.stage = Stage::Expired { at };
+            (over.items, over.surcharges, over.counted, over.buyer) = (Vec::new(), Vec::new(), Vec::new(), None);
             self.put(Arc::new(over));
         } else {
             self.delete(Key::Order(order.id));

@@ -7,6 +7,7 @@ pub mod confirm;
 pub mod draft;
 pub mod expiry;
 pub mod seats;
+pub mod surcharges;
 
 use std::sync::Arc;
 
@@ -15,13 +16,14 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::plan::Place;
 use crate::identity::{Channel, Subject};
 use crate::ids::{
-    Barcode, ChannelId, EventId, FamilyId, ItemId, OrderCode, OrderId, PointOfSaleId, PriceTypeId, RateId, SeatId, SessionId, TerminalId,
-    UserId, ZoneId,
+    Barcode, ChannelId, EventId, FamilyId, Hash, ItemId, OrderCode, OrderId, PointOfSaleId, PriceTypeId, RateId, SeatId, SessionId,
+    TerminalId, UserId, ZoneId,
 };
 use crate::moment::Timestamp;
-use crate::money::{Currency, Minor};
-use crate::pricing::{ItemPrice, TaxLine, Totals};
+use crate::money::{Currency, Decimal, Minor};
+use crate::pricing::{ItemPrice, Totals};
 use crate::text::Language;
+use surcharges::OrderSurcharge;
 
 /// An order of one channel and one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +44,14 @@ pub struct Order {
     pub stage: Stage,
     /// What is in it, in the order of adding.
     pub items: Vec<Item>,
-    /// Surcharges per order.
+    /// Surcharges per order that its sessions bring along; [`surcharges::charged`] says which of them count.
     pub surcharges: Vec<OrderSurcharge>,
     /// Who buys.
     pub buyer: Option<Arc<Buyer>>,
     /// Whether it ever held an item: only then it is remembered once it is over.
     pub held_items: bool,
+    /// From pre-confirm on, the sessions whose limit a buyer its places are counted against.
+    pub counted: Vec<SessionId>,
 }
 
 /// Who sells an order.
@@ -128,7 +132,7 @@ pub struct Item {
     /// Its tariff.
     pub rate: RateId,
     /// Frozen when it was added.
-    pub price: ItemPrice,
+    pub price: Arc<ItemPrice>,
     /// Opens the gate; given at confirm.
     pub barcode: Option<Barcode>,
 }
@@ -140,17 +144,6 @@ pub enum Spot {
     Seat(SeatId),
     /// A place in a zone.
     Zone(ZoneId),
-}
-
-/// A surcharge per order, frozen when its cause came into the order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderSurcharge {
-    /// The event whose promoter asks for it; `None`: the channel.
-    pub event: Option<EventId>,
-    /// How much.
-    pub amount: Minor,
-    /// Each tax that it includes.
-    pub taxes: Vec<TaxLine>,
 }
 
 /// Who buys. Text as it was given, trimmed.
@@ -170,9 +163,10 @@ pub struct Buyer {
 }
 
 impl Buyer {
-    /// What tells buyers apart: the e-mail, trimmed and lower-cased.
-    pub fn key(&self) -> String {
-        self.email.trim().to_lowercase()
+    /// What tells buyers apart: the hash of the e-mail, trimmed and lower-cased. `None` without an e-mail.
+    pub fn hash(&self) -> Option<Hash> {
+        let email = self.email.trim();
+        (!email.is_empty()).then(|| Hash::of(email.to_lowercase().as_bytes()))
     }
 }
 
@@ -185,6 +179,17 @@ pub enum PaymentKind {
     Transfer,
     External,
     Credit,
+}
+
+/// A payment as it is handed in: its currency is the order's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentRequest {
+    /// How.
+    pub kind: PaymentKind,
+    /// How much, in major units.
+    pub amount: Decimal,
+    /// The seller's own reference.
+    pub reference: Option<String>,
 }
 
 /// What the seller took for an order. aforo records money, it never moves it.
@@ -271,6 +276,14 @@ impl Order {
         }
     }
 
+    /// The sessions its items are of, each once.
+    pub fn sessions(&self) -> Vec<SessionId> {
+        let mut sessions: Vec<_> = self.items.iter().map(|item| item.session).collect();
+        sessions.sort_unstable();
+        sessions.dedup();
+        sessions
+    }
+
     /// What it adds up to.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
@@ -278,16 +291,24 @@ impl Order {
             totals.base += item.price.base;
             totals.surcharges += item.price.promoter_surcharge + item.price.channel_surcharge;
         }
-        totals.surcharges += self.surcharges.iter().map(|surcharge| surcharge.amount).sum::<Minor>();
+        totals.surcharges += surcharges::charged(&self.surcharges).map(|surcharge| surcharge.amount).sum::<Minor>();
         totals
     }
 
-    /// When a basket changed now would fall free: the hold time from now, never beyond the maximum from its creation, never earlier than before.
+    /// When it falls free if it changes now: the hold time from now, never beyond the maximum from its creation, except that time once given to
+    /// pay is not cut short by going back to the basket.
     pub fn extended(&self, channel: &Channel, now: Timestamp) -> Timestamp {
-        let hold = if self.items.is_empty() { channel.hold_ms.min(EMPTY_HOLD_MS) } else { channel.hold_ms };
-        now.plus_ms(hold).min(self.created.plus_ms(channel.hold_max_ms.max(hold)))
+        let hold = if self.held_items { channel.hold_ms } else { channel.hold_ms.min(EMPTY_HOLD_MS) };
+        let limit = self.created.plus_ms(channel.hold_max_ms).max(self.expires().unwrap_or(now));
+        now.plus_ms(hold).min(limit)
+    }
+
+    /// When it falls free if it is pre-confirmed now: the payment time from now. Going back to the basket and forth does not add up beyond one
+    /// payment time after the longest life of a basket.
+    pub fn payable(&self, channel: &Channel, now: Timestamp) -> Timestamp {
+        now.plus_ms(channel.payment_ms).min(self.created.plus_ms(channel.hold_max_ms).plus_ms(channel.payment_ms))
     }
 }
 
-/// How long an order without items lives, so that creating them is no attack.
+/// How long an order that never held an item lives, so that creating them is no attack.
 pub const EMPTY_HOLD_MS: i64 = 60_000;

@@ -1,16 +1,17 @@
 //! Places into a basket, all or none: numbered seats by id, and automatic picks.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::basket::{Desk, refused};
 use super::draft::Draft;
-use super::{Item, Order, Spot};
+use super::{Item, Order, Spot, surcharges};
 use crate::catalogue::plan::Place;
-use crate::catalogue::{Offer, Publication, Rate, SaleState};
+use crate::catalogue::{Offer, Publication, SaleState};
 use crate::change::CounterKey;
 use crate::command::{AutoRequest, Planned, SeatRequest};
 use crate::error::{Code, Error};
-use crate::ids::{RateId, SessionId};
+use crate::identity::{Channel, Permission};
+use crate::ids::{ItemId, PriceTypeId, RateId, SeatId, SessionId};
 use crate::inventory::best::{self, Stock, Wish};
 use crate::inventory::{Inventory, PlaceState, orphan};
 use crate::moment::Timestamp;
@@ -36,8 +37,9 @@ struct Sale<'a> {
 struct Pick<'a> {
     offer: &'a Offer,
     place: Place,
+    price_type: PriceTypeId,
     rate: RateId,
-    price: ItemPrice,
+    price: Arc<ItemPrice>,
 }
 
 impl<'a> Sale<'a> {
@@ -61,66 +63,85 @@ impl<'a> Sale<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn sale(&self, id: SessionId) -> Result<Sale<'a>, Error> {
-        let (offer, inventory) = self.world.session(id).ok_or(Code::SessionNotFound)?;
-        let (publication, state) = offer.in_channel(self.channel.id, self.moment.now).ok_or(Code::SessionNotFound)?;
+    /// The sessions of a call as this channel sells them, in the order of the call; `SESSION_NOT_FOUND` for those it does not sell.
+    fn sales(&self, sessions: impl IntoIterator<Item = SessionId>) -> Result<Vec<Sale<'a>>, Error> {
+        let (mut sales, mut unknown): (Vec<Sale<'a>>, Vec<_>) = (Vec::new(), Vec::new());
+        for id in sessions {
+            if sales.iter().any(|sale| sale.offer.session.id == id) || unknown.contains(&id) {
+                continue;
+            }
+            match self.sale(id) {
+                Some(sale) => sales.push(sale),
+                None => unknown.push(id),
+            }
+        }
+        if unknown.is_empty() { Ok(sales) } else { Err(refused(Code::SessionNotFound, unknown)) }
+    }
+
+    fn sale(&self, id: SessionId) -> Option<Sale<'a>> {
+        let (offer, inventory) = self.world.session(id)?;
+        let (publication, state) = offer.in_channel(self.channel.id, self.moment.now)?;
         let quotas = publication.quotas.iter().filter_map(|quota| offer.plan.quota_index(*quota)).collect();
-        Ok(Sale { offer, inventory, publication, state, quotas, world: self.world, now: self.moment.now })
+        Some(Sale { offer, inventory, publication, state, quotas, world: self.world, now: self.moment.now })
     }
 
     /// Adds numbered seats.
     pub(super) fn add_seats(&self, order: &Order, seats: &[SeatRequest]) -> Planned {
-        let mut sales: Vec<Sale<'a>> = Vec::new();
-        for request in seats {
-            if !sales.iter().any(|sale| sale.offer.session.id == request.session) {
-                sales.push(self.sale(request.session)?);
+        let sales = self.sales(seats.iter().map(|seat| seat.session))?;
+        let sale_of = |seat: &SeatRequest| sales.iter().position(|sale| sale.offer.session.id == seat.session);
+        let asked = seats.iter().filter_map(|seat| {
+            let sale = &sales[sale_of(seat)?];
+            Some((seat, sale, sale.offer.rate(seat.rate)?.id))
+        });
+        let asked: Vec<_> = asked.collect();
+        if asked.len() < seats.len() {
+            return Err(Error::invalid(&["rate_id"]).into());
+        }
+        self.check_counts(order, seats.len(), &sales, |sale| asked.iter().filter(|(_, of, _)| std::ptr::eq(*of, sale)).count())?;
+        let mut prices = Prices::new(self.channel);
+        let (mut picks, mut gone) = (Vec::with_capacity(seats.len()), Vec::new());
+        for (seat, sale, rate) in asked {
+            let place = sale.offer.plan.place(seat.id).filter(|place| sale.state.on_sale && sale.may_take(*place));
+            match place.and_then(|place| prices.pick(sale, place, rate)) {
+                Some(pick) => picks.push(pick),
+                None => gone.push(seat.id),
             }
         }
-        let sale_of = |request: &SeatRequest| sales.iter().find(|sale| sale.offer.session.id == request.session);
-        self.check_counts(order, seats.len(), &sales, |sale| seats.iter().filter(|seat| seat.session == sale.offer.session.id).count())?;
-        let mut seen = HashSet::new();
-        let (mut picks, mut gone) = (Vec::new(), Vec::new());
-        for request in seats {
-            let Some(sale) = sale_of(request) else { continue };
-            let rate = sale.offer.rate(request.rate).ok_or(Error::invalid(&["rate_id"]))?;
-            let seat = sale.offer.plan.seat(request.id).filter(|seat| sale.state.on_sale && sale.may_take(seat.place));
-            match seat.and_then(|seat| self.pick(sale, seat.place, rate)) {
-                Some(pick) if seen.insert((request.session, pick.place)) => picks.push(pick),
-                _ => gone.push(request.id),
-            }
-        }
+        gone.extend(asked_twice(seats));
         if !gone.is_empty() {
             return Err(refused(Code::OrderSeatNotAvailable, gone).into());
         }
-        for sale in &sales {
-            let asked: Vec<_> = picks.iter().filter(|pick| pick.offer.session.id == sale.offer.session.id).map(|pick| pick.place).collect();
-            self.check_orphans(order, sale, &asked)?;
+        let orphans: Vec<_> = sales.iter().flat_map(|sale| self.orphans(order, sale, &picks)).collect();
+        if !orphans.is_empty() {
+            return Err(refused(Code::OrphanSeat, orphans).into());
         }
-        self.check_currency(order, &picks)?;
         self.add(order, &sales, picks)
     }
 
     /// Adds places picked automatically: of a not-numbered zone, or the best seats.
     pub(super) fn add_auto(&self, order: &Order, request: &AutoRequest) -> Planned {
-        let sale = self.sale(request.session)?;
-        self.check_counts(order, request.quantity as usize, std::slice::from_ref(&sale), |_| request.quantity as usize)?;
-        let rate = sale.offer.rate(request.rate).ok_or(Error::invalid(&["rate_id"]))?;
+        let sales = self.sales([request.session])?;
+        let sale = &sales[0];
+        let template = &sale.offer.plan.template;
+        let rate = sale.offer.rate(request.rate).ok_or(Error::invalid(&["rate_id"]))?.id;
         if sale.offer.plan.price_type_index(request.price_type).is_none() {
             return Err(Error::invalid(&["price_type_id"]).into());
         }
+        if request.sector.is_some_and(|sector| !template.sectors.contains(&sector)) {
+            return Err(Error::invalid(&["sector_id"]).into());
+        }
+        self.check_counts(order, request.quantity as usize, &sales, |_| request.quantity as usize)?;
         if !sale.state.on_sale {
             return Err(Code::OrderSeatNotAvailable.into());
         }
         let wish = Wish { price_type: request.price_type, sector: request.sector, quantity: request.quantity, together: request.together };
-        let own = own_places(order, request.session);
-        let check_orphans = self.checks_orphans(sale.offer);
         let overdue = self.overdue_places(request.session);
         let stock = Stock { inventory: sale.inventory, quotas: &sale.quotas, overdue: &overdue };
-        let places = best::best(&stock, &wish, &own, check_orphans).ok_or(Code::OrderSeatNotAvailable)?;
-        let picks: Option<Vec<_>> = places.into_iter().map(|place| self.pick(&sale, place, rate)).collect();
-        let picks = picks.ok_or(Code::OrderSeatNotAvailable)?;
-        self.check_currency(order, &picks)?;
-        self.add(order, &[sale], picks)
+        let own = own_places(order, request.session);
+        let places = best::best(&stock, &wish, &own, self.checks_orphans(sale.offer)).ok_or(Code::OrderSeatNotAvailable)?;
+        let mut prices = Prices::new(self.channel);
+        let picks: Option<Vec<_>> = places.into_iter().map(|place| prices.pick(sale, place, rate)).collect();
+        self.add(order, &sales, picks.ok_or(Code::OrderSeatNotAvailable)?)
     }
 
     /// Places of a session in orders whose time is over although no tick has released them yet, sorted. Of the longest over ones only, so that
@@ -132,100 +153,125 @@ impl<'a> Desk<'a> {
         places
     }
 
-    /// A place with its price, if it has one at this tariff.
-    fn pick(&self, sale: &Sale<'a>, place: Place, rate: &Rate) -> Option<Pick<'a>> {
-        let offer = sale.offer;
-        let price = pricing::item_price(&offer.session, offer.event.currency, self.channel, offer.plan.price_type(place), rate.id)?;
-        Some(Pick { offer, place, rate: rate.id, price })
-    }
-
     /// `ORDER_ITEMS_LIMIT_EXCEEDED`, then `SESSION_SALES_LIMIT_EXCEEDED` of the channel or the buyer.
     fn check_counts(&self, order: &Order, more: usize, sales: &[Sale<'_>], asked: impl Fn(&Sale<'_>) -> usize) -> Result<(), Error> {
         if order.items.len() + more > self.channel.max_items as usize {
             return Err(Code::OrderItemsLimitExceeded.into());
         }
-        let buyer = order.buyer.as_ref().map(|buyer| crate::ids::Hash::of(buyer.key().as_bytes()));
-        for sale in sales {
-            let (session, more) = (sale.offer.session.id, asked(sale) as i64);
-            let sold = self.world.counter(&CounterKey::ChannelSales(session, self.channel.id));
-            let over_channel = sale.publication.sales_limit.is_some_and(|limit| sold + more > i64::from(limit));
-            let over_buyer = buyer.zip(sale.offer.session.buyer_limit).is_some_and(|(buyer, limit)| {
-                let own = order.items.iter().filter(|item| item.session == session).count() as i64;
-                self.world.counter(&CounterKey::BuyerSales(session, buyer)) + own + more > i64::from(limit)
-            });
-            if over_channel || over_buyer {
-                return Err(Code::SessionSalesLimitExceeded.into());
-            }
-        }
-        Ok(())
+        let over_channel = |sale: &Sale<'_>| {
+            let sold = || self.world.counter(&CounterKey::ChannelSales(sale.offer.session.id, self.channel.id));
+            sale.publication.sales_limit.is_some_and(|limit| sold() + asked(sale) as i64 > i64::from(limit))
+        };
+        let over_buyer = |sale: &Sale<'_>| {
+            let (session, limit) = (sale.offer.session.id, sale.offer.session.buyer_limit?);
+            let others = self.world.counter(&CounterKey::BuyerSales(session, order.buyer.as_ref()?.hash()?));
+            let own = order.items.iter().filter(|item| item.session == session).count();
+            Some(others + (own + asked(sale)) as i64 > i64::from(limit))
+        };
+        let over = |sale: &&Sale<'_>| over_channel(sale) || over_buyer(sale) == Some(true);
+        let over: Vec<_> = sales.iter().filter(over).map(|sale| sale.offer.session.id).collect();
+        if over.is_empty() { Ok(()) } else { Err(refused(Code::SessionSalesLimitExceeded, over)) }
     }
 
     /// Whether the orphan rule binds this caller.
     fn checks_orphans(&self, offer: &Offer) -> bool {
         let may_override = self.channel.override_orphan_seats
-            && self.caller.user.is_none_or(|user| user.permissions.contains(&crate::identity::Permission::OverrideOrphanSeats));
+            && self.caller.user.is_none_or(|user| user.permissions.contains(&Permission::OverrideOrphanSeats));
         offer.plan.template.check_orphan_seats && !may_override
     }
 
-    fn check_orphans(&self, order: &Order, sale: &Sale<'_>, asked: &[Place]) -> Result<(), Error> {
+    /// The seats of a session that break the orphan rule: of the picks, or without any of the whole order.
+    fn orphans(&self, order: &Order, sale: &Sale<'_>, picks: &[Pick<'_>]) -> Vec<SeatId> {
         if !self.checks_orphans(sale.offer) {
-            return Ok(());
+            return Vec::new();
         }
-        let own = own_places(order, sale.offer.session.id);
-        let places = orphan::orphans(&sale.offer.plan, &own, asked, &|place| sale.may_take(place));
-        if places.is_empty() {
-            return Ok(());
-        }
-        let seats = places.iter().filter_map(|place| sale.offer.plan.seat_at(*place)).map(|seat| seat.seat.id);
-        Err(refused(Code::OrphanSeat, seats))
+        let session = sale.offer.session.id;
+        let asked: Vec<_> = picks.iter().filter(|pick| pick.offer.session.id == session).map(|pick| pick.place).collect();
+        let places = orphan::orphans(&sale.offer.plan, &own_places(order, session), &asked, &|place| sale.may_take(place));
+        places.iter().filter_map(|place| sale.offer.plan.seat_at(*place)).map(|seat| seat.seat.id).collect()
     }
 
     /// The orphan rule over all the order's seats, as pre-confirm asks again.
     pub(super) fn check_all_orphans(&self, order: &Order) -> Result<(), Error> {
-        let mut sessions: Vec<_> = order.items.iter().map(|item| item.session).collect();
-        sessions.sort_unstable();
-        sessions.dedup();
-        sessions.into_iter().try_for_each(|session| self.check_orphans(order, &self.sale(session)?, &[]))
+        let sales = order.sessions().into_iter().filter_map(|session| self.sale(session));
+        let orphans: Vec<_> = sales.flat_map(|sale| self.orphans(order, &sale, &[])).collect();
+        if orphans.is_empty() { Ok(()) } else { Err(refused(Code::OrphanSeat, orphans)) }
     }
 
-    /// `ORDER_ITEM_INVALID` for places in another currency than the order's, or than each other's.
-    fn check_currency(&self, order: &Order, picks: &[Pick<'_>]) -> Result<(), Error> {
-        let currency = if order.items.is_empty() { picks.first().map(|pick| pick.offer.event.currency) } else { Some(order.currency) };
-        let same = picks.iter().all(|pick| Some(pick.offer.event.currency) == currency);
-        if same { Ok(()) } else { Err(Code::OrderItemInvalid.into()) }
-    }
-
-    /// Everything is checked: put the places in the order.
+    /// `ORDER_ITEM_INVALID` for places in another currency than the order's, or than each other's: the last check. Then the places are put in the
+    /// order.
     fn add(&self, order: &Order, sales: &[Sale<'a>], picks: Vec<Pick<'a>>) -> Planned {
-        let mut draft = Draft::new(self.world);
-        for pick in &picks {
-            let sale = sales.iter().find(|sale| sale.offer.session.id == pick.offer.session.id);
-            if let Some(overdue) = sale.and_then(|sale| sale.overdue_holder(pick.place)) {
-                draft.expire(overdue, self.moment.now);
-            }
+        let currency = if order.items.is_empty() { sales.first().map(|sale| sale.offer.event.currency) } else { None };
+        let currency = currency.unwrap_or(order.currency);
+        let other: Vec<_> = picks.iter().filter(|pick| pick.offer.event.currency != currency).filter_map(Pick::seat).collect();
+        if sales.iter().any(|sale| sale.offer.event.currency != currency) {
+            return Err(refused(Code::OrderItemInvalid, other).into());
         }
-        let mut order = order.clone();
-        order.held_items = true;
+        let mut draft = Draft::new(self.world);
+        let mut order = Order { currency, held_items: order.held_items || !picks.is_empty(), ..order.clone() };
+        for sale in sales {
+            if !order.items.iter().any(|item| item.session == sale.offer.session.id) {
+                order.surcharges.extend(surcharges::of(sale.offer, self.channel));
+                surcharges::sort(&mut order.surcharges);
+            }
+            let overdue = |pick: &Pick<'_>| sale.overdue_holder(pick.place).filter(|_| pick.offer.session.id == sale.offer.session.id);
+            picks.iter().filter_map(overdue).for_each(|overdue| draft.expire(overdue, self.moment.now));
+        }
+        order.items.reserve_exact(picks.len());
         for pick in picks {
-            order.currency = pick.offer.event.currency;
-            let surcharges = self.order_surcharges(&order, pick.offer);
-            order.surcharges.extend(surcharges);
-            let item = Item {
-                id: draft.item_id(),
-                session: pick.offer.session.id,
-                event: pick.offer.event.id,
-                place: pick.place,
-                spot: spot(pick.offer, pick.place),
-                price_type: pick.offer.plan.price_type(pick.place),
-                rate: pick.rate,
-                price: pick.price,
-                barcode: None,
-            };
+            let item = pick.into_item(draft.item_id());
             draft.hold(&order, &item);
             order.items.push(item);
         }
         Ok(draft.done(self.touched(order)))
     }
+}
+
+/// What items of one call cost: a price is worked out once for all places of a price type and rate.
+struct Prices<'a> {
+    channel: &'a Channel,
+    known: Vec<((SessionId, PriceTypeId, RateId), Arc<ItemPrice>)>,
+}
+
+impl<'a> Prices<'a> {
+    const fn new(channel: &'a Channel) -> Self {
+        Self { channel, known: Vec::new() }
+    }
+
+    /// A place with its price, if it has one at this tariff.
+    fn pick<'b>(&mut self, sale: &Sale<'b>, place: Place, rate: RateId) -> Option<Pick<'b>> {
+        let offer = sale.offer;
+        let price_type = offer.plan.price_type(place);
+        let key = (offer.session.id, price_type, rate);
+        let price = match self.known.iter().find(|(known, _)| *known == key) {
+            Some((_, price)) => price.clone(),
+            None => {
+                let price = Arc::new(pricing::item_price(&offer.session, offer.event.currency, self.channel, price_type, rate)?);
+                self.known.push((key, price.clone()));
+                price
+            }
+        };
+        Some(Pick { offer, place, price_type, rate, price })
+    }
+}
+
+impl Pick<'_> {
+    fn seat(&self) -> Option<SeatId> {
+        self.offer.plan.seat_at(self.place).map(|seat| seat.seat.id)
+    }
+
+    fn into_item(self, id: ItemId) -> Item {
+        let (session, event) = (self.offer.session.id, self.offer.event.id);
+        let spot = spot(self.offer, self.place);
+        Item { id, session, event, place: self.place, spot, price_type: self.price_type, rate: self.rate, price: self.price, barcode: None }
+    }
+}
+
+/// Seats that a call names more than once.
+fn asked_twice(seats: &[SeatRequest]) -> Vec<SeatId> {
+    let mut all: Vec<_> = seats.iter().map(|seat| (seat.session, seat.id)).collect();
+    all.sort_unstable();
+    all.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| same[0].1).collect()
 }
 
 fn own_places(order: &Order, session: SessionId) -> Vec<Place> {
