@@ -1,7 +1,27 @@
 //! The store: a journal that makes batches durable, and tables that rows reach a moment later. SQL lives here and nowhere else.
 //!
-//! An enum over SQLite, PostgreSQL and the simulated store; no trait, no rule. All calls block: each belongs to one thread (engine, applier, loaders).
-//! The journal and the tables have one writer each. What the calls promise is decided in engine.md 12-21 (docs/ARCHITECTURE.md).
+//! An enum over SQLite, PostgreSQL and the simulated store; no trait, no rule. All calls block, on threads of their own (engine, applier, loaders), never
+//! on a thread of an async runtime. The journal and the tables have one writer each.
+//!
+//! # Taking a shard over
+//! An owner holds two things: the next journal number, and the epoch in the shard's row of the tables. [`Loader::take`] gets both, in this order:
+//! 1. The epoch is raised. Appliers of earlier epochs no longer pass the fence that every batch begins with ([`Tables::apply`]), so `applied_seq`
+//!    stands still until the new owner's own applier moves it. An applier that is already past its fence is waited for.
+//! 2. A takeover row is appended at max(`applied_seq`, last journal number) + 1. If an owner took that number meanwhile, everything begins anew. Else
+//!    it is the number that an earlier owner would use next: its append is refused as a conflict, now and for ever, since takeover rows are never
+//!    trimmed. What it appended before was acknowledged rightly and is in the tail.
+//! 3. Only then are position, tail and working set read.
+//!
+//! On PostgreSQL 1 and 2 are one transaction, and the raised row makes a second taker wait for the first. On SQLite they are two: the caller has ended
+//! its own applier, the lock on the directory keeps other processes out, and a crash in between leaves an epoch that nobody has, which the next taking
+//! over raises again.
+
+mod postgres;
+mod resident;
+mod rows;
+mod schema;
+mod sql;
+mod sqlite;
 
 use std::path::PathBuf;
 
@@ -155,29 +175,52 @@ pub struct Taken {
     pub seq: u64,
 }
 
-/// An open store. Cloning it is cheap; the data directory stays locked until the last clone and all that it gave are gone.
+/// An open store. Cloning it is cheap; a data directory stays locked until the last clone and all that it gave are gone.
 #[derive(Debug, Clone)]
-pub enum Store {}
+pub enum Store {
+    /// Two files in a directory.
+    Sqlite(sqlite::Sqlite),
+    /// A database.
+    Postgres(postgres::Postgres),
+}
 
 /// The engine thread's end of a store.
 #[derive(Debug)]
-pub enum Journal {}
+pub enum Journal {
+    /// On SQLite.
+    Sqlite(sqlite::Journal),
+    /// On PostgreSQL.
+    Postgres(Box<postgres::Journal>),
+}
 
 /// The applier thread's end of a store.
 #[derive(Debug)]
-pub enum Tables {}
+pub enum Tables {
+    /// On SQLite.
+    Sqlite(sqlite::Tables),
+    /// On PostgreSQL.
+    Postgres(postgres::Tables),
+}
 
 /// A loader thread's end of a store. Each call reads in a new transaction on the primary.
 #[derive(Debug)]
-pub enum Loader {}
+pub enum Loader {
+    /// On SQLite.
+    Sqlite(sqlite::Loader),
+    /// On PostgreSQL.
+    Postgres(postgres::Loader),
+}
 
 impl Store {
     /// Opens a store: makes what is not there, adds what an earlier version did not know.
     ///
     /// # Errors
     /// [`StoreError::InUse`], [`StoreError::Newer`], or whatever the database says.
-    pub fn open(_config: &StoreConfig) -> Result<Self, StoreError> {
-        Err(StoreError::Failed("not here yet".into()))
+    pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        match config {
+            StoreConfig::Sqlite { dir } => sqlite::Sqlite::open(dir).map(Self::Sqlite),
+            StoreConfig::Postgres { url } => postgres::Postgres::open(url).map(Self::Postgres),
+        }
     }
 
     /// For the engine thread. One at a time.
@@ -185,7 +228,10 @@ impl Store {
     /// # Errors
     /// Whatever the database says.
     pub fn journal(&self) -> Result<Journal, StoreError> {
-        match *self {}
+        match self {
+            Self::Sqlite(store) => Ok(Journal::Sqlite(store.journal())),
+            Self::Postgres(store) => store.journal().map(Box::new).map(Journal::Postgres),
+        }
     }
 
     /// For the applier thread. One at a time.
@@ -193,7 +239,10 @@ impl Store {
     /// # Errors
     /// Whatever the database says.
     pub fn tables(&self) -> Result<Tables, StoreError> {
-        match *self {}
+        match self {
+            Self::Sqlite(store) => store.tables().map(Tables::Sqlite),
+            Self::Postgres(store) => store.tables().map(Tables::Postgres),
+        }
     }
 
     /// For a loader thread; as many as there are threads.
@@ -201,7 +250,10 @@ impl Store {
     /// # Errors
     /// Whatever the database says.
     pub fn loader(&self) -> Result<Loader, StoreError> {
-        match *self {}
+        match self {
+            Self::Sqlite(store) => store.loader().map(Loader::Sqlite),
+            Self::Postgres(store) => store.loader().map(Loader::Postgres),
+        }
     }
 }
 
@@ -211,8 +263,11 @@ impl Journal {
     ///
     /// # Errors
     /// [`AppendError`]. With a conflict among rows of several shards nothing was written: append them one by one to find whose it is.
-    pub fn append(&mut self, _rows: &[JournalRow], _trim: &[(ShardId, u64)]) -> Result<(), AppendError> {
-        match *self {}
+    pub fn append(&mut self, rows: &[JournalRow], trim: &[(ShardId, u64)]) -> Result<(), AppendError> {
+        match self {
+            Self::Sqlite(journal) => journal.append(rows, trim),
+            Self::Postgres(journal) => journal.append(rows, trim),
+        }
     }
 }
 
@@ -221,8 +276,11 @@ impl Tables {
     ///
     /// # Errors
     /// [`StoreError::Stale`], [`StoreError::Behind`], [`StoreError::Full`] (try again), or whatever the database says. Nothing was changed then.
-    pub fn apply(&mut self, _batch: &ApplyBatch) -> Result<(), StoreError> {
-        match *self {}
+    pub fn apply(&mut self, batch: &ApplyBatch) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tables) => tables.apply(batch),
+            Self::Postgres(tables) => tables.apply(batch),
+        }
     }
 }
 
@@ -232,7 +290,10 @@ impl Loader {
     /// # Errors
     /// Whatever the database says.
     pub fn shards(&mut self) -> Result<Vec<ShardId>, StoreError> {
-        match *self {}
+        match self {
+            Self::Sqlite(loader) => loader.shards(),
+            Self::Postgres(loader) => loader.shards(),
+        }
     }
 
     /// Takes a shard over, known or new: raises its epoch (appliers before it are stale) and appends a takeover row (owners before it have a
@@ -241,39 +302,54 @@ impl Loader {
     ///
     /// # Errors
     /// Whatever the database says. A takeover row may be left behind; it does no harm.
-    pub fn take(&mut self, _shard: ShardId, _payload: &dyn Fn(u64, u64) -> Vec<u8>) -> Result<Taken, StoreError> {
-        match *self {}
+    pub fn take(&mut self, shard: ShardId, payload: &dyn Fn(u64, u64) -> Vec<u8>) -> Result<Taken, StoreError> {
+        match self {
+            Self::Sqlite(loader) => loader.take(shard, payload),
+            Self::Postgres(loader) => loader.take(shard, payload),
+        }
     }
 
     /// Where a shard stands and its tail, as of one instant. All zero for a shard that was never taken.
     ///
     /// # Errors
     /// Whatever the database says.
-    pub fn position(&mut self, _shard: ShardId) -> Result<Position, StoreError> {
-        match *self {}
+    pub fn position(&mut self, shard: ShardId) -> Result<Position, StoreError> {
+        match self {
+            Self::Sqlite(loader) => loader.position(shard),
+            Self::Postgres(loader) => loader.position(shard),
+        }
     }
 
     /// Rows by key, or which codes are free.
     ///
     /// # Errors
     /// Whatever the database says; a row that cannot be read is an error, never absent.
-    pub fn load(&mut self, _shard: ShardId, _load: Load) -> Result<Loaded, StoreError> {
-        match *self {}
+    pub fn load(&mut self, shard: ShardId, load: Load) -> Result<Loaded, StoreError> {
+        match self {
+            Self::Sqlite(loader) => loader.load(shard, load),
+            Self::Postgres(loader) => loader.load(shard, load),
+        }
     }
 
     /// Reads a shard's working set out of the tables, in the order in which a World can take it, as of one instant.
     ///
     /// # Errors
     /// Whatever the database says.
-    pub fn resident(&mut self, _shard: ShardId, _each: &mut dyn FnMut(Resident)) -> Result<(), StoreError> {
-        match *self {}
+    pub fn resident(&mut self, shard: ShardId, each: &mut dyn FnMut(Resident)) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(loader) => loader.resident(shard, each),
+            Self::Postgres(loader) => loader.resident(shard, each),
+        }
     }
 
     /// Reads every row of a shard out of the tables, table by table, as of one instant: for `verify` and for tests.
     ///
     /// # Errors
     /// Whatever the database says.
-    pub fn every_row(&mut self, _shard: ShardId, _each: &mut dyn FnMut(Row)) -> Result<(), StoreError> {
-        match *self {}
+    pub fn every_row(&mut self, shard: ShardId, each: &mut dyn FnMut(Row)) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(loader) => loader.every_row(shard, each),
+            Self::Postgres(loader) => loader.every_row(shard, each),
+        }
     }
 }

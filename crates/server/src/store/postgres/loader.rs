@@ -1,0 +1,246 @@
+//! A loader thread's end: reads by key, the working set, and taking over.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use aforo_domain::change::{Key, Row};
+use aforo_domain::ids::ShardId;
+use aforo_domain::moment::Timestamp;
+use futures_util::TryStreamExt;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config, Error, Statement};
+
+use super::failed;
+use super::session::{Request, Session, pipelined};
+use crate::store::resident::{self, Part};
+use crate::store::rows::{Broken, Cell, key_cells};
+use crate::store::schema::{self, Kind, MAX_CELLS, ROWS, RowTable};
+use crate::store::sql::{self, Dialect};
+use crate::store::{JournalRow, Load, Loaded, Position, Resident, StoreError, Taken};
+
+/// As the applier's: keys are found by their index. Taking over is as durable as an append.
+const SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off";
+/// How often taking over is tried while an owner goes on appending. One more is all it takes, unless owners fight.
+const TRIES: usize = 100;
+
+/// Loads.
+#[derive(Debug)]
+pub struct Loader {
+    config: Arc<Config>,
+    /// `None` after a failure.
+    link: Option<Link>,
+}
+
+#[derive(Debug)]
+struct Link {
+    /// For each table: the select by key, once it was needed.
+    selects: Vec<Option<Statement>>,
+    session: Session,
+}
+
+impl Loader {
+    pub(super) fn new(config: Arc<Config>) -> Result<Self, StoreError> {
+        Ok(Self { link: Some(Link::connect(&config)?), config })
+    }
+
+    /// Runs with a connection, which is kept only if all went well.
+    fn with<T>(&mut self, run: impl FnOnce(&mut Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut link = match self.link.take() {
+            Some(link) => link,
+            None => Link::connect(&self.config)?,
+        };
+        let answer = run(&mut link)?;
+        self.link = Some(link);
+        Ok(answer)
+    }
+
+    pub fn shards(&mut self) -> Result<Vec<ShardId>, StoreError> {
+        self.with(|link| {
+            let rows = link.session.run(link.session.client.query("SELECT shard FROM shards ORDER BY shard", &[])).map_err(failed)?;
+            Ok(rows.iter().map(|row| ShardId(row.get::<_, i64>(0).cast_unsigned())).collect())
+        })
+    }
+
+    pub fn take(&mut self, shard: ShardId, payload: &dyn Fn(u64, u64) -> Vec<u8>) -> Result<Taken, StoreError> {
+        self.with(|link| {
+            for _ in 0..TRIES {
+                if let Some(taken) = link.session.run(take(&link.session, shard, payload))? {
+                    return Ok(taken);
+                }
+            }
+            Err(StoreError::Failed(format!("shard {shard} has another owner that does not stop")))
+        })
+    }
+
+    pub fn position(&mut self, shard: ShardId) -> Result<Position, StoreError> {
+        self.with(|link| link.session.run(position(&link.session.client, shard)))
+    }
+
+    pub fn load(&mut self, shard: ShardId, load: Load) -> Result<Loaded, StoreError> {
+        self.with(|link| match load {
+            Load::Rows(keys) => link.rows(shard, keys).map(Loaded::Rows),
+            Load::FreeCodes(mut codes) => {
+                let texts: Vec<_> = codes.iter().map(ToString::to_string).collect();
+                let select = "SELECT code FROM orders WHERE shard = $1 AND code = ANY($2)";
+                let client = &link.session.client;
+                let taken = link.session.run(client.query(select, &[&shard.0.cast_signed(), &texts])).map_err(failed)?;
+                codes.retain(|code| !taken.iter().any(|row| row.get::<_, &str>(0) == code.to_string()));
+                Ok(Loaded::FreeCodes(codes))
+            }
+        })
+    }
+
+    pub fn resident(&mut self, shard: ShardId, each: &mut dyn FnMut(Resident)) -> Result<(), StoreError> {
+        self.scan(shard, resident::PARTS.iter().map(|part| part.sql(Dialect::Postgres)), &mut |index, row| {
+            each(match &resident::PARTS[index] {
+                Part::Rows(table, _) => Resident::Row(read(table, row)?),
+                Part::Expired => resident::expired(row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?)?,
+                Part::Outcomes => resident::outcome(row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?)?,
+            });
+            Ok(())
+        })
+    }
+
+    pub fn every_row(&mut self, shard: ShardId, each: &mut dyn FnMut(Row)) -> Result<(), StoreError> {
+        self.scan(shard, ROWS.iter().map(|rows| sql::scan(Dialect::Postgres, &rows.table, "")), &mut |index, row| {
+            each(read(ROWS[index], row)?);
+            Ok(())
+        })
+    }
+
+    /// Runs statements whose only parameter is the shard in one snapshot, and gives each row with its statement's index.
+    fn scan(
+        &mut self,
+        shard: ShardId,
+        statements: impl Iterator<Item = String>,
+        each: &mut dyn FnMut(usize, &tokio_postgres::Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.with(|link| {
+            let client = &link.session.client;
+            link.session.run(async {
+                // Much of a table is read here, so that reading all of it may be the better plan.
+                client.batch_execute(&format!("{SNAPSHOT}; SET LOCAL enable_seqscan = on")).await.map_err(failed)?;
+                for (index, statement) in statements.enumerate() {
+                    let mut rows = pin!(client.query_raw(&statement, [shard.0.cast_signed()]).await.map_err(failed)?);
+                    while let Some(row) = rows.try_next().await.map_err(failed)? {
+                        each(index, &row)?;
+                    }
+                }
+                client.batch_execute("COMMIT").await.map_err(failed)
+            })
+        })
+    }
+}
+
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+impl Link {
+    fn connect(config: &Config) -> Result<Self, StoreError> {
+        Ok(Self { session: Session::connect(config, SETTINGS)?, selects: ROWS.iter().map(|_| None).collect() })
+    }
+
+    fn rows(&mut self, shard: ShardId, keys: Vec<Key>) -> Result<Vec<(Key, Option<Row>)>, StoreError> {
+        let statements = keys.iter().map(|key| self.select(key)).collect::<Result<Vec<_>, _>>()?;
+        let client = &self.session.client;
+        let answers = self.session.run(async {
+            client.batch_execute(SNAPSHOT).await.map_err(failed)?;
+            let requests = keys.iter().zip(&statements).map(|(key, statement)| {
+                let parameters = parameters(shard, key);
+                Box::pin(async move { client.query_opt(statement, &slices(&parameters)).await }) as Request<'_, Result<_, Error>>
+            });
+            let answers = pipelined(requests.collect()).await;
+            client.batch_execute("COMMIT").await.map_err(failed)?;
+            answers.into_iter().collect::<Result<Vec<Option<_>>, _>>().map_err(failed)
+        })?;
+        let rows = keys.into_iter().zip(answers).map(|(key, row)| {
+            let row = row.map(|row| read(ROWS[schema::index_of_key(&key)], &row)).transpose()?;
+            Ok((key, row))
+        });
+        rows.collect()
+    }
+
+    fn select(&mut self, key: &Key) -> Result<Statement, StoreError> {
+        let index = schema::index_of_key(key);
+        if let Some(known) = &self.selects[index] {
+            return Ok(known.clone());
+        }
+        let text = sql::select(Dialect::Postgres, &ROWS[index].table);
+        let statement = self.session.run(self.session.client.prepare(&text)).map_err(failed)?;
+        Ok(self.selects[index].insert(statement).clone())
+    }
+}
+
+fn parameters(shard: ShardId, key: &Key) -> Vec<Box<dyn ToSql + Sync>> {
+    let mut parameters: Vec<Box<dyn ToSql + Sync>> = vec![Box::new(shard.0.cast_signed())];
+    key_cells(key, &mut |cell| {
+        parameters.push(match cell {
+            Cell::Int(value) => Box::new(value),
+            Cell::Text(value) => Box::new(value.to_owned()),
+            Cell::Bytes(value) => Box::new(value.to_owned()),
+            Cell::Null | Cell::Bool(_) | Cell::Json(_) => unreachable!("no key has such a cell"),
+        });
+    });
+    parameters
+}
+
+fn slices(parameters: &[Box<dyn ToSql + Sync>]) -> Vec<&(dyn ToSql + Sync)> {
+    parameters.iter().map(AsRef::as_ref).collect()
+}
+
+/// One try to take a shard over; `None` if its owner appended meanwhile. In one transaction, so that of two who take it at once the second waits
+/// for the first, and nobody is left with an epoch that is not the shard's.
+async fn take(session: &Session, shard: ShardId, payload: &dyn Fn(u64, u64) -> Vec<u8>) -> Result<Option<Taken>, StoreError> {
+    let (client, id, notices) = (&session.client, shard.0.cast_signed(), session.notices());
+    client.batch_execute("BEGIN").await.map_err(failed)?;
+    // Waits for an applier that is at work. From here on none of an earlier epoch gets past its fence.
+    let raise = "INSERT INTO shards (shard, applied_seq, epoch, engine_now) VALUES ($1, 0, 1, 0)
+        ON CONFLICT (shard) DO UPDATE SET epoch = shards.epoch + 1 RETURNING applied_seq, epoch";
+    let row = client.query_one(raise, &[&id]).await.map_err(failed)?;
+    let (applied_seq, epoch): (i64, i64) = (row.get(0), row.get(1));
+    let last = client.query_one("SELECT max(seq) FROM journal WHERE shard = $1", &[&id]).await.map_err(failed)?;
+    let seq = last.get::<_, Option<i64>>(0).unwrap_or(0).max(applied_seq) + 1;
+    let taken = Taken { epoch: epoch.cast_unsigned(), seq: seq.cast_unsigned() };
+    let append = "INSERT INTO journal (shard, seq, takeover, payload) VALUES ($1, $2, TRUE, $3)";
+    match client.execute(append, &[&id, &seq, &payload(taken.epoch, taken.seq)]).await {
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+            client.batch_execute("ROLLBACK").await.map_err(failed)?;
+            return Ok(None);
+        }
+        appended => appended.map_err(failed)?,
+    };
+    client.batch_execute("COMMIT").await.map_err(failed)?;
+    if session.notices() == notices { Ok(Some(taken)) } else { Err(StoreError::Failed("the database gave a notice".into())) }
+}
+
+async fn position(client: &Client, shard: ShardId) -> Result<Position, StoreError> {
+    // One statement, hence one snapshot.
+    let select = "SELECT s.applied_seq, s.epoch, s.engine_now, j.seq, j.payload FROM shards s
+        LEFT JOIN journal j ON j.shard = s.shard AND j.seq > s.applied_seq WHERE s.shard = $1 ORDER BY j.seq";
+    let rows = client.query(select, &[&shard.0.cast_signed()]).await.map_err(failed)?;
+    let Some(first) = rows.first() else { return Ok(Position::default()) };
+    let applied_seq = first.get::<_, i64>(0).cast_unsigned();
+    let tail = rows.iter().filter_map(|row| {
+        let seq = row.get::<_, Option<i64>>(3)?.cast_unsigned();
+        Some(JournalRow { shard, seq, payload: row.get(4) })
+    });
+    let tail: Vec<_> = tail.collect();
+    let last_seq = tail.last().map_or(applied_seq, |row| row.seq);
+    Ok(Position { applied_seq, epoch: first.get::<_, i64>(1).cast_unsigned(), tail, last_seq, now: Timestamp(first.get(2)) })
+}
+
+/// Reads a domain row from the cells of a database row.
+fn read(table: &RowTable, row: &tokio_postgres::Row) -> Result<Row, StoreError> {
+    let mut cells = [Cell::Null; MAX_CELLS];
+    let mut count = 0;
+    for (index, column) in table.table.all().skip(1).enumerate() {
+        cells[index] = match column.kind {
+            Kind::Int => row.try_get::<_, Option<_>>(index).map_err(failed)?.map_or(Cell::Null, Cell::Int),
+            Kind::Bool => row.try_get::<_, Option<_>>(index).map_err(failed)?.map_or(Cell::Null, Cell::Bool),
+            Kind::Text => row.try_get::<_, Option<_>>(index).map_err(failed)?.map_or(Cell::Null, Cell::Text),
+            Kind::Bytes => row.try_get::<_, Option<_>>(index).map_err(failed)?.map_or(Cell::Null, Cell::Bytes),
+        };
+        count = index + 1;
+    }
+    (table.read)(&cells[..count]).map_err(|why| Broken { table: table.table.name, why }.into())
+}

@@ -1,0 +1,240 @@
+//! How rows become cells of their tables, and cells rows again. Knows nothing of any engine.
+
+use aforo_domain::catalogue::plan::Place;
+use aforo_domain::change::{Counter, CounterKey, Key, Row, Sequence};
+use aforo_domain::identity::DirectoryKey;
+use aforo_domain::ids::{ChannelId, Hash, ItemId, OrderId, SessionId};
+use aforo_domain::inventory::Claim;
+use aforo_domain::orders::{Order, Stage, TicketState};
+use serde::de::DeserializeOwned;
+
+/// One value of a row, borrowed from the row or from what the database answered.
+#[derive(Debug, Clone, Copy)]
+pub enum Cell<'a> {
+    /// NULL.
+    Null,
+    /// BIGINT.
+    Int(i64),
+    /// BOOLEAN.
+    Bool(bool),
+    /// TEXT.
+    Text(&'a str),
+    /// BYTEA or BLOB.
+    Bytes(&'a [u8]),
+    /// The row's JSON, still to be written by [`write_json`]. Never read back as this.
+    Json(&'a Row),
+}
+
+/// Why a row that the tables hold could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("a row of {table} cannot be read: {why}")]
+pub struct Broken {
+    /// Where.
+    pub table: &'static str,
+    /// Why.
+    pub why: String,
+}
+
+impl From<Broken> for super::StoreError {
+    fn from(broken: Broken) -> Self {
+        Self::Failed(broken.to_string())
+    }
+}
+
+/// Gives a key's cells after the shard, in the order of the table's key columns.
+pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
+    match key {
+        Key::Directory(key) => {
+            let (kind, id, name) = match key {
+                DirectoryKey::Operator(id) => ("OPERATOR", id.0, ""),
+                DirectoryKey::Channel(id) => ("CHANNEL", id.0, ""),
+                DirectoryKey::Username(name) => ("USERNAME", 0, name.as_str()),
+            };
+            put(Cell::Text(kind));
+            put(int(id));
+            put(Cell::Text(name));
+        }
+        Key::SigningKey(id) => put(Cell::Text(id)),
+        Key::Operator(id) => put(int(id.0)),
+        Key::Entity(id) => put(int(id.0)),
+        Key::User(id) => put(int(id.0)),
+        Key::Channel(id) => put(int(id.0)),
+        Key::ApiKey(id) => put(int(id.0)),
+        Key::Terminal(id) => put(int(id.0)),
+        Key::PointOfSale(id) => put(int(id.0)),
+        Key::Family(id) => put(Cell::Bytes(&id.0)),
+        Key::Tries(subject) => put(Cell::Bytes(&subject.0)),
+        Key::Venue(id) => put(int(id.0)),
+        Key::Sector((template, id)) => pair(template.0, id.0, put),
+        Key::Template(id) => put(int(id.0)),
+        Key::Event(id) => put(int(id.0)),
+        Key::Session(id) => put(int(id.0)),
+        Key::Publication((session, channel)) => pair(session.0, channel.0, put),
+        Key::PlaceMarks((session, sector)) => pair(session.0, sector.0, put),
+        Key::Claim((session, place)) => pair(session.0, u64::from(*place), put),
+        Key::Order(id) => put(Cell::Bytes(&id.0)),
+        Key::Ticket(id) => put(int(id.0)),
+        Key::History((order, number)) => {
+            put(Cell::Bytes(&order.0));
+            put(Cell::Int(i64::from(*number)));
+        }
+        Key::Counter(key) => counter_key(key, put),
+        Key::Sequence(()) => {}
+        Key::Outcome((hour, key)) => {
+            put(Cell::Int(hour.0));
+            put(Cell::Bytes(&key.0));
+        }
+    }
+}
+
+/// Gives all of a row's cells after the shard, in the order of the table's columns: the key's first.
+pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
+    key_cells(&row.key(), put);
+    match row {
+        Row::Claim(claim) => {
+            put(Cell::Bytes(&claim.order.0));
+            put(int(claim.item.0));
+            return put(Cell::Bool(claim.sold));
+        }
+        Row::Order(order) => order_cells(order, put),
+        Row::Ticket(ticket) => {
+            put(Cell::Bytes(&ticket.order.0));
+            put(int(ticket.session.0));
+            put(Cell::Int(i64::from(ticket.place)));
+            put(ascii(&ticket.barcode.0));
+            put(Cell::Text(match ticket.state {
+                TicketState::Valid => "VALID",
+            }));
+        }
+        Row::History(line) => put(Cell::Int(line.at.0)),
+        Row::Counter(counter) => return put(Cell::Int(counter.value)),
+        Row::Sequence(sequence) => return put(int(sequence.items_reserved)),
+        _ => {}
+    }
+    put(Cell::Json(row));
+}
+
+fn order_cells(order: &Order, put: &mut dyn FnMut(Cell<'_>)) {
+    let (resident, state, due) = match &order.stage {
+        Stage::Basket { expires, .. } => (true, "BASKET", Some(expires.0)),
+        Stage::PreConfirm { expires, .. } => (true, "PRE_CONFIRM", Some(expires.0)),
+        Stage::Confirm { .. } => (false, "CONFIRM", None),
+        Stage::Expired { at } => (true, EXPIRED, Some(at.0)),
+    };
+    put(Cell::Bool(resident));
+    put(Cell::Text(state));
+    put(due.map_or(Cell::Null, Cell::Int));
+    let code = order.code();
+    put(code.as_ref().map_or(Cell::Null, |code| ascii(&code.0)));
+    put(int(order.seller.channel.0));
+    put(Cell::Int(order.created.0));
+    put(Cell::Text(order.currency.code()));
+    put(Cell::Int(order.totals().total()));
+}
+
+/// The state of an expired order, which a start need not read whole.
+pub const EXPIRED: &str = "EXPIRED";
+
+fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
+    let (kind, session, of) = match key {
+        CounterKey::ChannelSales(session, channel) => (CHANNEL_SALES, session, channel.to_string()),
+        CounterKey::BuyerSales(session, buyer) => (BUYER_SALES, session, buyer.to_string()),
+    };
+    put(Cell::Text(kind));
+    put(int(session.0));
+    put(Cell::Text(&of));
+}
+
+const CHANNEL_SALES: &str = "CHANNEL_SALES";
+const BUYER_SALES: &str = "BUYER_SALES";
+
+fn pair(a: u64, b: u64, put: &mut dyn FnMut(Cell<'_>)) {
+    put(int(a));
+    put(int(b));
+}
+
+/// Ids and numbers stay below 2^53.
+const fn int<'a>(value: u64) -> Cell<'a> {
+    Cell::Int(value.cast_signed())
+}
+
+/// Codes and barcodes are ASCII by construction.
+fn ascii(bytes: &[u8]) -> Cell<'_> {
+    Cell::Text(std::str::from_utf8(bytes).unwrap_or_default())
+}
+
+/// Appends a row's JSON.
+pub fn write_json(row: &Row, out: &mut Vec<u8>) {
+    let written = match row {
+        Row::Directory(row) => serde_json::to_writer(out, row),
+        Row::SigningKey(row) => serde_json::to_writer(out, row),
+        Row::Operator(row) => serde_json::to_writer(out, row),
+        Row::Entity(row) => serde_json::to_writer(out, row),
+        Row::User(row) => serde_json::to_writer(out, row),
+        Row::Channel(row) => serde_json::to_writer(out, row),
+        Row::ApiKey(row) => serde_json::to_writer(out, row),
+        Row::Terminal(row) => serde_json::to_writer(out, row),
+        Row::PointOfSale(row) => serde_json::to_writer(out, row),
+        Row::Family(row) => serde_json::to_writer(out, row),
+        Row::Tries(row) => serde_json::to_writer(out, row),
+        Row::Venue(row) => serde_json::to_writer(out, row),
+        Row::Sector(row) => serde_json::to_writer(out, row),
+        Row::Template(row) => serde_json::to_writer(out, row),
+        Row::Event(row) => serde_json::to_writer(out, row),
+        Row::Session(row) => serde_json::to_writer(out, row),
+        Row::Publication(row) => serde_json::to_writer(out, row),
+        Row::PlaceMarks(row) => serde_json::to_writer(out, row),
+        Row::Order(row) => serde_json::to_writer(out, row),
+        Row::Ticket(row) => serde_json::to_writer(out, row),
+        Row::History(row) => serde_json::to_writer(out, row),
+        Row::Outcome(row) => serde_json::to_writer(out, row),
+        Row::Claim(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
+    };
+    // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.
+    written.unwrap_or_else(|error| panic!("a row has no JSON: {error}"));
+}
+
+/// Reads a row from its JSON, the last of its cells.
+pub fn json<T: DeserializeOwned + Into<Row>>(cells: &[Cell<'_>]) -> Result<Row, String> {
+    match cells.last() {
+        Some(Cell::Text(json)) => serde_json::from_str::<T>(json).map(Into::into).map_err(|error| error.to_string()),
+        other => Err(format!("{other:?} is no JSON")),
+    }
+}
+
+/// Reads a claim.
+pub fn read_claim(cells: &[Cell<'_>]) -> Result<Row, String> {
+    match *cells {
+        [Cell::Int(session), Cell::Int(place), Cell::Bytes(order), Cell::Int(item), Cell::Bool(sold)] => Ok(Claim {
+            session: SessionId(session.cast_unsigned()),
+            place: Place::try_from(place).map_err(|error| error.to_string())?,
+            order: OrderId(order.try_into().map_err(|_| "an order id has 16 bytes")?),
+            item: ItemId(item.cast_unsigned()),
+            sold,
+        }
+        .into()),
+        _ => Err(format!("{cells:?} is no claim")),
+    }
+}
+
+/// Reads a counter.
+pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
+    let [Cell::Text(kind), Cell::Int(session), Cell::Text(of), Cell::Int(value)] = *cells else {
+        return Err(format!("{cells:?} is no counter"));
+    };
+    let session = SessionId(session.cast_unsigned());
+    let key = match kind {
+        CHANNEL_SALES => of.parse().ok().map(|channel| CounterKey::ChannelSales(session, ChannelId(channel))),
+        BUYER_SALES => Hash::parse(of).map(|buyer| CounterKey::BuyerSales(session, buyer)),
+        _ => None,
+    };
+    Ok(Counter { key: key.ok_or_else(|| format!("{kind} {of} counts nothing"))?, value }.into())
+}
+
+/// Reads a sequence.
+pub fn read_sequence(cells: &[Cell<'_>]) -> Result<Row, String> {
+    match *cells {
+        [Cell::Int(items_reserved)] => Ok(Sequence { items_reserved: items_reserved.cast_unsigned() }.into()),
+        _ => Err(format!("{cells:?} is no sequence")),
+    }
+}

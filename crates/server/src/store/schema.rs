@@ -1,0 +1,226 @@
+//! The tables: each is defined here once, and its DDL and statements on both engines follow from that (`sql`).
+//!
+//! Only the portable subset: BIGINT, TEXT, BYTEA/BLOB, BOOLEAN. Every primary key starts with the shard. What may be unique besides is a value that
+//! never moves from row to row (order code, barcode): rows are upserted in the order of their keys, not of their history, so anything else would
+//! stop the applier for ever once a value changed hands within one of its batches.
+//!
+//! No rule is here, and no migration either: the schema only grows, and what an older store lacks is added when it is opened.
+
+use std::sync::Arc;
+
+use aforo_domain::catalogue::plan::Sector;
+use aforo_domain::catalogue::{Event, Publication, Session, Template, Venue};
+use aforo_domain::change::{Key, Row};
+use aforo_domain::idempotency::Outcome;
+use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User};
+use aforo_domain::inventory::PlaceMarks;
+use aforo_domain::orders::{History, Order, Ticket};
+
+use super::rows::{Cell, json, read_claim, read_counter, read_sequence};
+
+/// Raised with every addition to this file, so that an older program refuses a newer store instead of losing what it does not know.
+pub const VERSION: i64 = 1;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// BIGINT.
+    Int,
+    /// TEXT.
+    Text,
+    /// BYTEA or BLOB.
+    Bytes,
+    /// BOOLEAN.
+    Bool,
+}
+
+/// A column.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may be NULL. A column added to a table that is already out there must be.
+    pub optional: bool,
+}
+
+/// An index besides the primary key.
+#[derive(Debug)]
+pub struct Index {
+    /// Its name, unique in the store.
+    pub name: &'static str,
+    /// Whether it refuses a second row.
+    pub unique: bool,
+    /// Its columns, the shard first.
+    pub columns: &'static str,
+    /// Only rows for which this boolean column is true.
+    pub only: Option<&'static str>,
+}
+
+/// A table.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// The primary key.
+    pub key: &'static [Column],
+    /// The columns that are not key.
+    pub columns: &'static [Column],
+    /// Its other indexes.
+    pub indexes: &'static [Index],
+    /// Whether SQLite keeps the rows in the order of their key (WITHOUT ROWID): for small rows with neighbouring keys. Large rows, or keys that
+    /// scatter, go in the order of their coming, with a small index beside them, so that a row costs the same in a large table as in a small one.
+    pub clustered: bool,
+}
+
+impl Table {
+    const fn new(name: &'static str, key: &'static [Column], columns: &'static [Column]) -> Self {
+        Self { name, key, columns, indexes: &[], clustered: false }
+    }
+
+    const fn with(mut self, indexes: &'static [Index]) -> Self {
+        self.indexes = indexes;
+        self
+    }
+
+    const fn clustered(mut self) -> Self {
+        self.clustered = true;
+        self
+    }
+
+    /// All its columns, the key first.
+    pub fn all(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.key.iter().chain(self.columns)
+    }
+}
+
+/// A table of rows of the domain.
+#[derive(Debug)]
+pub struct RowTable {
+    /// The table.
+    pub table: Table,
+    /// Reads a row from its cells, the shard left out.
+    pub read: fn(&[Cell<'_>]) -> Result<Row, String>,
+}
+
+const fn int(name: &'static str) -> Column {
+    Column { name, kind: Kind::Int, optional: false }
+}
+
+const fn text(name: &'static str) -> Column {
+    Column { name, kind: Kind::Text, optional: false }
+}
+
+const fn bytes(name: &'static str) -> Column {
+    Column { name, kind: Kind::Bytes, optional: false }
+}
+
+const fn bool(name: &'static str) -> Column {
+    Column { name, kind: Kind::Bool, optional: false }
+}
+
+const fn optional(mut column: Column) -> Column {
+    column.optional = true;
+    column
+}
+
+const SHARD: Column = int("shard");
+/// The image, as JSON that says what is what. Always the last column.
+const DATA: Column = text("data");
+
+/// The number of the schema that a store has.
+pub static META: Table = Table::new("meta", &[text("name")], &[int("value")]);
+
+/// Where each shard stands: all batches up to `applied_seq` are in the tables, only an applier of this epoch moves it on, and
+/// `engine_now` is the engine's time of that batch.
+pub static SHARDS: Table = Table::new("shards", &[SHARD], &[int("applied_seq"), int("epoch"), int("engine_now")]);
+
+/// The redo log. On SQLite it has a file of its own.
+pub static JOURNAL: Table = Table::new("journal", &[SHARD, int("seq")], &[bool("takeover"), bytes("payload")]);
+
+/// Messages to be sent; nothing writes it yet.
+pub static OUTBOX: Table =
+    Table::new("outbox", &[SHARD, int("id")], &[text("kind"), int("created"), optional(int("sent")), text("payload")]);
+
+/// No table has more columns.
+pub const MAX_CELLS: usize = 12;
+
+macro_rules! row_tables {
+    ($($variant:ident: $table:ident = $definition:expr, $read:expr;)*) => {
+        $(
+            #[doc = concat!("The rows of [`Key::", stringify!($variant), "`].")]
+            pub static $table: RowTable = RowTable { table: $definition, read: $read };
+        )*
+
+        /// The tables of the rows, in the order of [`Key`]'s variants.
+        pub static ROWS: &[&RowTable] = &[$(&$table,)*];
+
+        /// Indexes into [`ROWS`].
+        #[derive(Clone, Copy)]
+        enum At { $($variant,)* }
+
+        /// Where in [`ROWS`] the table is that a row with this key is in.
+        pub const fn index_of_key(key: &Key) -> usize {
+            match key { $(Key::$variant(_) => At::$variant as usize,)* }
+        }
+
+        /// Where in [`ROWS`] the table is that this row is in.
+        pub const fn index_of_row(row: &Row) -> usize {
+            match row { $(Row::$variant(_) => At::$variant as usize,)* }
+        }
+    };
+}
+
+row_tables! {
+    Directory: DIRECTORY = Table::new("directory", &[SHARD, text("kind"), int("id"), text("name")], &[DATA]), json::<Arc<DirectoryEntry>>;
+    SigningKey: SIGNING_KEYS = Table::new("signing_keys", &[SHARD, text("id")], &[DATA]), json::<Arc<SigningKey>>;
+    Operator: OPERATORS = Table::new("operators", &[SHARD, int("id")], &[DATA]), json::<Arc<Operator>>;
+    Entity: ENTITIES = Table::new("entities", &[SHARD, int("id")], &[DATA]), json::<Arc<Entity>>;
+    User: USERS = Table::new("users", &[SHARD, int("id")], &[DATA]), json::<Arc<User>>;
+    Channel: CHANNELS = Table::new("channels", &[SHARD, int("id")], &[DATA]), json::<Arc<Channel>>;
+    ApiKey: API_KEYS = Table::new("api_keys", &[SHARD, int("id")], &[DATA]), json::<Arc<ApiKey>>;
+    Terminal: TERMINALS = Table::new("terminals", &[SHARD, int("id")], &[DATA]), json::<Arc<Terminal>>;
+    PointOfSale: POINTS_OF_SALE = Table::new("points_of_sale", &[SHARD, int("id")], &[DATA]), json::<Arc<PointOfSale>>;
+    Family: FAMILIES = Table::new("families", &[SHARD, bytes("id")], &[DATA]), json::<Arc<Family>>;
+    Tries: TRIES = Table::new("tries", &[SHARD, bytes("subject")], &[DATA]), json::<Arc<Tries>>;
+    Venue: VENUES = Table::new("venues", &[SHARD, int("id")], &[DATA]), json::<Arc<Venue>>;
+    Sector: SECTORS = Table::new("sectors", &[SHARD, int("template"), int("id")], &[DATA]), json::<Arc<Sector>>;
+    Template: TEMPLATES = Table::new("templates", &[SHARD, int("id")], &[DATA]), json::<Arc<Template>>;
+    Event: EVENTS = Table::new("events", &[SHARD, int("id")], &[DATA]), json::<Arc<Event>>;
+    Session: SESSIONS = Table::new("sessions", &[SHARD, int("id")], &[DATA]), json::<Arc<Session>>;
+    Publication: PUBLICATIONS = Table::new("publications", &[SHARD, int("session"), int("channel")], &[DATA]), json::<Arc<Publication>>;
+    PlaceMarks: PLACE_MARKS = Table::new("place_marks", &[SHARD, int("session"), int("sector")], &[DATA]), json::<Arc<PlaceMarks>>;
+    // Every taken place of every session is read at start: plain columns, no JSON.
+    Claim: CLAIMS = Table::new("claims", &[SHARD, int("session"), int("place")], &[bytes("order_id"), int("item"), bool("sold")]).clustered(), read_claim;
+    Order: ORDERS = Table::new("orders", &[SHARD, bytes("id")], &[
+        // What a start has to read: true while it lives, and for the day that an expired one is remembered.
+        bool("resident"),
+        text("state"),
+        // When a live one falls due, or an expired one did.
+        optional(int("due")),
+        optional(text("code")),
+        int("channel"),
+        int("created"),
+        text("currency"),
+        int("total"),
+        DATA,
+    ])
+    .with(&[
+        Index { name: "orders_code", unique: true, columns: "shard, code", only: None },
+        Index { name: "orders_resident", unique: false, columns: "shard, id", only: Some("resident") },
+    ]), json::<Arc<Order>>;
+    Ticket: TICKETS = Table::new("tickets", &[SHARD, int("id")], &[
+        bytes("order_id"),
+        int("session"),
+        int("place"),
+        text("barcode"),
+        text("state"),
+        DATA,
+    ])
+    .with(&[Index { name: "tickets_barcode", unique: true, columns: "shard, barcode", only: None }]), json::<Ticket>;
+    History: HISTORY = Table::new("history", &[SHARD, bytes("order_id"), int("number")], &[int("at"), DATA]), json::<Arc<History>>;
+    Counter: COUNTERS = Table::new("counters", &[SHARD, text("kind"), int("a"), text("b")], &[int("value")]), read_counter;
+    Sequence: SEQUENCES = Table::new("sequences", &[SHARD], &[int("items_reserved")]), read_sequence;
+    Outcome: OUTCOMES = Table::new("outcomes", &[SHARD, int("hour"), bytes("key")], &[DATA]), json::<Arc<Outcome>>;
+}
