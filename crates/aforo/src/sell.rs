@@ -21,9 +21,9 @@ pub struct SellArgs {
     /// The server; without it, the one the credentials file names
     #[arg(long)]
     url: Option<String>,
-    /// The credentials file that `serve --demo` wrote
-    #[arg(long, required_unless_present = "secret")]
-    credentials: Option<PathBuf>,
+    /// The credentials file that `serve --demo` wrote into its data directory
+    #[arg(long, default_value = "aforo-data/demo-credentials.json")]
+    credentials: PathBuf,
     /// The channel to sell with; without it, the first WEB channel of the credentials file
     #[arg(long)]
     channel: Option<u64>,
@@ -55,8 +55,9 @@ fn whom_to_ask(args: &SellArgs) -> Result<(String, ChannelKey), String> {
         let key = ChannelKey { channel_id, client_secret: secret.clone(), kind: String::new(), name: String::new() };
         return Ok((args.url.clone().unwrap_or_else(|| "http://127.0.0.1:8080".to_owned()), key));
     }
-    let file = args.credentials.as_ref().ok_or("give --credentials FILE, or --channel ID and --secret KEY")?;
-    let credentials = Credentials::read(file)?;
+    let credentials = Credentials::read(&args.credentials).map_err(|why| {
+        format!("{why}\nStart a server with `aforo serve --demo`, or give --credentials FILE, or --channel ID with --secret KEY.")
+    })?;
     let channel = credentials.channel(args.channel)?.clone();
     Ok((args.url.clone().unwrap_or(credentials.base_url), channel))
 }
