@@ -198,7 +198,7 @@ impl Identity {
 
 /// The device of a BOX_OFFICE or KIOSK channel, then its licence.
 fn check_terminal(channel: &Channel, device: Device<'_>, now: Timestamp) -> Result<(), Error> {
-    if !matches!(channel.kind, ChannelKind::BoxOffice | ChannelKind::Kiosk) {
+    if !channel.kind.has_terminals() {
         return Ok(());
     }
     let terminal = device.terminal.ok_or(Code::Auth0011)?;

@@ -6,6 +6,7 @@ pub mod check;
 pub mod families;
 pub mod manage;
 pub mod sign_in;
+mod tries;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -115,6 +116,13 @@ pub enum ChannelKind {
     Marketplace,
 }
 
+impl ChannelKind {
+    /// Whether it sells with licensed devices only.
+    pub const fn has_terminals(self) -> bool {
+        matches!(self, Self::BoxOffice | Self::Kiosk)
+    }
+}
+
 /// What a surcharge adds to the price of places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Surcharge {
@@ -194,6 +202,18 @@ pub enum Client {
     AccessControl,
     /// `box-office-client`: a person at a counter.
     BoxOffice,
+}
+
+impl Client {
+    /// The most a token of it reaches.
+    pub const fn scopes(self) -> Scopes {
+        match self {
+            Self::SellerChannel => Scopes::SELLER,
+            Self::Management => Scopes::MANAGEMENT,
+            Self::AccessControl => Scopes::ACCESS_CONTROL,
+            Self::BoxOffice => Scopes::BOX_OFFICE,
+        }
+    }
 }
 
 /// Whose key it is.

@@ -1,0 +1,76 @@
+//! Slowing down who tries wrong secrets: per user, channel and address, each with its own patience.
+
+use super::Tries;
+use crate::error::{Code, Error};
+use crate::ids::{ChannelId, Hash, UserId};
+use crate::moment::Timestamp;
+use crate::world::World;
+
+/// How long wrong tries are remembered from the last one on, in milliseconds.
+const KEPT_MS: i64 = 15 * 60_000;
+
+/// What was tried against, and how patiently it is met.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Against {
+    subject: Hash,
+    /// Wrong tries before the first wait.
+    free: u32,
+    /// The longest wait, in milliseconds; the first is a second, each next one twice as long.
+    longest_ms: i64,
+}
+
+impl Against {
+    fn user(id: UserId) -> Self {
+        Self { subject: named("user", id.0), free: 5, longest_ms: 300_000 }
+    }
+
+    /// Anybody knows a channel's id, so its people must not be locked out for long by others.
+    fn channel(id: ChannelId) -> Self {
+        Self { subject: named("channel", id.0), free: 100, longest_ms: 30_000 }
+    }
+
+    fn address(subject: Hash) -> Self {
+        Self { subject, free: 100, longest_ms: 300_000 }
+    }
+
+    /// All that a try counts against.
+    pub fn all(user: Option<UserId>, channel: Option<ChannelId>, address: Hash) -> Vec<Self> {
+        user.map(Self::user).into_iter().chain(channel.map(Self::channel)).chain([Self::address(address)]).collect()
+    }
+
+    /// What a right try makes forgotten: not the address, whose owner may have one good account.
+    pub fn of_success(user: Option<UserId>, channel: Option<ChannelId>) -> Vec<Hash> {
+        user.map(|id| Self::user(id).subject).into_iter().chain(channel.map(|id| Self::channel(id).subject)).collect()
+    }
+
+    /// Milliseconds to wait before the next try.
+    fn wait(&self, tries: &Tries, now: Timestamp) -> i64 {
+        let Some(beyond) = tries.count.checked_sub(self.free) else { return 0 };
+        let pause = self.longest_ms.min(1_000 << beyond.min(20));
+        tries.until.plus_ms(pause - KEPT_MS).ms_since(now)
+    }
+}
+
+fn named(kind: &str, id: u64) -> Hash {
+    Hash::of(format!("{kind} {id}").as_bytes())
+}
+
+/// Whether a try may be made now.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS` with the seconds to wait.
+pub(super) fn slowed(world: &World, against: &[Against], now: Timestamp) -> Result<(), Error> {
+    let waits = against.iter().filter_map(|against| world.tries(&against.subject).map(|tries| against.wait(tries, now)));
+    match waits.max() {
+        Some(wait) if wait > 0 => Err(Error::filled(Code::TooManyRequests, [((wait + 999) / 1_000).to_string()])),
+        _ => Ok(()),
+    }
+}
+
+/// One more wrong try against each.
+pub(super) fn tried<'a>(world: &'a World, against: &'a [Against], now: Timestamp) -> impl Iterator<Item = Tries> + 'a {
+    against.iter().map(move |against| {
+        let before = world.tries(&against.subject).filter(|tries| now < tries.until).map_or(0, |tries| tries.count);
+        Tries { subject: against.subject, count: before.saturating_add(1), until: now.plus_ms(KEPT_MS) }
+    })
+}
