@@ -132,8 +132,6 @@ impl Story {
         let template = self.template(&hall(1));
         let event = EventId(self.done(CatalogueCommand::SaveEvent(Target::New(None), event(1))));
         let session = SessionId(self.done(CatalogueCommand::SaveSession(Target::New(None), Box::new(session(event, template)))));
-        self.done(CatalogueCommand::SetEventStatus(event, None, Readiness::Ready));
-        self.done(CatalogueCommand::SetSessionStatus(session, None, Readiness::Ready));
         self.done(CatalogueCommand::Publish(session, WEB, None, publication()));
         session
     }
@@ -212,6 +210,7 @@ fn event(entity: u64) -> EventSpec {
     EventSpec {
         entity: Some(EntityId(entity)),
         name: "La traviata".to_owned(),
+        readiness: Readiness::Ready,
         currency: Currency::parse("EUR").unwrap(),
         default_language: Language::parse("es-ES").unwrap(),
         titles: Default::default(),
@@ -232,6 +231,8 @@ fn session(event: EventId, template: TemplateId) -> SessionSpec {
         event,
         template,
         name: "Premiere".to_owned(),
+        readiness: Readiness::Ready,
+        selling: true,
         start: NOW.plus_ms(86_400_000),
         end: NOW.plus_ms(90_000_000),
         start_unconfirmed: false,
@@ -248,6 +249,12 @@ fn session(event: EventId, template: TemplateId) -> SessionSpec {
         buyer_limit: None,
         external_reference: None,
     }
+}
+
+/// The session of [`Story::on_sale`] with its switch set.
+fn selling(id: SessionId, on: bool) -> CatalogueCommand {
+    let spec = SessionSpec { selling: on, ..session(EventId(1), TemplateId(1)) };
+    CatalogueCommand::SaveSession(Target::Existing(id, None), Box::new(spec))
 }
 
 fn publication() -> PublicationSpec {
@@ -267,7 +274,7 @@ fn a_season_is_set_up_and_sold() {
     // Twelve places are general, one of them blocked from the start; the members' four are not this channel's.
     assert_eq!(story.availability(id), Availability { total: 12, available: 11 });
 
-    story.done(CatalogueCommand::SetSelling(id, None, false));
+    story.done(selling(id, false));
     assert!(story.0.session(id).unwrap().0.in_channel(WEB, NOW).is_some_and(|(_, state)| !state.for_sale));
     story.done(CatalogueCommand::Unpublish(id, WEB));
     assert!(story.0.session(id).unwrap().0.in_channel(WEB, NOW).is_none());
@@ -279,10 +286,9 @@ fn another_promoters_things_are_not_there() {
     let mut story = Story::new();
     let id = story.on_sale();
     let (own, other, seller) = (story.user(1, Role::EventManager), story.user(2, Role::EventManager), story.user(1, Role::Seller));
-    let selling = |on| CatalogueCommand::SetSelling(id, None, on);
-    assert_eq!(story.ask(&other, selling(false)), Err(Code::NotFound));
-    assert_eq!(story.ask(&seller, selling(false)), Err(Code::ForbiddenResource));
-    assert_eq!(story.ask(&own, selling(false)), Ok(vec![id.0]));
+    assert_eq!(story.ask(&other, selling(id, false)), Err(Code::NotFound));
+    assert_eq!(story.ask(&seller, selling(id, false)), Err(Code::ForbiddenResource));
+    assert_eq!(story.ask(&own, selling(id, false)), Ok(vec![id.0]));
     assert_eq!(story.ask(&other, CatalogueCommand::SaveVenue(Target::Existing(VenueId(1), None), venue(2))), Err(Code::NotFound));
     assert_eq!(story.ask(&other, CatalogueCommand::SaveEvent(Target::New(None), event(1))), Err(Code::Dist0005));
     // But venues are shared: the stadium's promoter plays in the opera's house.
@@ -396,15 +402,14 @@ fn what_changed_meanwhile_is_not_overwritten() {
     let id = story.on_sale();
     let template = story.template(&hall(1));
     let save = |seen, template| CatalogueCommand::SaveSession(Target::Existing(id, seen), Box::new(session(EventId(1), template)));
-    // Made and made ready: that were two changes.
+    assert_eq!(story.ask(&Actor::System, save(Some(1), TemplateId(1))), Ok(vec![id.0]));
     assert_eq!(story.ask(&Actor::System, save(Some(1), TemplateId(1))), Err(Code::Conflict));
-    assert_eq!(story.ask(&Actor::System, save(Some(2), TemplateId(1))), Ok(vec![id.0]));
     assert_eq!(story.ask(&Actor::System, save(None, template)), Err(Code::Conflict), "a session keeps its template");
     let dollars = EventSpec { currency: Currency::parse("USD").unwrap(), ..event(1) };
     assert_eq!(story.ask(&Actor::System, CatalogueCommand::SaveEvent(Target::Existing(EventId(1), None), dollars)), Err(Code::Conflict));
-    story.done(CatalogueCommand::SetSessionStatus(id, None, Readiness::Cancelled));
-    let back = CatalogueCommand::SetSessionStatus(id, None, Readiness::Ready);
-    assert_eq!(story.ask(&Actor::System, back), Err(Code::Conflict), "what was cancelled does not come back");
+    let cancelled = SessionSpec { readiness: Readiness::Cancelled, ..session(EventId(1), TemplateId(1)) };
+    story.done(CatalogueCommand::SaveSession(Target::Existing(id, None), Box::new(cancelled)));
+    assert_eq!(story.ask(&Actor::System, selling(id, true)), Err(Code::Conflict), "what was cancelled does not come back");
 }
 
 #[test]

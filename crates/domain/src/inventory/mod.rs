@@ -293,12 +293,16 @@ impl std::ops::AddAssign for Availability {
 }
 
 impl Snapshot {
+    /// The counts of a group and quota (indexes into the plan's groups and the template's quotas).
+    pub fn counts(&self, group: usize, quota: u8) -> Counts {
+        self.counts[group * self.plan.template.quotas.len() + usize::from(quota)]
+    }
+
     /// The availability of a group within these quotas (indexes into the template's quotas).
     pub fn availability(&self, group: usize, quotas: &[u8]) -> Availability {
-        let width = self.plan.template.quotas.len();
         let mut sum = Availability::default();
         for quota in quotas {
-            let counts = &self.counts[group * width + usize::from(*quota)];
+            let counts = self.counts(group, *quota);
             sum += Availability { total: counts.total(), available: counts.free() };
         }
         sum

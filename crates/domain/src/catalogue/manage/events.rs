@@ -1,4 +1,4 @@
-//! Events: made and replaced as a whole, and moved from status to status.
+//! Events: made and replaced as a whole, their status included.
 
 use std::sync::Arc;
 
@@ -11,13 +11,14 @@ use crate::ids::{EntityId, EventId};
 use crate::money::Currency;
 use crate::text::{Language, Localized};
 
-/// An event as it shall be. A new one is PLANNED.
+/// An event as it shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields of an Event")]
 pub struct EventSpec {
     /// Only for a new one: its promoter, else the caller's entity.
     pub entity: Option<EntityId>,
     pub name: String,
+    pub readiness: Readiness,
     pub currency: Currency,
     pub default_language: Language,
     pub titles: Localized,
@@ -30,26 +31,27 @@ pub struct EventSpec {
 
 impl<'a> Desk<'a> {
     pub(super) fn save_event(&self, target: Target<EventId>, spec: &EventSpec) -> Planned {
-        let (id, entity, readiness, version) = match target {
+        let (id, entity, version) = match target {
             Target::New(chosen) => {
                 let entity = self.authority.entity(spec.entity)?;
                 let id = new_id(chosen.map(|id| id.0), self.catalogue().events.keys().map(|id| id.0))?;
-                (EventId(id), entity, Readiness::Planned, 1)
+                (EventId(id), entity, 1)
             }
             Target::Existing(id, seen) => {
                 let event = self.own_event(id)?;
                 unchanged(event.version, seen)?;
+                check_step(event.readiness, spec.readiness)?;
                 if event.currency != spec.currency && self.catalogue().offers.values().any(|offer| offer.event.id == id) {
                     return Err(Error::new(Code::Conflict).because("sessions have prices in the event's currency").into());
                 }
-                (id, event.entity, event.readiness, event.version + 1)
+                (id, event.entity, event.version + 1)
             }
         };
         let event = Event {
             id,
             entity,
             name: spec.name.clone(),
-            readiness,
+            readiness: spec.readiness,
             currency: spec.currency,
             default_language: spec.default_language.clone(),
             titles: spec.titles.clone(),
@@ -60,14 +62,6 @@ impl<'a> Desk<'a> {
             category: spec.category.clone(),
             version,
         };
-        saved(Row::from(Arc::new(event)), id.0)
-    }
-
-    pub(super) fn set_event_status(&self, id: EventId, seen: Option<u64>, readiness: Readiness) -> Planned {
-        let event = self.own_event(id)?;
-        unchanged(event.version, seen)?;
-        check_step(event.readiness, readiness)?;
-        let event = Event { readiness, version: event.version + 1, ..Event::clone(event) };
         saved(Row::from(Arc::new(event)), id.0)
     }
 

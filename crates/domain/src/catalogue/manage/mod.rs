@@ -57,14 +57,8 @@ pub enum CatalogueCommand {
     ChangeTemplate(TemplateId, Option<u64>, TemplateSpec),
     /// Make or replace an event.
     SaveEvent(Target<EventId>, EventSpec),
-    /// Move an event on.
-    SetEventStatus(EventId, Option<u64>, Readiness),
     /// Make or replace a session.
     SaveSession(Target<SessionId>, Box<SessionSpec>),
-    /// Move a session on.
-    SetSessionStatus(SessionId, Option<u64>, Readiness),
-    /// Switch selling on or off.
-    SetSelling(SessionId, Option<u64>, bool),
     /// Publish a session in a channel, or change how.
     Publish(SessionId, ChannelId, Option<u64>, PublicationSpec),
     /// Take a session out of a channel.
@@ -86,10 +80,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCo
         CatalogueCommand::CompleteTemplate(id) => desk.complete_template(*id),
         CatalogueCommand::ChangeTemplate(id, version, spec) => desk.change_template(*id, *version, spec),
         CatalogueCommand::SaveEvent(target, spec) => desk.save_event(*target, spec),
-        CatalogueCommand::SetEventStatus(id, version, readiness) => desk.set_event_status(*id, *version, *readiness),
         CatalogueCommand::SaveSession(target, spec) => desk.save_session(*target, spec),
-        CatalogueCommand::SetSessionStatus(id, version, readiness) => desk.set_session_status(*id, *version, *readiness),
-        CatalogueCommand::SetSelling(id, version, selling) => desk.set_selling(*id, *version, *selling),
         CatalogueCommand::Publish(session, channel, version, spec) => desk.publish(*session, *channel, *version, spec),
         CatalogueCommand::Unpublish(session, channel) => desk.unpublish(*session, *channel),
         CatalogueCommand::Mark(request) => desk.mark_places(request),

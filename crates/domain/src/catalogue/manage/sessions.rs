@@ -1,4 +1,4 @@
-//! Sessions: made and replaced as a whole, moved from status to status, and switched on and off.
+//! Sessions: made and replaced as a whole, their status and their switch included.
 //!
 //! A change of prices does not touch live orders (their prices froze when items were added). A limit per buyer may come and go at any time; it
 //! counts from when it was set.
@@ -41,7 +41,7 @@ pub struct TaxSpec {
     pub percent: Percent,
 }
 
-/// A session as it shall be. A new one is PLANNED, with selling on.
+/// A session as it shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields of a Session")]
 pub struct SessionSpec {
@@ -49,6 +49,8 @@ pub struct SessionSpec {
     /// Never changes.
     pub template: TemplateId,
     pub name: String,
+    pub readiness: Readiness,
+    pub selling: bool,
     pub start: Timestamp,
     pub end: Timestamp,
     pub start_unconfirmed: bool,
@@ -83,6 +85,7 @@ impl<'a> Desk<'a> {
                     return Err(Code::NotFound.into());
                 }
                 unchanged(session.version, seen)?;
+                check_step(session.readiness, spec.readiness)?;
                 (id, Some(session))
             }
         };
@@ -102,8 +105,8 @@ impl<'a> Desk<'a> {
             event: spec.event,
             template: spec.template,
             name: spec.name.clone(),
-            readiness: old.map_or(Readiness::Planned, |old| old.readiness),
-            selling: old.is_none_or(|old| old.selling),
+            readiness: spec.readiness,
+            selling: spec.selling,
             start: spec.start,
             end: spec.end,
             start_unconfirmed: spec.start_unconfirmed,
@@ -122,27 +125,6 @@ impl<'a> Desk<'a> {
             external_reference: spec.external_reference.clone(),
             version: old.map_or(1, |old| old.version + 1),
         })
-    }
-
-    pub(super) fn set_session_status(&self, id: SessionId, seen: Option<u64>, readiness: Readiness) -> Planned {
-        let session = &self.own_session(id)?.session;
-        unchanged(session.version, seen)?;
-        check_step(session.readiness, readiness)?;
-        self.changed_session(session, |session| session.readiness = readiness)
-    }
-
-    pub(super) fn set_selling(&self, id: SessionId, seen: Option<u64>, selling: bool) -> Planned {
-        let session = &self.own_session(id)?.session;
-        unchanged(session.version, seen)?;
-        self.changed_session(session, |session| session.selling = selling)
-    }
-
-    fn changed_session(&self, session: &Session, change: impl FnOnce(&mut Session)) -> Planned {
-        let mut session = session.clone();
-        session.version += 1;
-        change(&mut session);
-        let id = session.id.0;
-        saved(Row::from(Arc::new(session)), id)
     }
 
     /// A session of an event that the caller may change.
