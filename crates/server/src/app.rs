@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::api::catalog::cache as catalog;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -25,13 +26,15 @@ pub struct Parts {
     pub engine: Handle,
     /// What HTTP remembers between requests.
     pub http: http::State,
+    /// Encoded answers of the catalogue.
+    pub catalog: catalog::Cache,
 }
 
 impl App {
     /// Puts an application together. It runs nothing by itself: see [`http::serve`].
     pub fn new(config: Config, clock: Clock, chance: Chance, engine: Handle) -> Self {
         let http = http::State::new(chance.seed());
-        Self(Arc::new(Parts { config, clock, chance, engine, http }))
+        Self(Arc::new(Parts { config, clock, chance, engine, http, catalog: catalog::Cache::default() }))
     }
 }
 

@@ -14,40 +14,65 @@ pub fn path(session: u64) -> String {
 #[derive(Deserialize)]
 struct SeatMap {
     #[serde(default)]
-    seats: Vec<Seat>,
-}
-
-#[derive(Deserialize)]
-struct Seat {
-    id: u64,
+    sectors: Vec<Sector>,
+    /// A letter for each seat, in the order of the sectors and rows.
     #[serde(default)]
-    sector: serde_json::Value,
-    #[serde(default)]
-    row: serde_json::Value,
-    #[serde(default)]
-    price_type: serde_json::Value,
     status: String,
 }
 
-/// The free seats of a session in runs: each run is of one row and one price type, without a taken seat in between.
+#[derive(Deserialize)]
+struct Sector {
+    rows: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    seats: Vec<Seat>,
+}
+
+/// The array of a seat: id, name, x, y, index of the price type, and perhaps more.
+#[derive(Deserialize)]
+#[serde(from = "Vec<serde_json::Value>")]
+struct Seat {
+    id: u64,
+    price_type: u64,
+    gap_before: bool,
+}
+
+impl From<Vec<serde_json::Value>> for Seat {
+    fn from(fields: Vec<serde_json::Value>) -> Self {
+        let number = |index: usize| fields.get(index).and_then(serde_json::Value::as_u64).unwrap_or_default();
+        let attributes = fields.get(5).and_then(serde_json::Value::as_array);
+        let gap_before = attributes.is_some_and(|attributes| attributes.iter().any(|attribute| attribute == "GAP_BEFORE"));
+        Self { id: number(0), price_type: number(4), gap_before }
+    }
+}
+
+/// The letter of a seat that can be put into a basket.
+const FREE: u8 = b'F';
+
+/// The free seats of a session in runs: each run is of one row and one price type, without a taken seat or a gap in between.
 ///
 /// # Errors
 /// As [`Answer::read`]. A session without numbered seats is no error: it has no runs.
 pub fn runs(answer: &Answer) -> Result<Vec<Vec<u64>>, Failure> {
     let map: SeatMap = answer.read()?;
     let mut runs: Vec<Vec<u64>> = Vec::new();
-    let mut last: Option<&Seat> = None;
-    for seat in &map.seats {
-        if seat.status != "FREE" {
-            last = None;
-            continue;
+    let mut statuses = map.status.bytes();
+    for row in map.sectors.iter().flat_map(|sector| &sector.rows) {
+        let mut last: Option<&Seat> = None;
+        for seat in &row.seats {
+            if statuses.next() != Some(FREE) {
+                last = None;
+                continue;
+            }
+            let goes_on = last.is_some_and(|last| last.price_type == seat.price_type && !seat.gap_before);
+            match runs.last_mut() {
+                Some(run) if goes_on => run.push(seat.id),
+                _ => runs.push(vec![seat.id]),
+            }
+            last = Some(seat);
         }
-        let goes_on = last.is_some_and(|l| l.sector == seat.sector && l.row == seat.row && l.price_type == seat.price_type);
-        match runs.last_mut() {
-            Some(run) if goes_on => run.push(seat.id),
-            _ => runs.push(vec![seat.id]),
-        }
-        last = Some(seat);
     }
     Ok(runs)
 }
@@ -63,13 +88,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_seat_and_the_end_of_a_row_end_a_run() {
-        let seat =
-            |id: u64, row: &str, status: &str| serde_json::json!({"id": id, "sector": 1, "row": row, "price_type": 1, "status": status});
-        let body = serde_json::json!({"seats": [
-            seat(1, "A", "FREE"), seat(2, "A", "FREE"), seat(3, "A", "SOLD"), seat(4, "A", "FREE"), seat(5, "B", "FREE")]});
+    fn a_taken_seat_a_gap_and_the_end_of_a_row_end_a_run() {
+        let body = serde_json::json!({"id": 9, "sectors": [{"id": 1, "rows": [
+            {"id": 1, "name": "A", "seats": [[1, "1", 0, 0, 0], [2, "2", 1, 0, 0], [3, "3", 2, 0, 0], [4, "4", 3, 0, 0], [5, "5", 5, 0, 0, ["GAP_BEFORE"]]]},
+            {"id": 2, "name": "B", "seats": [[6, "1", 0, 1, 0], [7, "2", 1, 1, 1]]}]}], "status": "FFTFFFF"});
         let answer = Answer { status: 200, body: body.to_string().into() };
-        assert_eq!(runs(&answer).unwrap(), vec![vec![1, 2], vec![4], vec![5]]);
+        assert_eq!(runs(&answer).unwrap(), vec![vec![1, 2], vec![4], vec![5], vec![6], vec![7]]);
     }
 
     #[test]

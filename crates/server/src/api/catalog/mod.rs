@@ -1,10 +1,34 @@
-//! The catalogue API: what a channel can sell.
+//! The catalogue API: what a channel can sell. Only reads, only from what is published: never the engine, never the store.
+//!
+//! What does not change with every ticket is encoded once and kept ([`cache`]); what does (counts, flags, statuses) is filled in ([`stencil`]).
+
+pub mod availability;
+pub mod cache;
+mod chunks;
+mod event_item;
+mod events;
+mod money;
+mod prices;
+mod seats;
+mod session_item;
+mod sessions;
+mod stencil;
+#[cfg(test)]
+mod tests;
 
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
 
 /// Its routes.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::read))
+        .routes(routes!(availability::read))
+        .routes(routes!(prices::read))
+        .routes(routes!(seats::read))
+        .routes(routes!(events::list))
+        .routes(routes!(events::read))
 }

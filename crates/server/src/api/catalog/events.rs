@@ -1,0 +1,76 @@
+//! `GET /events` and `GET /events/{id}`: what is performed, as far as the channel can sell a date of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aforo_domain::error::Code;
+use aforo_domain::ids::EventId;
+use axum::response::Response;
+
+use super::cache::Listing;
+use super::event_item::{EventItem, Listed, listed};
+use crate::http::checks::Checks;
+use crate::http::extract::{CatalogCaller, PathIds};
+use crate::http::params::{MAX_OFFSET, Params};
+use crate::http::respond::{Problem, json};
+use crate::http::wire::List;
+
+fn listing(caller: &CatalogCaller) -> Arc<Listing> {
+    caller.app.catalog.listing(caller.shard(), &caller.view.catalogue, caller.channel.id)
+}
+
+/// The events of which a session is listed and fits.
+fn listed_events<'a>(caller: &CatalogCaller, listing: &'a Listing, for_sale: Option<bool>, on_catalog: Option<bool>) -> Vec<Listed<'a>> {
+    let mut events: BTreeMap<EventId, Listed<'a>> = BTreeMap::new();
+    for offer in &listing.offers {
+        let Some((publication, state)) = listed(offer, caller.channel.id, caller.now) else { continue };
+        if for_sale.is_none_or(|wanted| wanted == state.for_sale) && on_catalog.is_none_or(|wanted| wanted == publication.on_catalog) {
+            let event = &offer.event;
+            events.entry(event.id).or_insert_with(|| Listed { event, offers: Vec::new() }).offers.push(offer);
+        }
+    }
+    events.into_values().collect()
+}
+
+/// Whether `expand=media` was asked for.
+fn with_media(params: &Params) -> bool {
+    params.get("expand").is_some_and(|expand| expand.split(',').any(|part| part.trim() == "media"))
+}
+
+/// Lists events, by the start of their first listed session and by id.
+#[utoipa::path(
+    get, path = "/events", tag = "catalogue",
+    params(
+        ("limit" = Option<u32>, Query, description = "1 to 500, default 100"), ("offset" = Option<u32>, Query),
+        ("for_sale" = Option<bool>, Query), ("on_catalog" = Option<bool>, Query),
+        ("start" = Option<String>, Query, description = "`gte:2031-01-01T00:00:00Z,lte:2031-12-31T23:59:59Z`"),
+        ("expand" = Option<String>, Query, description = "`media`"),
+    ),
+    responses((status = 200, body = List<EventItem>)),
+)]
+pub async fn list(caller: CatalogCaller, params: Params) -> Result<Response, Problem> {
+    let mut checks = Checks::new();
+    let paging = params.paging(&mut checks, MAX_OFFSET);
+    let (for_sale, on_catalog) = (params.boolean(&mut checks, "for_sale"), params.boolean(&mut checks, "on_catalog"));
+    let start = params.range(&mut checks, "start");
+    let (paging, start) = checks.done((paging, start))?;
+    let listing = listing(&caller);
+    let mut events = listed_events(&caller, &listing, for_sale, on_catalog);
+    events.retain(|event| start.contains(event.start()));
+    events.sort_by_key(|event| (event.start(), event.event.id));
+    let page = paging.page(events);
+    let data: Vec<_> = page.data.iter().map(|event| event.item(with_media(&params))).collect();
+    Ok(json(&List { metadata: page.metadata, data }))
+}
+
+/// Reads an event.
+#[utoipa::path(
+    get, path = "/events/{id}", tag = "catalogue", params(("id" = u64, Path), ("expand" = Option<String>, Query, description = "`media`")),
+    responses((status = 200, body = EventItem)), extensions(("x-codes" = json!("NOT_FOUND"))),
+)]
+pub async fn read(caller: CatalogCaller, path: PathIds<1>, params: Params) -> Result<Response, Problem> {
+    let listing = listing(&caller);
+    let events = listed_events(&caller, &listing, None, None);
+    let event = events.iter().find(|event| event.event.id == EventId(path.0[0])).ok_or(Code::NotFound)?;
+    Ok(json(&event.item(with_media(&params))))
+}

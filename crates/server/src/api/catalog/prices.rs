@@ -1,0 +1,93 @@
+//! `GET /sessions/{id}/prices`: what each price type costs at each rate.
+
+use aforo_domain::catalogue::Offer;
+use aforo_domain::identity::Channel;
+use axum::response::Response;
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::availability::Seen;
+use super::money::{Amount, Price, Surcharge};
+use crate::http::extract::{CatalogCaller, PathIds};
+use crate::http::respond::{Problem, json_bytes};
+use crate::http::wire::Money;
+
+/// A session's prices.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SessionPrices<'a> {
+    rates: Vec<RatePrices<'a>>,
+}
+
+/// The prices of a rate.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RatePrices<'a> {
+    id: u64,
+    name: &'a str,
+    default: bool,
+    price_types: Vec<PriceTypePrice<'a>>,
+}
+
+/// The price of a price type.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PriceTypePrice<'a> {
+    id: u64,
+    name: &'a str,
+    price: FullPrice,
+}
+
+/// A price.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FullPrice {
+    value: Money,
+    surcharge: Surcharge,
+    /// What the buyer pays.
+    total: Money,
+    /// Without the taxes that it includes.
+    net: NetPrice,
+}
+
+/// A price without the taxes that it includes.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct NetPrice {
+    value: Money,
+    surcharge: Surcharge,
+    total: Money,
+}
+
+fn prices<'a>(offer: &'a Offer, channel: &Channel) -> SessionPrices<'a> {
+    let session = &offer.session;
+    let full = |base| {
+        let price = Price::of(offer, channel, base);
+        let net = price.net(offer);
+        let (Amount { value, surcharge }, without) = (price.amount(), net.amount());
+        let net = NetPrice { value: without.value, surcharge: without.surcharge, total: net.total() };
+        FullPrice { value, surcharge, total: price.total(), net }
+    };
+    let rates = session.rates.iter().map(|rate| {
+        let priced = offer.plan.template.price_types.iter().filter_map(|price_type| {
+            let base = *session.prices.get(&(price_type.id, rate.id))?;
+            Some(PriceTypePrice { id: price_type.id.0, name: &price_type.name, price: full(base) })
+        });
+        RatePrices { id: rate.id.0, name: &rate.name, default: rate.id == session.default_rate, price_types: priced.collect() }
+    });
+    SessionPrices { rates: rates.collect() }
+}
+
+/// Reads what each price type of a session costs at each rate; a price type that a rate has no price for is not sold at it.
+#[utoipa::path(
+    get, path = "/sessions/{id}/prices", tag = "catalogue", params(("id" = u64, Path)), responses((status = 200, body = SessionPrices)),
+    extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
+)]
+pub async fn read(caller: CatalogCaller, path: PathIds<1>) -> Result<Response, Problem> {
+    Ok(json_bytes(Seen::find(&caller, path.0[0])?.prices()))
+}
+
+impl Seen {
+    /// Its prices.
+    pub fn prices(&self) -> Bytes {
+        let sheet = &self.sheet;
+        // No map has a key that is no string, so it is JSON.
+        let encode = || serde_json::to_vec(&prices(&sheet.offer, &sheet.channel)).unwrap_or_default().into();
+        sheet.prices.get_or_init(encode).clone()
+    }
+}

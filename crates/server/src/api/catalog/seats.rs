@@ -1,0 +1,227 @@
+//! `GET /sessions/{id}/seats`: every numbered seat and how it stands, small enough for 100 000 of them.
+//!
+//! The seats come by sector and row, each as an array (`seat_fields` says of what), and their statuses as one string with a letter a seat, in the
+//! same order (`statuses` says what the letters mean). The first part is encoded once a template; the string is 100 kB for 100 000 seats.
+//! `?form=status` answers the string alone, for who has the rest already. Both are conditional: send the `ETag` back in `If-None-Match`.
+
+use std::sync::Arc;
+
+use aforo_domain::catalogue::plan::{Attributes, Plan, Seat, SeatRow, Sector};
+use aforo_domain::ids::Hash;
+use aforo_domain::inventory::PlaceState;
+use axum::body::Body;
+use axum::http::header::{ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
+
+use super::availability::Seen;
+use super::chunks::Chunks;
+use crate::http::checks::Checks;
+use crate::http::extract::{CatalogCaller, PathIds};
+use crate::http::params::Params;
+use crate::http::respond::{Problem, json_bytes};
+
+/// Grows whenever the same seats would be written differently, so that no client keeps an old form.
+const FORM: u8 = 1;
+
+/// A session's seats, but for its id before them and the statuses behind.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Seats<'a> {
+    /// What the array of a seat holds. What is last and has no value is left out.
+    seat_fields: [&'static str; 6],
+    /// What the letters of `status` mean.
+    statuses: Statuses,
+    /// A seat's price type is an index into these.
+    price_types: Vec<SeatPriceType<'a>>,
+    /// The sectors that have numbered seats.
+    sectors: Vec<SeatSector<'a>>,
+}
+
+/// What the letters of `status` mean.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub struct Statuses {
+    f: &'static str,
+    t: &'static str,
+    n: &'static str,
+}
+
+/// Can be put into a basket.
+const FREE: u8 = b'F';
+/// In somebody's basket, or sold.
+const TAKEN: u8 = b'T';
+/// Blocked, or kept for other channels.
+const NOT_FOR_SALE: u8 = b'N';
+
+/// A price type.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SeatPriceType<'a> {
+    id: u64,
+    name: &'a str,
+    code: &'a str,
+}
+
+/// A sector.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SeatSector<'a> {
+    id: u64,
+    name: &'a str,
+    code: &'a str,
+    rows: Vec<RowOfSeats<'a>>,
+}
+
+/// A row, its seats in physical order.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RowOfSeats<'a> {
+    id: u64,
+    name: &'a str,
+    #[schema(value_type = Vec<Vec<serde_json::Value>>)]
+    seats: Vec<SeatArray<'a>>,
+}
+
+/// A seat: id, name, x, y, index of the price type, and if there are any, its attributes.
+#[derive(Debug)]
+struct SeatArray<'a>(&'a Seat, usize);
+
+/// Attributes by name. A gap is one before the seat: an aisle, or a missing number.
+const ATTRIBUTES: [(Attributes, &str); 4] = [
+    (Attributes::ACCESSIBLE, "ACCESSIBLE"),
+    (Attributes::COMPANION, "COMPANION"),
+    (Attributes::RESTRICTED_VIEW, "RESTRICTED_VIEW"),
+    (Attributes::AISLE, "AISLE"),
+];
+
+impl Serialize for SeatArray<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(seat, price_type) = self;
+        let held = ATTRIBUTES.iter().filter(|(attribute, _)| seat.attributes.has(*attribute)).map(|(_, name)| *name);
+        let attributes: Vec<&str> = held.chain(seat.gap_before.then_some("GAP_BEFORE")).collect();
+        let mut array = serializer.serialize_seq(None)?;
+        array.serialize_element(&seat.id.0)?;
+        array.serialize_element(&seat.name)?;
+        array.serialize_element(&seat.x)?;
+        array.serialize_element(&seat.y)?;
+        array.serialize_element(price_type)?;
+        if !attributes.is_empty() {
+            array.serialize_element(&attributes)?;
+        }
+        array.end()
+    }
+}
+
+/// A template's seats, encoded.
+#[derive(Debug)]
+pub struct SeatMap {
+    /// The template.
+    pub plan: Arc<Plan>,
+    /// The members of the body between the session's id and the statuses.
+    members: Bytes,
+}
+
+impl SeatMap {
+    /// Encodes them.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let price_types = plan.template.price_types.iter();
+        let price_types = price_types.map(|kind| SeatPriceType { id: kind.id.0, name: &kind.name, code: &kind.code });
+        let seats = Seats {
+            seat_fields: ["id", "seat", "x", "y", "price_type", "attributes"],
+            statuses: Statuses { f: "FREE", t: "TAKEN", n: "NOT_FOR_SALE" },
+            price_types: price_types.collect(),
+            sectors: plan.sectors.iter().filter(|sector| !sector.rows.is_empty()).map(|sector| shown(&plan, sector)).collect(),
+        };
+        // No map has a key that is no string, so it is JSON: an object, whose members go into another one.
+        let object = Bytes::from(serde_json::to_vec(&seats).unwrap_or_else(|_| b"{}".to_vec()));
+        let members = object.slice(1..object.len() - 1);
+        Self { plan, members }
+    }
+}
+
+fn shown<'a>(plan: &'a Plan, sector: &'a Sector) -> SeatSector<'a> {
+    let seats = |row: &'a SeatRow| {
+        let index = |seat: &Seat| plan.price_type_index(seat.price_type).unwrap_or_default();
+        row.seats.iter().map(|seat| SeatArray(seat, index(seat))).collect()
+    };
+    let rows = sector.rows.iter().map(|row| RowOfSeats { id: row.id.0, name: &row.name, seats: seats(row) });
+    SeatSector { id: sector.id.0, name: &sector.name, code: &sector.code, rows: rows.collect() }
+}
+
+impl Seen {
+    /// A letter for each seat, in the order of the map.
+    fn statuses(&self) -> Bytes {
+        let (snapshot, quotas) = (&self.snapshot, &self.sheet.quotas);
+        self.sheet.statuses_now.get((snapshot.version, false, false), || {
+            let seats = snapshot.plan.seats as usize;
+            let places = snapshot.states[..seats].iter().zip(&snapshot.quota_of[..seats]);
+            let letter = |(state, quota): (&PlaceState, &u8)| match state {
+                PlaceState::Held | PlaceState::Sold => TAKEN,
+                PlaceState::Free if quotas.contains(quota) => FREE,
+                PlaceState::Free | PlaceState::Blocked => NOT_FOR_SALE,
+            };
+            places.map(letter).collect()
+        })
+    }
+
+    /// The body, with or without the map.
+    pub fn seats(&self, map: Option<&SeatMap>) -> Chunks {
+        let mut chunks = Chunks::default();
+        chunks.push(format!("{{\"id\":{},", self.sheet.offer.session.id));
+        if let Some(map) = map {
+            chunks.push(map.members.clone());
+            chunks.push(",");
+        }
+        chunks.push("\"status\":\"");
+        chunks.push(self.statuses());
+        chunks.push("\"}");
+        chunks
+    }
+
+    /// What the seats' version is called: places, template and the channel's quotas.
+    fn seats_tag(&self, form: &str) -> String {
+        let template = &self.sheet.offer.plan.template;
+        let view = Hash::of(&self.sheet.quotas).short();
+        format!("\"{form}{FORM}-{}-{}.{}-{view:x}\"", self.snapshot.version, template.id, template.version)
+    }
+}
+
+/// Reads every numbered seat of a session and how it stands for this channel.
+#[utoipa::path(
+    get, path = "/sessions/{id}/seats", tag = "catalogue",
+    params(
+        ("id" = u64, Path),
+        ("form" = Option<String>, Query, description = "`compact`, or `status` for the session's id and the statuses alone"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an answer: 304 while it is still right"),
+    ),
+    responses((status = 200, body = Seats, description = "With the session's `id` before and `status` behind, one letter a seat"), (status = 304)),
+    extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
+)]
+pub async fn read(caller: CatalogCaller, path: PathIds<1>, params: Params, headers: HeaderMap) -> Result<Response, Problem> {
+    let mut checks = Checks::new();
+    let form = params.one_of(&mut checks, "form", &[("compact", "c"), ("status", "s")]).unwrap_or("c");
+    let form = checks.done(form)?;
+    let seen = Seen::find(&caller, path.0[0])?;
+    let tag = seen.seats_tag(form);
+    let mut response = if is_known(&headers, &tag) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        let map = (form == "c").then(|| caller.app.catalog.map(caller.shard(), &seen.sheet.offer.plan));
+        json_bytes(Body::new(seen.seats(map.as_deref())))
+    };
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// Whether the client has this version already.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|known| {
+        let known = known.trim();
+        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+    })
+}

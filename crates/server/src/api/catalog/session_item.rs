@@ -1,0 +1,269 @@
+//! A session's entry in the catalogue, exactly as the public contract shows it, in its key order.
+
+use aforo_domain::catalogue::{Event, Images, Offer, Venue};
+use aforo_domain::identity::Channel;
+use aforo_domain::text::Localized;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::availability::{PriceTypePlaces, by_price_type};
+use super::money::{Amount, Price, Taxes};
+use super::stencil::{Hole, Live, Pen, Stencil};
+use crate::http::time;
+
+/// A session.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SessionItem<'a> {
+    id: u64,
+    name: &'a str,
+    /// Always `SESSION`.
+    r#type: &'static str,
+    event: EventBlock<'a>,
+    venue: VenueBlock<'a>,
+    date: Dates,
+    texts: SessionTexts<'a>,
+    images: ImageBlock<'a>,
+    price: Prices,
+    availability: ByPriceType<'a>,
+    /// Published, ready, selling switched on.
+    #[schema(value_type = bool)]
+    for_sale: Live<'a>,
+    /// For sale, and now within the sale window.
+    #[schema(value_type = bool)]
+    on_sale: Live<'a>,
+    /// Nothing is free for this channel.
+    #[schema(value_type = bool)]
+    sold_out: Live<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_reference: Option<&'a str>,
+    rates: Vec<RateItem<'a>>,
+}
+
+/// A session's event.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EventBlock<'a> {
+    id: u64,
+    name: &'a str,
+    texts: EventTexts<'a>,
+    images: ImageBlock<'a>,
+    /// With an underscore: `es_ES`.
+    default_language: String,
+}
+
+/// An event's texts, each by language.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EventTexts<'a> {
+    #[serde(skip_serializing_if = "Localized::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    title: &'a Localized,
+    #[serde(skip_serializing_if = "Localized::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    subtitle: &'a Localized,
+    #[serde(skip_serializing_if = "Localized::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    description_short: &'a Localized,
+    #[serde(skip_serializing_if = "Localized::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    description_long: &'a Localized,
+}
+
+impl<'a> EventTexts<'a> {
+    /// Those of an event.
+    pub fn of(event: &'a Event) -> Self {
+        Self {
+            title: &event.titles,
+            subtitle: &event.subtitles,
+            description_short: &event.short_descriptions,
+            description_long: &event.long_descriptions,
+        }
+    }
+}
+
+/// Pictures' addresses, each by language.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ImageBlock<'a> {
+    #[serde(skip_serializing_if = "Localized::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    main: &'a Localized,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<std::collections::BTreeMap<String, String>>)]
+    landscape: &'a [Localized],
+}
+
+impl<'a> ImageBlock<'a> {
+    /// Those of an event.
+    pub fn of(images: &'a Images) -> Self {
+        Self { main: &images.main, landscape: &images.landscape }
+    }
+}
+
+/// Where a session takes place.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct VenueBlock<'a> {
+    id: u64,
+    name: &'a str,
+    location: Location<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
+    graphic: bool,
+    check_orphan_seats: bool,
+}
+
+/// A venue's address.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Location<'a> {
+    address: &'a str,
+    city: &'a str,
+    country: CodedName<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postal_code: Option<&'a str>,
+    country_subdivision: CodedName<'a>,
+    /// IANA name.
+    time_zone: &'a str,
+}
+
+/// A name with its code.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CodedName<'a> {
+    code: &'a str,
+    name: &'a str,
+}
+
+/// When. In the venue's time, but for booking, which is in UTC.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Dates {
+    start: String,
+    end: String,
+    sale_start: String,
+    sale_end: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    booking_start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    booking_end: Option<String>,
+    start_unconfirmed: bool,
+}
+
+/// A session's texts, each by language.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SessionTexts<'a> {
+    #[serde(skip_serializing_if = "Localized::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    title: &'a Localized,
+    #[serde(skip_serializing_if = "Localized::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    description: &'a Localized,
+}
+
+/// The smallest and the largest price, over all price types and rates.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Prices {
+    min: Amount,
+    max: Amount,
+    taxes: Taxes,
+    min_net: Amount,
+    max_net: Amount,
+    min_final: Amount,
+    max_final: Amount,
+}
+
+/// How many places there are.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ByPriceType<'a> {
+    price_types: Vec<PriceTypePlaces<'a>>,
+}
+
+/// A tariff.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RateItem<'a> {
+    id: u64,
+    name: &'a str,
+    default: bool,
+}
+
+/// The entry with its holes.
+pub fn stencil(offer: &Offer, channel: &Channel) -> Stencil {
+    let pen = Pen::default();
+    let (session, event) = (&offer.session, &offer.event);
+    let landscape = if session.images.landscape.is_empty() { &event.images.landscape } else { &session.images.landscape };
+    let rates = session.rates.iter().map(|rate| RateItem { id: rate.id.0, name: &rate.name, default: rate.id == session.default_rate });
+    pen.write(&SessionItem {
+        id: session.id.0,
+        name: &session.name,
+        r#type: "SESSION",
+        event: EventBlock {
+            id: event.id.0,
+            name: &event.name,
+            texts: EventTexts::of(event),
+            images: ImageBlock::of(&event.images),
+            default_language: event.default_language.underscored(),
+        },
+        venue: venue(offer, &offer.venue),
+        date: dates(offer, channel),
+        texts: SessionTexts { title: &session.titles, description: &session.descriptions },
+        images: ImageBlock { main: &session.images.main, landscape },
+        price: prices(offer, channel),
+        availability: ByPriceType { price_types: by_price_type(&pen, offer) },
+        for_sale: pen.hole(Hole::ForSale),
+        on_sale: pen.hole(Hole::OnSale),
+        sold_out: pen.hole(Hole::SoldOut),
+        external_reference: session.external_reference.as_deref(),
+        rates: rates.collect(),
+    })
+}
+
+fn venue<'a>(offer: &Offer, venue: &'a Venue) -> VenueBlock<'a> {
+    let coded = |coded: &'a aforo_domain::catalogue::Coded| CodedName { code: &coded.code, name: &coded.name };
+    VenueBlock {
+        id: venue.id.0,
+        name: &venue.name,
+        location: Location {
+            address: &venue.address,
+            city: &venue.city,
+            country: coded(&venue.country),
+            postal_code: venue.postal_code.as_deref(),
+            country_subdivision: coded(&venue.country_subdivision),
+            time_zone: &venue.time_zone,
+        },
+        image: venue.image.as_deref(),
+        graphic: offer.plan.template.graphic,
+        check_orphan_seats: offer.plan.template.check_orphan_seats,
+    }
+}
+
+/// A venue's zone; UTC if this build does not know it any more (it did when the venue was made).
+pub fn zone(venue: &Venue) -> TimeZone {
+    TimeZone::get(&venue.time_zone).unwrap_or(TimeZone::UTC)
+}
+
+fn dates(offer: &Offer, channel: &Channel) -> Dates {
+    let session = &offer.session;
+    let zone = zone(&offer.venue);
+    let own = offer.publications.get(&channel.id).and_then(|publication| publication.sale);
+    let (start, end) = (session.sale.start, session.sale.end);
+    let local = |instant| time::in_zone(instant, &zone);
+    Dates {
+        start: local(session.start),
+        end: local(session.end),
+        sale_start: local(own.map_or(start, |own| own.start.max(start))),
+        sale_end: local(own.map_or(end, |own| own.end.min(end))),
+        booking_start: session.booking.map(|booking| time::utc(booking.start)),
+        booking_end: session.booking.map(|booking| time::utc(booking.end)),
+        start_unconfirmed: session.start_unconfirmed,
+    }
+}
+
+/// Promotions are not yet: what is final is what was asked for.
+fn prices(offer: &Offer, channel: &Channel) -> Prices {
+    let all = || offer.session.prices.values().copied();
+    let min = Price::of(offer, channel, all().min().unwrap_or(0));
+    let max = Price::of(offer, channel, all().max().unwrap_or(0));
+    Prices {
+        min: min.amount(),
+        max: max.amount(),
+        taxes: Taxes::of(offer),
+        min_net: min.net(offer).amount(),
+        max_net: max.net(offer).amount(),
+        min_final: min.amount(),
+        max_final: max.amount(),
+    }
+}

@@ -1,0 +1,111 @@
+//! `GET /sessions` and `GET /sessions/{id}`: what a channel can sell, by date.
+
+use std::sync::Arc;
+
+use aforo_domain::catalogue::Offer;
+use axum::response::Response;
+use bytes::Bytes;
+
+use super::availability::Seen;
+use super::session_item::{self, SessionItem};
+use crate::http::checks::Checks;
+use crate::http::extract::{CatalogCaller, PathIds};
+use crate::http::params::{MAX_OFFSET, Paging, Params, Range};
+use crate::http::respond::{Problem, json_bytes};
+use crate::http::wire::List;
+
+impl Seen {
+    /// Its entry in the list.
+    pub fn item(&self) -> Bytes {
+        let sheet = &self.sheet;
+        let stencil = sheet.item.get_or_init(|| session_item::stencil(&sheet.offer, &sheet.channel));
+        sheet.item_now.get((self.snapshot.version, self.state.for_sale, self.state.on_sale), || self.fill(stencil))
+    }
+}
+
+/// Which sessions are asked for.
+struct Filter {
+    for_sale: Option<bool>,
+    on_catalog: Option<bool>,
+    event: Option<u64>,
+    venue: Option<u64>,
+    start: Range,
+    latest_first: bool,
+}
+
+/// What a list is sorted by: always by date and id, so that pages never overlap.
+#[derive(Clone, Copy)]
+struct ByStart;
+
+impl Filter {
+    fn read(params: &Params) -> Result<(Self, Paging), Problem> {
+        let mut checks = Checks::new();
+        let paging = params.paging(&mut checks, MAX_OFFSET);
+        params.one_of(&mut checks, "type", &[("SESSION", ())]);
+        let sort = params.sort(&mut checks, &[("date.start", ByStart), ("start", ByStart)]);
+        let filter = Self {
+            for_sale: params.boolean(&mut checks, "for_sale"),
+            on_catalog: params.boolean(&mut checks, "on_catalog"),
+            event: params.id(&mut checks, "event_id"),
+            venue: params.id(&mut checks, "venue_id"),
+            start: params.range(&mut checks, "start"),
+            latest_first: sort.is_some_and(|sort| sort.descending),
+        };
+        checks.done((filter, paging))
+    }
+
+    fn takes(&self, caller: &CatalogCaller, offer: &Offer) -> bool {
+        let listed = super::event_item::listed(offer, caller.channel.id, caller.now);
+        listed.is_some_and(|(publication, state)| {
+            self.for_sale.is_none_or(|for_sale| for_sale == state.for_sale)
+                && self.on_catalog.is_none_or(|on_catalog| on_catalog == publication.on_catalog)
+                && self.event.is_none_or(|event| event == offer.event.id.0)
+                && self.venue.is_none_or(|venue| venue == offer.venue.id.0)
+                && self.start.contains(offer.session.start)
+        })
+    }
+}
+
+/// Lists the sessions that are published in the channel and whose sale has not ended, by start and id.
+#[utoipa::path(
+    get, path = "/sessions", tag = "catalogue",
+    params(
+        ("limit" = Option<u32>, Query, description = "1 to 500, default 100"), ("offset" = Option<u32>, Query),
+        ("type" = Option<String>, Query, description = "`SESSION`"), ("for_sale" = Option<bool>, Query), ("on_catalog" = Option<bool>, Query),
+        ("event_id" = Option<u64>, Query), ("venue_id" = Option<u64>, Query),
+        ("start" = Option<String>, Query, description = "`gte:2031-01-01T00:00:00Z,lte:2031-12-31T23:59:59Z`"),
+        ("sort" = Option<String>, Query, description = "`date.start:asc` or `date.start:desc`"),
+    ),
+    responses((status = 200, body = List<SessionItem>)),
+)]
+pub async fn list(caller: CatalogCaller, params: Params) -> Result<Response, Problem> {
+    let (filter, paging) = Filter::read(&params)?;
+    let listing = caller.app.catalog.listing(caller.shard(), &caller.view.catalogue, caller.channel.id);
+    let mut offers: Vec<&Arc<Offer>> = listing.offers.iter().filter(|offer| filter.takes(&caller, offer)).collect();
+    if filter.latest_first {
+        offers.reverse();
+    }
+    let page = paging.page(offers);
+    let items: Vec<Bytes> = page.data.iter().filter_map(|offer| Some(Seen::of(&caller, offer)?.item())).collect();
+    let metadata = page.metadata;
+    let head = format!(r#"{{"metadata":{{"limit":{},"total":{},"offset":{}}},"data":["#, metadata.limit, metadata.total, metadata.offset);
+    let mut body = Vec::with_capacity(head.len() + items.iter().map(|item| item.len() + 1).sum::<usize>() + 2);
+    body.extend_from_slice(head.as_bytes());
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(item);
+    }
+    body.extend_from_slice(b"]}");
+    Ok(json_bytes(body))
+}
+
+/// Reads a session.
+#[utoipa::path(
+    get, path = "/sessions/{id}", tag = "catalogue", params(("id" = u64, Path)), responses((status = 200, body = SessionItem)),
+    extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
+)]
+pub async fn read(caller: CatalogCaller, path: PathIds<1>) -> Result<Response, Problem> {
+    Ok(json_bytes(Seen::find(&caller, path.0[0])?.item()))
+}
