@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use aforo_domain::identity::SigningKey;
+use aforo_domain::ids::ShardId;
+use aforo_domain::moment::Timestamp;
+
 use crate::api::catalog::cache as catalog;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::Handle;
 use crate::http;
+use crate::http::tokens::Known;
 
 /// Shared by all requests; cloning it is cheap.
 #[derive(Debug, Clone)]
@@ -35,6 +40,16 @@ impl App {
     pub fn new(config: Config, clock: Clock, chance: Chance, engine: Handle) -> Self {
         let http = http::State::new(chance.seed());
         Self(Arc::new(Parts { config, clock, chance, engine, http, catalog: catalog::Cache::default() }))
+    }
+
+    /// The keys that sign access tokens and verify them.
+    pub fn signing_keys(&self) -> Vec<Arc<SigningKey>> {
+        self.engine.views().shard(ShardId::PLATFORM).map(|view| view.identity.signing_keys.clone()).unwrap_or_default()
+    }
+
+    /// An access token of ours, whether it has ended or not.
+    pub fn verified(&self, token: &str, now: Timestamp) -> Option<Arc<Known>> {
+        self.http.tokens.verify(token, || self.signing_keys(), now)
     }
 }
 

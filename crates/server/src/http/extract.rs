@@ -239,8 +239,7 @@ fn signed_in(
     now: Timestamp,
 ) -> Result<(Arc<Bearer>, Arc<ShardView>), Problem> {
     let token = bearer_token(headers).ok_or(Code::Unauthorized)?;
-    let keys = || app.engine.views().shard(ShardId::PLATFORM).map(|view| view.identity.signing_keys.clone()).unwrap_or_default();
-    let known = app.http.tokens.verify(token, keys, now).ok_or(Code::Unauthorized)?;
+    let known = app.verified(token, now).ok_or(Code::Unauthorized)?;
     let bearer = known.bearer.clone();
     let view = app.engine.views().shard(bearer.subject.shard).ok_or(Code::Unauthorized)?;
     view.identity.check_token(&bearer, now)?;
@@ -272,7 +271,7 @@ async fn run<T, const MAX: usize>(
     let replayed = answer.replayed;
     match answer.result {
         Ok(reply) => Ok(Answered { reply, replayed }),
-        Err(error) => Err(Problem { error: Box::new(error), replayed }),
+        Err(error) => Err(Problem { replayed, ..error.into() }),
     }
 }
 

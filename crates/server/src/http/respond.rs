@@ -29,6 +29,8 @@ pub struct Problem {
     pub error: Box<Error>,
     /// Whether this answer was given before and is only repeated.
     pub replayed: bool,
+    /// RFC 6749's word for it, at the token endpoint, which says both.
+    pub oauth: Option<&'static str>,
 }
 
 impl Problem {
@@ -40,7 +42,7 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Self { error: Box::new(error), replayed: false }
+        Self { error: Box::new(error), replayed: false, oauth: None }
     }
 }
 
@@ -144,7 +146,7 @@ fn status(error: &Error) -> StatusCode {
 /// The answer a problem becomes: the plain body, or an RFC 9457 document where the client asks for one.
 pub fn render(problem: &Problem, headers: HeaderMap, request_id: &str, as_problem: bool) -> Response {
     let error = &problem.error;
-    let mut response = Response::new(body(error, request_id, as_problem).into());
+    let mut response = Response::new(body(problem, request_id, as_problem).into());
     *response.status_mut() = status(error);
     *response.headers_mut() = headers;
     let headers = response.headers_mut();
@@ -175,6 +177,10 @@ fn rate_limit(error: &Error) -> HeaderValue {
 
 #[derive(Serialize)]
 struct Plain<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_description: Option<&'a str>,
     code: &'a str,
     message: &'a str,
     request_id: &'a str,
@@ -190,6 +196,10 @@ struct Rfc9457<'a> {
     detail: &'a str,
     code: &'a str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_description: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     details: &'a [Detail<'a>],
 }
@@ -207,13 +217,16 @@ fn serialize_id<S: Serializer>(id: &&DetailId, serializer: S) -> Result<S::Ok, S
     }
 }
 
-fn body(error: &Error, request_id: &str, as_problem: bool) -> Vec<u8> {
-    let (code, message) = (error.code.as_str(), &error.message());
-    let details: Vec<_> = error.details.iter().map(|id| Detail { id }).collect();
-    let details = details.as_slice();
+fn body(problem: &Problem, request_id: &str, as_problem: bool) -> Vec<u8> {
+    let Problem { error: refusal, oauth: error, .. } = problem;
+    let (code, message) = (refusal.code.as_str(), &refusal.message());
+    let error_description = error.map(|_| message.as_str());
+    let details: Vec<_> = refusal.details.iter().map(|id| Detail { id }).collect();
+    let (error, details) = (*error, details.as_slice());
     if !as_problem {
-        return encode(&Plain { code, message, request_id, details });
+        return encode(&Plain { error, error_description, code, message, request_id, details });
     }
-    let (title, status) = (status(error).canonical_reason().unwrap_or_default(), error.code.status());
-    encode(&Rfc9457 { r#type: format!("/docs/errors#{code}"), title, status, detail: message, code, request_id, details })
+    let (r#type, title) = (format!("/docs/errors#{code}"), status(refusal).canonical_reason().unwrap_or_default());
+    let (status, detail) = (refusal.code.status(), message);
+    encode(&Rfc9457 { r#type, title, status, detail, code, request_id, error, error_description, details })
 }

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 use super::middleware::Http;
+use crate::api::oauth::keys;
 use crate::app::App;
 
 /// How long the head of a request may take, which is also how long an idle connection is kept.
@@ -19,11 +20,15 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(10);
 /// Connections at once; beyond it they wait in the listener's own queue.
 const MAX_CONNECTIONS: usize = 20_000;
+/// How often there is a look at what has to be done now and then.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// How long to wait before accepting again when it failed (too many open files).
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves an application on a listener until `shutdown` ends, then lets running requests finish for at most ten seconds.
 pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    rotate_keys(&app).await;
+    let upkeep = tokio::spawn(upkeep(app.clone()));
     let http = Http::new(app);
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (stop, stopping) = watch::channel(());
@@ -40,10 +45,27 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
             drop(permit);
         });
     }
+    upkeep.abort();
     drop((listener, stopping));
     stop.send_replace(());
     // Every connection holds a receiver until it has ended.
     let _ = tokio::time::timeout(GRACE, stop.closed()).await;
+}
+
+/// What has to be done now and then: a signing key in time, counters folded.
+async fn upkeep(app: App) {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    loop {
+        ticks.tick().await;
+        app.http.metrics.upkeep();
+        rotate_keys(&app).await;
+    }
+}
+
+async fn rotate_keys(app: &App) {
+    if let Err(error) = keys::rotate(app).await {
+        tracing::warn!(%error, "the signing keys were not rotated");
+    }
 }
 
 async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {

@@ -174,13 +174,6 @@ impl Tokens {
         }
         Some(known)
     }
-
-    /// Forgets all: the keys have changed.
-    pub fn clear(&self) {
-        for part in &self.0 {
-            part.write().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-    }
 }
 
 /// Makes room first: those that ended, else half of the part (hashes are as good as chance).

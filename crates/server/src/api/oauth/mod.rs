@@ -1,10 +1,16 @@
-//! Signing in: tokens are given, refreshed and revoked here.
+//! Signing in (OAuth 2): tokens are given, refreshed and revoked here, and the keys that verify them are published.
+
+pub mod form;
+pub mod keys;
+pub mod revoke;
+pub mod token;
 
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
 
 /// Its routes.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().routes(routes!(token::token)).routes(routes!(revoke::revoke)).routes(routes!(keys::jwks))
 }
