@@ -12,7 +12,7 @@ use aforo_domain::identity::manage::keys::{KeyChange, NewKey};
 use aforo_domain::identity::manage::platform::{FirstStart, NewOperator, OperatorChange, PlatformCommand, Reservation};
 use aforo_domain::identity::manage::users::{NewUser, UserChange};
 use aforo_domain::identity::manage::{Edit, IdentityCommand};
-use aforo_domain::identity::{ChannelKind, Client, KeyOwner, License, Role, Scopes, SigningKey, Status, Subject};
+use aforo_domain::identity::{ChannelKind, Client, KeyOwner, License, Role, Scopes, Status, Subject};
 use aforo_domain::ids::{ChannelId, EntityId, FamilyId, Hash, KeyId, ShardId, TerminalId, UserId};
 use aforo_domain::moment::{Moment, Timestamp};
 use aforo_domain::money::Currency;
@@ -242,12 +242,10 @@ fn keys_rotate_by_adding_a_second_and_revoking_the_first() {
 #[test]
 fn the_platform_starts_once_and_reserves_for_one_operator() {
     let mut platform = Story(World::new(ShardId::PLATFORM));
-    let signing_key = SigningKey { id: "k1".to_owned(), secret: [1; 32], from: NOW, until: NOW.plus_ms(1) };
     let start = PlatformCommand::FirstStart(FirstStart {
         username: "admin".to_owned(),
         password: "$argon2id$".to_owned(),
         key: Hash::of(b"0_secret"),
-        signing_key: Arc::new(signing_key),
     });
     assert_eq!(platform.ask(&Actor::System, IdentityCommand::Platform(start.clone())), Ok(Reply::Done));
     assert_eq!(platform.ask(&Actor::System, IdentityCommand::Platform(start)), Err(Code::Conflict));

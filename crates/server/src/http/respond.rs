@@ -7,7 +7,7 @@ use aforo_domain::command::Reply;
 use aforo_domain::error::{Code, DetailId, Error};
 use aforo_domain::identity::sign_in::Granted;
 use aforo_domain::orders::Order;
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
@@ -150,6 +150,8 @@ pub fn render(problem: &Problem, headers: HeaderMap, request_id: &str, as_proble
     *response.status_mut() = status(error);
     *response.headers_mut() = headers;
     let headers = response.headers_mut();
+    // The router has noted the length of a body that was empty until now.
+    headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, if as_problem { PROBLEM_JSON } else { JSON });
     if problem.replayed {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));

@@ -7,7 +7,7 @@ use crate::change::{Change, Row};
 use crate::command::{Done, Reply};
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
-use crate::identity::{ApiKey, DirectoryEntry, DirectoryKey, Entity, KeyOwner, Operator, Role, Scopes, SigningKey, Status, User};
+use crate::identity::{ApiKey, DirectoryEntry, DirectoryKey, Entity, KeyOwner, Operator, Role, Scopes, Status, User};
 use crate::ids::{ChannelId, EntityId, Hash, KeyId, ShardId, UserId};
 
 /// What can be asked about the platform.
@@ -30,8 +30,6 @@ pub struct FirstStart {
     pub password: String,
     /// SHA-256 of the platform's first API key.
     pub key: Hash,
-    /// What signs access tokens.
-    pub signing_key: Arc<SigningKey>,
 }
 
 /// What is reserved in the directory. The reply names its id (0 for a user name).
@@ -105,8 +103,7 @@ fn first_start(here: &Here, start: &FirstStart) -> Result<Done, Error> {
         version: 1,
     };
     let name = DirectoryEntry { key: DirectoryKey::Username(start.username.clone()), shard: ShardId::PLATFORM };
-    let rows =
-        [Row::from(start.signing_key.clone()), Arc::new(entity).into(), Arc::new(name).into(), Arc::new(user).into(), Arc::new(key).into()];
+    let rows = [Row::from(Arc::new(entity)).into(), Arc::new(name).into(), Arc::new(user).into(), Arc::new(key).into()];
     Ok(Done { changes: rows.into_iter().map(Change::Put).collect(), reply: Reply::Done })
 }
 
