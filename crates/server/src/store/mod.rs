@@ -85,7 +85,11 @@ pub enum StoreError {
     /// After this error what the disk says cannot be trusted (a failed write or fsync on SQLite): end the process.
     #[error("the disk failed: {0}")]
     Fatal(String),
-    /// The database refused or failed. On PostgreSQL the next call connects anew.
+    /// The database cannot be reached (PostgreSQL only). The same call may succeed later: it connects anew, and a batch is applied once however
+    /// often it is tried.
+    #[error("the database cannot be reached: {0}")]
+    Lost(String),
+    /// The database refused, or holds what cannot be read: trying again will not help.
     #[error("{0}")]
     Failed(String),
 }
@@ -275,7 +279,8 @@ impl Tables {
     /// Puts a batch into the tables, in one transaction that begins by moving `applied_seq` on.
     ///
     /// # Errors
-    /// [`StoreError::Stale`], [`StoreError::Behind`], [`StoreError::Full`] (try again), or whatever the database says. Nothing was changed then.
+    /// [`StoreError::Stale`], [`StoreError::Behind`], [`StoreError::Full`] and [`StoreError::Lost`] (try the same
+    /// batch again later), or whatever the database says.
     pub fn apply(&mut self, batch: &ApplyBatch) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tables) => tables.apply(batch),

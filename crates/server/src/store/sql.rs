@@ -99,6 +99,9 @@ pub fn delete(dialect: Dialect, table: &Table) -> String {
 /// Deletes many rows: the shard and then an array for each other key column. PostgreSQL only.
 pub fn delete_many(table: &Table) -> String {
     let key = &table.key[1..];
+    if key.is_empty() {
+        return format!("DELETE FROM {} WHERE shard = $1::bigint", table.name);
+    }
     let matches = key.iter().fold(String::new(), |mut text, column| {
         let _ = write!(text, " AND t.{0} = k.{0}", column.name);
         text

@@ -56,7 +56,7 @@ impl Journal {
 
 impl Link {
     fn connect(config: &Config) -> Result<Self, StoreError> {
-        let session = Session::connect(config, "SET synchronous_commit = on; SET plan_cache_mode = force_generic_plan")?;
+        let session = Session::connect(config, "aforo journal", "SET synchronous_commit = on; SET plan_cache_mode = force_generic_plan")?;
         let (one, many) = session
             .run(async {
                 let one = "INSERT INTO journal (shard, seq, takeover, payload) VALUES ($1, $2, FALSE, $3)";

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use aforo_domain::change::{Key, Row};
-use aforo_domain::ids::ShardId;
+use aforo_domain::ids::{OrderCode, ShardId};
 use aforo_domain::moment::Timestamp;
 use futures_util::TryStreamExt;
 use tokio_postgres::error::SqlState;
@@ -44,8 +44,17 @@ impl Loader {
         Ok(Self { link: Some(Link::connect(&config)?), config })
     }
 
-    /// Runs with a connection, which is kept only if all went well.
-    fn with<T>(&mut self, run: impl FnOnce(&mut Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Runs with a connection, which is kept only if all went well. If one that has been there for a while turns out to be lost, it runs again: the
+    /// server may have been restarted since.
+    fn with<T>(&mut self, run: impl Fn(&mut Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let known = self.link.is_some();
+        match self.once(&run) {
+            Err(StoreError::Lost(_)) if known => self.once(run),
+            answer => answer,
+        }
+    }
+
+    fn once<T>(&mut self, run: impl FnOnce(&mut Link) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut link = match self.link.take() {
             Some(link) => link,
             None => Link::connect(&self.config)?,
@@ -78,17 +87,17 @@ impl Loader {
     }
 
     pub fn load(&mut self, shard: ShardId, load: Load) -> Result<Loaded, StoreError> {
-        self.with(|link| match load {
-            Load::Rows(keys) => link.rows(shard, keys).map(Loaded::Rows),
+        match load {
+            Load::Rows(keys) => {
+                let rows = self.with(|link| link.rows(shard, &keys))?;
+                Ok(Loaded::Rows(keys.into_iter().zip(rows).collect()))
+            }
             Load::FreeCodes(mut codes) => {
-                let texts: Vec<_> = codes.iter().map(ToString::to_string).collect();
-                let select = "SELECT code FROM orders WHERE shard = $1 AND code = ANY($2)";
-                let client = &link.session.client;
-                let taken = link.session.run(client.query(select, &[&shard.0.cast_signed(), &texts])).map_err(failed)?;
-                codes.retain(|code| !taken.iter().any(|row| row.get::<_, &str>(0) == code.to_string()));
+                let taken = self.with(|link| link.taken(shard, &codes))?;
+                codes.retain(|code| !taken.contains(&code.to_string()));
                 Ok(Loaded::FreeCodes(codes))
             }
-        })
+        }
     }
 
     pub fn resident(&mut self, shard: ShardId, each: &mut dyn FnMut(Resident)) -> Result<(), StoreError> {
@@ -116,7 +125,9 @@ impl Loader {
         statements: impl Iterator<Item = String>,
         each: &mut dyn FnMut(usize, &tokio_postgres::Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.with(|link| {
+        // What was given cannot be taken back, so only this is tried again if the connection was lost meanwhile.
+        self.with(|link| link.session.run(link.session.client.batch_execute("")).map_err(failed))?;
+        self.once(|link| {
             let client = &link.session.client;
             link.session.run(async {
                 // Much of a table is read here, so that reading all of it may be the better plan.
@@ -137,13 +148,13 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 impl Link {
     fn connect(config: &Config) -> Result<Self, StoreError> {
-        Ok(Self { session: Session::connect(config, SETTINGS)?, selects: ROWS.iter().map(|_| None).collect() })
+        Ok(Self { session: Session::connect(config, "aforo loader", SETTINGS)?, selects: ROWS.iter().map(|_| None).collect() })
     }
 
-    fn rows(&mut self, shard: ShardId, keys: Vec<Key>) -> Result<Vec<(Key, Option<Row>)>, StoreError> {
+    fn rows(&mut self, shard: ShardId, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {
         let statements = keys.iter().map(|key| self.select(key)).collect::<Result<Vec<_>, _>>()?;
         let client = &self.session.client;
-        let answers = self.session.run(async {
+        self.session.run(async {
             client.batch_execute(SNAPSHOT).await.map_err(failed)?;
             let requests = keys.iter().zip(&statements).map(|(key, statement)| {
                 let parameters = parameters(shard, key);
@@ -151,13 +162,19 @@ impl Link {
             });
             let answers = pipelined(requests.collect()).await;
             client.batch_execute("COMMIT").await.map_err(failed)?;
-            answers.into_iter().collect::<Result<Vec<Option<_>>, _>>().map_err(failed)
-        })?;
-        let rows = keys.into_iter().zip(answers).map(|(key, row)| {
-            let row = row.map(|row| read(ROWS[schema::index_of_key(&key)], &row)).transpose()?;
-            Ok((key, row))
-        });
-        rows.collect()
+            let rows = keys.iter().zip(answers).map(|(key, answer)| {
+                let row: Option<_> = answer.map_err(failed)?;
+                row.map(|row| read(ROWS[schema::index_of_key(key)], &row)).transpose()
+            });
+            rows.collect()
+        })
+    }
+
+    fn taken(&self, shard: ShardId, codes: &[OrderCode]) -> Result<Vec<String>, StoreError> {
+        let codes: Vec<_> = codes.iter().map(ToString::to_string).collect();
+        let select = "SELECT code FROM orders WHERE shard = $1 AND code = ANY($2)";
+        let rows = self.session.run(self.session.client.query(select, &[&shard.0.cast_signed(), &codes])).map_err(failed)?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     fn select(&mut self, key: &Key) -> Result<Statement, StoreError> {

@@ -40,7 +40,6 @@ impl Postgres {
     pub fn open(url: &str) -> Result<Self, StoreError> {
         // The error of a URL may quote it, and it may hold a password.
         let mut config: Config = url.parse().map_err(|_| StoreError::Failed("the database URL cannot be read".into()))?;
-        config.application_name("aforo");
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.connect_timeout(Duration::from_secs(5));
         config.keepalives(true);
@@ -48,7 +47,7 @@ impl Postgres {
         config.keepalives_interval(Duration::from_secs(2));
         config.keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(10));
-        let session = Session::connect(&config, "SET synchronous_commit = on")?;
+        let session = Session::connect(&config, "aforo schema", "SET synchronous_commit = on")?;
         session.run(migrate(&session.client))?;
         Ok(Self(Arc::new(config)))
     }
@@ -96,9 +95,24 @@ async fn columns(client: &Client) -> Result<BTreeSet<(String, String)>, tokio_po
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
+/// What a server says that stops, starts, gave its place to another, or has no room for a connection.
+const AWAY: [SqlState; 6] = [
+    SqlState::ADMIN_SHUTDOWN,
+    SqlState::CRASH_SHUTDOWN,
+    SqlState::CANNOT_CONNECT_NOW,
+    SqlState::IDLE_SESSION_TIMEOUT,
+    SqlState::READ_ONLY_SQL_TRANSACTION,
+    SqlState::TOO_MANY_CONNECTIONS,
+];
+
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn failed(error: tokio_postgres::Error) -> StoreError {
-    if error.code() == Some(&SqlState::DISK_FULL) { StoreError::Full } else { StoreError::Failed(in_full(&error)) }
+    match error.code() {
+        Some(&SqlState::DISK_FULL) => StoreError::Full,
+        Some(code) if !AWAY.contains(code) => StoreError::Failed(in_full(&error)),
+        // Without a code it is not the server that speaks.
+        _ => StoreError::Lost(in_full(&error)),
+    }
 }
 
 /// An error with its causes: by itself it says only "db error".

@@ -30,8 +30,10 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// Connects, and sets what the session needs.
-    pub fn connect(config: &Config, settings: &str) -> Result<Self, StoreError> {
+    /// Connects under a name that the database's own views show, and sets what the session needs.
+    pub fn connect(config: &Config, name: &str, settings: &str) -> Result<Self, StoreError> {
+        let mut config = config.clone();
+        config.application_name(name);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| StoreError::Failed(error.to_string()))?;
         let (client, mut connection) = runtime.block_on(config.connect(NoTls)).map_err(failed)?;
         let notices = Arc::new(AtomicU64::new(0));

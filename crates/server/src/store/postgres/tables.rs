@@ -64,6 +64,15 @@ impl Tables {
 
     pub fn apply(&mut self, batch: &ApplyBatch) -> Result<(), StoreError> {
         self.gather(batch);
+        let known = self.link.is_some();
+        match self.try_apply(batch) {
+            // The server may have been restarted since. Whether the batch was committed shows when it is tried again.
+            Err(StoreError::Lost(_)) if known => self.try_apply(batch),
+            applied => applied,
+        }
+    }
+
+    fn try_apply(&mut self, batch: &ApplyBatch) -> Result<(), StoreError> {
         let mut link = match self.link.take() {
             Some(link) => link,
             None => Link::connect(&self.config)?,
@@ -114,7 +123,7 @@ impl Group {
 
 impl Link {
     fn connect(config: &Config) -> Result<Self, StoreError> {
-        let session = Session::connect(config, SETTINGS)?;
+        let session = Session::connect(config, "aforo tables", SETTINGS)?;
         let prepared = session.run(async {
             let fence = "UPDATE shards SET applied_seq = $1, engine_now = $2 WHERE shard = $3 AND applied_seq = $4 AND epoch = $5";
             let trim = "DELETE FROM journal WHERE shard = $1 AND seq > $2 AND seq <= $3 AND NOT takeover";
@@ -129,7 +138,7 @@ impl Link {
         self.prepare(groups).map_err(failed)?;
         let transaction = self.transact(groups, batch);
         let answer = self.session.run(async { tokio::time::timeout(DEADLINE, transaction).await });
-        answer.map_err(|_| StoreError::Failed(format!("no answer within {} s", DEADLINE.as_secs())))?
+        answer.map_err(|_| StoreError::Lost(format!("no answer within {} s", DEADLINE.as_secs())))?
     }
 
     fn prepare(&mut self, groups: &[[Group; 2]]) -> Result<(), Error> {

@@ -1,0 +1,353 @@
+//! A row of every kind, with every field filled: a small theatre, its people, and one order in each of its stages.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aforo_domain::catalogue::plan::{Attributes, Seat, SeatRow, Sector, Zone, ZonePlaces};
+use aforo_domain::catalogue::{
+    Category, Coded, Event, Images, PriceType, Publication, Quota, Rate, Readiness, Session, Tax, Template, Venue,
+};
+use aforo_domain::change::{Counter, CounterKey, Row, Sequence};
+use aforo_domain::command::Reply;
+use aforo_domain::error::{Code, DetailId, Error};
+use aforo_domain::idempotency::{Hour, Outcome};
+use aforo_domain::identity::{
+    ApiKey, BuyerField, Channel, ChannelKind, Client, DirectoryEntry, DirectoryKey, Entity, Family, KeyOwner, License, Operator,
+    Permission, PointOfSale, Role, Scopes, SigningKey, Status, Subject, Surcharge, Terminal, Tries, User,
+};
+use aforo_domain::ids::*;
+use aforo_domain::inventory::{Claim, PlaceMarks};
+use aforo_domain::moment::{Timestamp, Window};
+use aforo_domain::money::{Currency, Percent};
+use aforo_domain::orders::surcharges::OrderSurcharge;
+use aforo_domain::orders::{Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, Ticket, TicketState};
+use aforo_domain::pricing::{ItemPrice, TaxLine, Taxed, Totals};
+use aforo_domain::text::{Language, Localized};
+
+pub const NOW: Timestamp = Timestamp(1_764_000_000_000_000);
+pub const CONFIRMED: OrderId = OrderId([0xc0; 16]);
+pub const LIVE: OrderId = OrderId([0xa0; 16]);
+pub const EXPIRED: OrderId = OrderId([0xe0; 16]);
+pub const CODE: OrderCode = OrderCode(*b"ABCDEFGHJKMN");
+const BARCODE: Barcode = Barcode(*b"ABCDEFGHJKMNPQRST");
+
+/// At least one row of every kind.
+pub fn every_kind() -> Vec<Row> {
+    let mut rows = identity();
+    rows.extend(catalogue());
+    rows.extend(sales());
+    rows
+}
+
+fn language(tag: &str) -> Language {
+    Language::parse(tag).unwrap()
+}
+
+fn text(text: &str) -> Localized {
+    Localized::from([(language("ca-ES"), format!("{text} «ç» \u{1f3ad}")), (language("en"), text.to_owned())])
+}
+
+fn window() -> Window {
+    Window { start: NOW, end: NOW.plus_ms(86_400_000) }
+}
+
+fn identity() -> Vec<Row> {
+    let (entity, status, version) = (EntityId(11), Status::Active, 3);
+    let directory = [DirectoryKey::Operator(ShardId(1)), DirectoryKey::Channel(ChannelId(21)), DirectoryKey::Username("zoë'\"\\".into())];
+    let mut rows: Vec<Row> = directory.into_iter().map(|key| Arc::new(DirectoryEntry { key, shard: ShardId(1) }).into()).collect();
+    rows.push(Arc::new(SigningKey { id: "k1".into(), secret: [0xfe; 32], from: NOW, until: NOW.plus_ms(1) }).into());
+    rows.push(Arc::new(Operator { id: ShardId(1), name: "Op".into(), status, secondary_market: true, version }).into());
+    rows.push(Arc::new(Entity { id: entity, name: "Teatre".into(), status: Status::Gone, version }).into());
+    rows.push(
+        Arc::new(User {
+            id: UserId(12),
+            entity,
+            username: "zoë".into(),
+            password: "$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA".into(),
+            status: Status::Inactive,
+            roles: vec![Role::Seller, Role::Reports],
+            permissions: vec![Permission::Refund],
+            version,
+        })
+        .into(),
+    );
+    rows.push(channel().into());
+    rows.push(
+        Arc::new(ApiKey {
+            id: KeyId(MAX_ID - 1),
+            owner: KeyOwner::Entity(Some(entity)),
+            secret: Hash([7; 32]),
+            roles: vec![Role::OperatorAdmin],
+            scopes: Scopes::MANAGEMENT,
+            status,
+            expires: Some(NOW),
+            version,
+        })
+        .into(),
+    );
+    let license = License { secret: Hash([8; 32]), active: true, expires: None };
+    rows.push(
+        Arc::new(Terminal { id: TerminalId(14), code: "T1".into(), entity: None, name: "Till".into(), status, license, version }).into(),
+    );
+    rows.push(Arc::new(PointOfSale { id: PointOfSaleId(15), entity, name: "Foyer".into(), status, version }).into());
+    rows.push(Arc::new(family()).into());
+    rows.push(Arc::new(Tries { subject: Hash([9; 32]), count: 4, until: NOW }).into());
+    rows
+}
+
+fn channel() -> Arc<Channel> {
+    Arc::new(Channel {
+        id: ChannelId(21),
+        entity: EntityId(11),
+        name: "Web".into(),
+        kind: ChannelKind::B2b,
+        status: Status::Active,
+        languages: vec![language("es-ES")],
+        currency: euro(),
+        hold_ms: 600_000,
+        hold_max_ms: 3_600_000,
+        payment_ms: 900_000,
+        max_items: 10,
+        surcharges: vec![
+            Surcharge::PerTicket(150),
+            Surcharge::PercentOfBase { percent: Percent(65_000), min: 10, max: Some(500) },
+            Surcharge::PerOrder(99),
+        ],
+        buyer_mandatory: vec![BuyerField::Email, BuyerField::Phone],
+        override_orphan_seats: true,
+        version: 1,
+    })
+}
+
+fn family() -> Family {
+    let subject = Subject {
+        shard: ShardId(1),
+        client: Client::BoxOffice,
+        scopes: Scopes::BOX_OFFICE,
+        key: None,
+        channel: Some(ChannelId(21)),
+        entity: None,
+        user: Some(UserId(12)),
+        terminal: Some(TerminalId(14)),
+        point_of_sale: Some(PointOfSaleId(15)),
+    };
+    Family {
+        id: FamilyId([0xfa; 16]),
+        subject: Arc::new(subject),
+        refresh: Hash([1; 32]),
+        expires: NOW.plus_ms(5),
+        access_expires: NOW,
+        revoked: true,
+    }
+}
+
+fn euro() -> Currency {
+    Currency::parse("EUR").unwrap()
+}
+
+fn catalogue() -> Vec<Row> {
+    let (template, session) = (TemplateId(31), SessionId(51));
+    vec![
+        Arc::new(venue()).into(),
+        Arc::new(sector(template)).into(),
+        Arc::new(template_of(template)).into(),
+        Arc::new(event()).into(),
+        Arc::new(session_of(session, template)).into(),
+        Arc::new(Publication {
+            session,
+            channel: ChannelId(21),
+            quotas: vec![QuotaId(2), QuotaId(1)],
+            on_catalog: true,
+            sale: Some(window()),
+            sales_limit: Some(4),
+            version: 1,
+        })
+        .into(),
+        Arc::new(PlaceMarks { session, sector: SectorId(41), blocked: vec![2], moved: vec![(1, 1)] }).into(),
+    ]
+}
+
+fn venue() -> Venue {
+    Venue {
+        id: VenueId(30),
+        entity: EntityId(11),
+        name: "Gran Teatre".into(),
+        address: "Rambla 1".into(),
+        city: "Barcelona".into(),
+        country: Coded { code: "ES".into(), name: "Spain".into() },
+        country_subdivision: Coded { code: "ES-B".into(), name: "Barcelona".into() },
+        postal_code: Some("08001".into()),
+        time_zone: "Europe/Madrid".into(),
+        image: None,
+        retired: false,
+        version: 1,
+    }
+}
+
+fn sector(template: TemplateId) -> Sector {
+    let seat = |id, x, blocked| Seat {
+        id: SeatId(id),
+        name: id.to_string().into(),
+        x,
+        y: -7,
+        price_type: PriceTypeId(61),
+        quota: QuotaId(1),
+        attributes: Attributes::ACCESSIBLE,
+        gap_before: blocked,
+        blocked,
+    };
+    let row = SeatRow {
+        id: RowId(42),
+        name: "A".into(),
+        rank: Some(1),
+        seats: vec![seat(101, 0, false), seat(102, 10, false), seat(103, 20, true)],
+    };
+    let places = vec![ZonePlaces { quota: QuotaId(1), count: 5, blocked: 1 }];
+    let zone = Zone { id: ZoneId(43), name: "Standing".into(), price_type: PriceTypeId(61), places };
+    Sector { id: SectorId(41), template, name: "Stalls".into(), code: "ST".into(), rows: vec![row], zones: vec![zone] }
+}
+
+fn template_of(id: TemplateId) -> Template {
+    let price_type = PriceType {
+        id: PriceTypeId(61),
+        name: "One".into(),
+        code: "P1".into(),
+        order: 1,
+        color: "#9E4500".into(),
+        names: text("One"),
+        descriptions: Localized::new(),
+    };
+    Template {
+        id,
+        venue: VenueId(30),
+        name: "Opera".into(),
+        price_types: vec![price_type],
+        quotas: vec![Quota { id: QuotaId(1), name: "GENERAL".into() }, Quota { id: QuotaId(2), name: "Press".into() }],
+        sectors: vec![SectorId(41)],
+        check_orphan_seats: true,
+        graphic: true,
+        focal_point: Some((5, -10)),
+        retired: false,
+        version: 1,
+    }
+}
+
+fn event() -> Event {
+    Event {
+        id: EventId(50),
+        entity: EntityId(11),
+        name: "Carmen".into(),
+        readiness: Readiness::Ready,
+        currency: euro(),
+        default_language: language("ca-ES"),
+        titles: text("Carmen"),
+        subtitles: Localized::new(),
+        short_descriptions: text("Short"),
+        long_descriptions: text("Long\nand \"quoted\""),
+        images: Images { main: text("https://example.com/1.jpg"), landscape: vec![text("https://example.com/2.jpg")] },
+        category: Category { code: "OPERA".into(), parent: Some("MUSIC".into()), custom: None },
+        version: 1,
+    }
+}
+
+fn session_of(id: SessionId, template: TemplateId) -> Session {
+    let tax = Tax { id: TaxId(71), name: "IVA 10%".into(), percent: Percent(100_000) };
+    Session {
+        id,
+        event: EventId(50),
+        template,
+        name: "Première".into(),
+        readiness: Readiness::Ready,
+        selling: true,
+        start: NOW,
+        end: NOW.plus_ms(1),
+        start_unconfirmed: false,
+        sale: window(),
+        booking: Some(window()),
+        titles: text("First night"),
+        descriptions: Localized::new(),
+        images: Images::default(),
+        rates: vec![Rate { id: RateId(81), name: "Adult".into() }, Rate { id: RateId(82), name: "Child".into() }],
+        default_rate: RateId(81),
+        prices: BTreeMap::from([((PriceTypeId(61), RateId(81)), 4_600), ((PriceTypeId(61), RateId(82)), 0)]),
+        ticket_taxes: vec![tax.clone()],
+        surcharge_taxes: vec![tax],
+        surcharges: vec![Surcharge::PerTicket(100)],
+        buyer_limit: Some(8),
+        external_reference: Some("X-1".into()),
+        version: 1,
+    }
+}
+
+fn sales() -> Vec<Row> {
+    let session = SessionId(51);
+    let confirmed = order(CONFIRMED, Stage::Confirm { at: NOW, code: CODE, payments: vec![payment()] });
+    let what = HistoryEvent::Confirmed { totals: confirmed.totals(), currency: euro(), tickets: 1 };
+    let answers = [
+        Ok(Reply::Order(confirmed.clone())),
+        Ok(Reply::Ids(vec![1, 2])),
+        Err(Error { details: vec![DetailId::Number(1), DetailId::Text("a".into())], ..Error::new(Code::OrderExpired) }),
+    ];
+    let mut rows: Vec<Row> = vec![
+        Claim { session, place: 0, order: CONFIRMED, item: ItemId(5), sold: true }.into(),
+        Claim { session, place: 1, order: LIVE, item: ItemId(6), sold: false }.into(),
+        confirmed.clone().into(),
+        order(LIVE, Stage::PreConfirm { expires: NOW.plus_ms(900_000), code: OrderCode(*b"NMKJHGFEDCBA") }).into(),
+        order(OrderId([0xa1; 16]), Stage::Basket { expires: NOW, code: None }).into(),
+        order(EXPIRED, Stage::Expired { at: NOW }).into(),
+        Ticket { id: ItemId(5), order: CONFIRMED, code: CODE, session, place: 0, barcode: BARCODE, state: TicketState::Valid }.into(),
+        Arc::new(History { order: CONFIRMED, number: 1, at: NOW, by: Seller::clone(&confirmed.seller), what }).into(),
+        Counter { key: CounterKey::ChannelSales(session, ChannelId(21)), value: 2 }.into(),
+        Counter { key: CounterKey::BuyerSales(session, Hash([0xb0; 32])), value: -1 }.into(),
+        Sequence { items_reserved: 1_000 }.into(),
+    ];
+    for (number, answer) in (1..).zip(answers) {
+        let outcome = Outcome { key: Hash([number; 32]), fingerprint: Hash([0xff; 32]), hour: Hour(i64::from(number)), answer };
+        rows.push(Arc::new(outcome).into());
+    }
+    rows
+}
+
+/// An order with one item, in this stage.
+pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
+    let line = TaxLine { tax: TaxId(71), percent: Percent(100_000), taxed: Taxed::Ticket, amount: 418 };
+    let price = Arc::new(ItemPrice { base: 4_600, promoter_surcharge: 100, channel_surcharge: 150, taxes: [line].into() });
+    let item = Item {
+        id: ItemId(5),
+        session: SessionId(51),
+        event: EventId(50),
+        place: 0,
+        spot: Spot::Seat(SeatId(101)),
+        price_type: PriceTypeId(61),
+        rate: RateId(81),
+        price,
+        barcode: Some(BARCODE),
+    };
+    let taxed = Taxed::ChannelSurcharge;
+    let surcharge = OrderSurcharge { session: SessionId(51), event: EventId(50), taxed, amount: 99, taxes: [line].into() };
+    let buyer =
+        Buyer { email: "ana@example.com".into(), name: Some("Ana «»".into()), language: Some(language("en")), ..Buyer::default() };
+    Arc::new(Order {
+        id,
+        seller: Arc::new(Seller { channel: ChannelId(21), user: Some(UserId(12)), terminal: None, point_of_sale: None }),
+        family: FamilyId([0xfa; 16]),
+        currency: euro(),
+        language: language("es-ES"),
+        created: NOW,
+        stage,
+        items: vec![item],
+        surcharges: vec![surcharge],
+        buyer: Some(Arc::new(buyer)),
+        held_items: true,
+        counted: vec![SessionId(51)],
+    })
+}
+
+fn payment() -> Payment {
+    Payment { kind: PaymentKind::Card, amount: 4_949, reference: Some("tpv-1".into()) }
+}
+
+/// What a confirmed order of one item adds up to.
+pub fn totals() -> Totals {
+    Totals { base: 4_600, surcharges: 349, ..Totals::default() }
+}
