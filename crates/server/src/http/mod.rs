@@ -52,6 +52,7 @@ pub mod idempotency;
 pub mod limit;
 pub mod metrics;
 pub mod middleware;
+pub mod openapi;
 pub mod params;
 pub mod passwords;
 pub mod respond;

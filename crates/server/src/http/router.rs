@@ -4,11 +4,13 @@ use aforo_domain::error::Code;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::openapi;
 use super::respond::{Problem, json_bytes};
 use crate::api;
 use crate::app::App;
@@ -28,9 +30,15 @@ fn apis() -> [Api; 4] {
 /// All routes.
 pub fn routes() -> Router<App> {
     let mut router = Router::new().route("/health", get(health)).route("/metrics", get(metrics));
-    for (_, base, api) in apis() {
-        router = router.nest(base, api.split_for_parts().0);
+    let mut names = Vec::new();
+    for (name, base, api) in apis() {
+        let (api, document) = OpenApiRouter::new().nest(base, api).split_for_parts();
+        let document = Bytes::from(openapi::complete(name, document).to_json().unwrap_or_default());
+        router = router.merge(api).route(&format!("/openapi/{name}.json"), get(|| async { json_bytes(document) }));
+        names.push(name);
     }
+    let (reference, errors) = (include_str!("docs.html").replace("{{apis}}", &format!("{names:?}")), openapi::errors_page());
+    router = router.route("/docs", get(|| async { Html(reference) })).route("/docs/errors", get(|| async { Html(errors) }));
     router
         .fallback(|| async { Problem::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
@@ -38,7 +46,8 @@ pub fn routes() -> Router<App> {
 
 /// The OpenAPI document of each API, by name.
 pub fn documents() -> Vec<(&'static str, OpenApi)> {
-    apis().into_iter().map(|(name, base, api)| (name, OpenApiRouter::new().nest(base, api).into_openapi())).collect()
+    let document = |base, api| OpenApiRouter::new().nest(base, api).into_openapi();
+    apis().into_iter().map(|(name, base, api)| (name, openapi::complete(name, document(base, api)))).collect()
 }
 
 /// Whether the server answers at all.

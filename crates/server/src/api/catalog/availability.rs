@@ -203,7 +203,7 @@ impl Seen {
 
 /// How many places of a session there are, and how many are free.
 #[utoipa::path(
-    get, path = "/sessions/{id}/availability", tag = "catalogue", params(("id" = u64, Path)),
+    get, path = "/sessions/{id}/availability", tag = "catalogue", operation_id = "get_availability", params(("id" = u64, Path)),
     responses((status = 200, body = SessionAvailability)),
     extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
 )]

@@ -39,7 +39,7 @@ fn with_media(params: &Params) -> bool {
 
 /// Lists events, by the start of their first listed session and by id.
 #[utoipa::path(
-    get, path = "/events", tag = "catalogue",
+    get, path = "/events", tag = "catalogue", operation_id = "list_events",
     params(
         ("limit" = Option<u32>, Query, description = "1 to 500, default 100"), ("offset" = Option<u32>, Query),
         ("for_sale" = Option<bool>, Query), ("on_catalog" = Option<bool>, Query),
@@ -65,7 +65,7 @@ pub async fn list(caller: CatalogCaller, params: Params) -> Result<Response, Pro
 
 /// Reads an event.
 #[utoipa::path(
-    get, path = "/events/{id}", tag = "catalogue", params(("id" = u64, Path), ("expand" = Option<String>, Query, description = "`media`")),
+    get, path = "/events/{id}", tag = "catalogue", operation_id = "get_event", params(("id" = u64, Path), ("expand" = Option<String>, Query, description = "`media`")),
     responses((status = 200, body = EventItem)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn read(caller: CatalogCaller, path: PathIds<1>, params: Params) -> Result<Response, Problem> {

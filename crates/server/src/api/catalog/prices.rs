@@ -75,7 +75,7 @@ fn prices<'a>(offer: &'a Offer, channel: &Channel) -> SessionPrices<'a> {
 
 /// Reads what each price type of a session costs at each rate; a price type that a rate has no price for is not sold at it.
 #[utoipa::path(
-    get, path = "/sessions/{id}/prices", tag = "catalogue", params(("id" = u64, Path)), responses((status = 200, body = SessionPrices)),
+    get, path = "/sessions/{id}/prices", tag = "catalogue", operation_id = "get_prices", params(("id" = u64, Path)), responses((status = 200, body = SessionPrices)),
     extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
 )]
 pub async fn read(caller: CatalogCaller, path: PathIds<1>) -> Result<Response, Problem> {

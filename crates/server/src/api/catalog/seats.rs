@@ -188,7 +188,7 @@ impl Seen {
 
 /// Reads every numbered seat of a session and how it stands for this channel.
 #[utoipa::path(
-    get, path = "/sessions/{id}/seats", tag = "catalogue",
+    get, path = "/sessions/{id}/seats", tag = "catalogue", operation_id = "get_seats",
     params(
         ("id" = u64, Path),
         ("form" = Option<String>, Query, description = "`compact`, or `status` for the session's id and the statuses alone"),

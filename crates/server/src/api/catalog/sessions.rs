@@ -68,7 +68,7 @@ impl Filter {
 
 /// Lists the sessions that are published in the channel and whose sale has not ended, by start and id.
 #[utoipa::path(
-    get, path = "/sessions", tag = "catalogue",
+    get, path = "/sessions", tag = "catalogue", operation_id = "list_sessions",
     params(
         ("limit" = Option<u32>, Query, description = "1 to 500, default 100"), ("offset" = Option<u32>, Query),
         ("type" = Option<String>, Query, description = "`SESSION`"), ("for_sale" = Option<bool>, Query), ("on_catalog" = Option<bool>, Query),
@@ -103,7 +103,7 @@ pub async fn list(caller: CatalogCaller, params: Params) -> Result<Response, Pro
 
 /// Reads a session.
 #[utoipa::path(
-    get, path = "/sessions/{id}", tag = "catalogue", params(("id" = u64, Path)), responses((status = 200, body = SessionItem)),
+    get, path = "/sessions/{id}", tag = "catalogue", operation_id = "get_session", params(("id" = u64, Path)), responses((status = 200, body = SessionItem)),
     extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
 )]
 pub async fn read(caller: CatalogCaller, path: PathIds<1>) -> Result<Response, Problem> {
