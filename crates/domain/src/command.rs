@@ -107,6 +107,16 @@ pub enum Reply {
     Ids(Vec<u64>),
 }
 
+impl Reply {
+    /// Whether it holds a secret, or what stands for one: it is not kept for who asks again.
+    pub const fn holds_secret(&self) -> bool {
+        match self {
+            Self::Done | Self::Order(_) | Self::Ids(_) => false,
+            Self::Granted(_) => true,
+        }
+    }
+}
+
 /// What `plan` decides, when it decides to do it.
 #[derive(Debug)]
 pub struct Done {

@@ -39,3 +39,9 @@ impl Clock {
         }
     }
 }
+
+/// The monotonic clock: for how long something took, never for what time it is.
+#[expect(clippy::disallowed_methods, reason = "the owner of the clock")]
+pub fn instant() -> std::time::Instant {
+    std::time::Instant::now()
+}

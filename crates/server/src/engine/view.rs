@@ -10,6 +10,8 @@ use aforo_domain::ids::{SessionId, ShardId};
 use aforo_domain::inventory::Snapshot;
 use arc_swap::ArcSwap;
 
+use super::core::Publication;
+
 /// All shards' views.
 #[derive(Debug, Clone, Default)]
 pub struct Views(Arc<ArcSwap<HashMap<ShardId, Arc<ArcSwap<ShardView>>>>>);
@@ -31,17 +33,49 @@ impl Views {
         self.0.load().get(&id).map(|view| view.load_full())
     }
 
-    /// Publishes a shard's view in place of the one before.
-    pub fn publish(&self, id: ShardId, view: ShardView) {
-        let view = Arc::new(view);
-        if let Some(cell) = self.0.load().get(&id) {
-            cell.store(view);
+    /// All shards that are published, in no order.
+    pub fn shards(&self) -> Vec<ShardId> {
+        self.0.load().keys().copied().collect()
+    }
+
+    /// Shows what a durable batch changed. Only the engine's thread does, so that nothing is shown out of order.
+    pub(super) fn show(&self, new: Publication) {
+        let before = self.shard(new.shard);
+        let mut seats = None;
+        for (session, snapshot) in new.places {
+            match before.as_ref().and_then(|view| view.seats.get(&session)) {
+                Some(cell) => cell.store(Arc::new(snapshot)),
+                None => {
+                    let known = || before.as_ref().map(|view| HashMap::clone(&view.seats)).unwrap_or_default();
+                    seats.get_or_insert_with(known).insert(session, Arc::new(ArcSwap::from_pointee(snapshot)));
+                }
+            }
+        }
+        let before = before.unwrap_or_default();
+        if new.identity.is_none() && new.catalogue.is_none() && seats.is_none() {
             return;
+        }
+        let view = Arc::new(ShardView {
+            identity: new.identity.unwrap_or_else(|| before.identity.clone()),
+            catalogue: new.catalogue.unwrap_or_else(|| before.catalogue.clone()),
+            seats: seats.map_or_else(|| before.seats.clone(), Arc::new),
+        });
+        if let Some(cell) = self.0.load().get(&new.shard) {
+            return cell.store(view);
         }
         let cell = Arc::new(ArcSwap::new(view));
         self.0.rcu(|shards| {
             let mut shards = HashMap::clone(shards);
-            shards.insert(id, cell.clone());
+            shards.insert(new.shard, cell.clone());
+            shards
+        });
+    }
+
+    /// Shows nothing of a shard any more: another owner has it.
+    pub(super) fn withdraw(&self, id: ShardId) {
+        self.0.rcu(|shards| {
+            let mut shards = HashMap::clone(shards);
+            shards.remove(&id);
             shards
         });
     }

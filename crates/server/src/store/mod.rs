@@ -20,6 +20,7 @@ mod postgres;
 mod resident;
 mod rows;
 mod schema;
+pub mod sim;
 mod sql;
 mod sqlite;
 
@@ -42,7 +43,7 @@ pub struct JournalRow {
 }
 
 /// Why an append is not known to be durable.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
     /// The number is taken: another owner appended. Nothing of ours was written.
     #[error("the shard has another owner")]
@@ -153,7 +154,7 @@ pub enum Resident {
 }
 
 /// What a loader is asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Load {
     /// Rows by key.
     Rows(Vec<Key>),
@@ -186,6 +187,8 @@ pub enum Store {
     Sqlite(sqlite::Sqlite),
     /// A database.
     Postgres(postgres::Postgres),
+    /// Memory.
+    Sim(sim::SimStore),
 }
 
 /// The engine thread's end of a store.
@@ -195,6 +198,8 @@ pub enum Journal {
     Sqlite(sqlite::Journal),
     /// On PostgreSQL.
     Postgres(Box<postgres::Journal>),
+    /// In memory.
+    Sim(sim::SimStore),
 }
 
 /// The applier thread's end of a store.
@@ -204,6 +209,8 @@ pub enum Tables {
     Sqlite(sqlite::Tables),
     /// On PostgreSQL.
     Postgres(postgres::Tables),
+    /// In memory.
+    Sim(sim::SimStore),
 }
 
 /// A loader thread's end of a store. Each call reads in a new transaction on the primary.
@@ -213,6 +220,8 @@ pub enum Loader {
     Sqlite(sqlite::Loader),
     /// On PostgreSQL.
     Postgres(postgres::Loader),
+    /// In memory.
+    Sim(sim::SimStore),
 }
 
 impl Store {
@@ -235,6 +244,7 @@ impl Store {
         match self {
             Self::Sqlite(store) => Ok(Journal::Sqlite(store.journal())),
             Self::Postgres(store) => store.journal().map(Box::new).map(Journal::Postgres),
+            Self::Sim(store) => Ok(Journal::Sim(store.clone())),
         }
     }
 
@@ -246,6 +256,7 @@ impl Store {
         match self {
             Self::Sqlite(store) => store.tables().map(Tables::Sqlite),
             Self::Postgres(store) => store.tables().map(Tables::Postgres),
+            Self::Sim(store) => Ok(Tables::Sim(store.clone())),
         }
     }
 
@@ -257,6 +268,7 @@ impl Store {
         match self {
             Self::Sqlite(store) => store.loader().map(Loader::Sqlite),
             Self::Postgres(store) => store.loader().map(Loader::Postgres),
+            Self::Sim(store) => Ok(Loader::Sim(store.clone())),
         }
     }
 }
@@ -271,6 +283,7 @@ impl Journal {
         match self {
             Self::Sqlite(journal) => journal.append(rows, trim),
             Self::Postgres(journal) => journal.append(rows, trim),
+            Self::Sim(store) => store.append(rows, trim),
         }
     }
 }
@@ -285,6 +298,7 @@ impl Tables {
         match self {
             Self::Sqlite(tables) => tables.apply(batch),
             Self::Postgres(tables) => tables.apply(batch),
+            Self::Sim(store) => store.apply(batch),
         }
     }
 }
@@ -298,6 +312,7 @@ impl Loader {
         match self {
             Self::Sqlite(loader) => loader.shards(),
             Self::Postgres(loader) => loader.shards(),
+            Self::Sim(store) => Ok(store.shards()),
         }
     }
 
@@ -311,6 +326,7 @@ impl Loader {
         match self {
             Self::Sqlite(loader) => loader.take(shard, payload),
             Self::Postgres(loader) => loader.take(shard, payload),
+            Self::Sim(store) => Ok(store.take(shard, payload)),
         }
     }
 
@@ -322,6 +338,7 @@ impl Loader {
         match self {
             Self::Sqlite(loader) => loader.position(shard),
             Self::Postgres(loader) => loader.position(shard),
+            Self::Sim(store) => Ok(store.position(shard)),
         }
     }
 
@@ -333,6 +350,7 @@ impl Loader {
         match self {
             Self::Sqlite(loader) => loader.load(shard, load),
             Self::Postgres(loader) => loader.load(shard, load),
+            Self::Sim(store) => Ok(store.load(shard, load)),
         }
     }
 
@@ -344,6 +362,10 @@ impl Loader {
         match self {
             Self::Sqlite(loader) => loader.resident(shard, each),
             Self::Postgres(loader) => loader.resident(shard, each),
+            Self::Sim(store) => {
+                store.resident(shard, each);
+                Ok(())
+            }
         }
     }
 
@@ -355,6 +377,10 @@ impl Loader {
         match self {
             Self::Sqlite(loader) => loader.every_row(shard, each),
             Self::Postgres(loader) => loader.every_row(shard, each),
+            Self::Sim(store) => {
+                store.every_row(shard, each);
+                Ok(())
+            }
         }
     }
 }

@@ -1,0 +1,170 @@
+//! The applier: puts durable batches into the tables a moment later, coalesced to one image a key, in larger transactions. The only writer of tables.
+//!
+//! Paced by time, not by what waits. What it cannot write it reports and drops: the journal has it, and the shard is taken over anew.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use aforo_domain::ids::ShardId;
+use aforo_domain::moment::Timestamp;
+
+use super::core::{Batch, Input};
+use super::loaders::{Job, Loaders};
+use super::recovery::Coalesced;
+use super::shared::Shared;
+use super::threads::{Message, Ticket};
+use crate::clock;
+use crate::store::{ApplyBatch, StoreError, Tables};
+
+/// So many changes of a shard are not waited for any longer.
+const ENOUGH_CHANGES: usize = 20_000;
+
+/// What the applier is asked to do.
+#[derive(Debug)]
+pub enum Work {
+    /// Put a durable batch into the tables.
+    Batch(Batch),
+    /// Put a tail into the tables.
+    Replay(ApplyBatch),
+    /// Drop what is left of a shard, then let a loader take it over.
+    End(ShardId, Job),
+    /// Somebody waits for what is there.
+    Hurry,
+    /// Put everything into the tables, and end.
+    Finish,
+}
+
+/// Durable batches of one shard on their way.
+#[derive(Debug)]
+pub struct Pending {
+    shard: ShardId,
+    epoch: u64,
+    from: u64,
+    to: u64,
+    now: Timestamp,
+    changes: Coalesced,
+}
+
+impl Pending {
+    /// Nothing after `batch`'s predecessor yet.
+    pub fn before(batch: &Batch) -> Self {
+        let from = batch.seq - 1;
+        Self { shard: batch.shard, epoch: batch.epoch, from, to: from, now: batch.now, changes: Coalesced::default() }
+    }
+
+    /// Adds the next batch.
+    pub fn add(&mut self, batch: Batch) {
+        assert_eq!((self.epoch, self.to + 1), (batch.epoch, batch.seq), "batches of shard {} come in order", self.shard);
+        self.to = batch.seq;
+        self.now = batch.now;
+        batch.changes.into_iter().for_each(|change| self.changes.add(change));
+    }
+
+    /// All of it, for the tables.
+    pub fn take(mut self) -> ApplyBatch {
+        let changes = self.changes.take();
+        ApplyBatch { shard: self.shard, epoch: self.epoch, from: self.from, to: self.to, now: self.now, changes }
+    }
+}
+
+/// The applier's thread.
+#[derive(Debug)]
+pub struct Applier {
+    /// Where rows go.
+    pub tables: Tables,
+    /// How long batches are gathered.
+    pub pace: Duration,
+    /// What it is asked to do.
+    pub work: Receiver<Work>,
+    /// Whom it tells.
+    pub engine: Sender<Message>,
+    /// Who takes shards over.
+    pub loaders: Loaders,
+    /// What `Handle`s see.
+    pub shared: Arc<Shared>,
+    /// What is on its way.
+    pub pending: BTreeMap<ShardId, Pending>,
+    /// Epochs whose batches are not wanted any more.
+    pub ended: BTreeMap<ShardId, u64>,
+}
+
+impl Applier {
+    /// Works until it is told to finish, or nobody is left to tell it.
+    pub fn run(mut self) {
+        let mut due: Option<Instant> = None;
+        loop {
+            let work = match due {
+                None => self.work.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => self.work.recv_timeout(due.saturating_duration_since(clock::instant())),
+            };
+            let flush_now = match work {
+                Ok(Work::Finish) => {
+                    self.flush();
+                    return;
+                }
+                Ok(work) => self.take(work),
+                Err(RecvTimeoutError::Timeout) => true,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            if flush_now {
+                self.flush();
+            }
+            due = match (self.pending.is_empty(), due) {
+                (true, _) => None,
+                (false, Some(due)) if !flush_now => Some(due),
+                (false, _) => Some(clock::instant() + self.pace),
+            };
+        }
+    }
+
+    /// Takes one piece of work; whether it is time to write.
+    fn take(&mut self, work: Work) -> bool {
+        match work {
+            Work::Batch(batch) if self.ended.get(&batch.shard).is_some_and(|epoch| batch.epoch <= *epoch) => false,
+            Work::Batch(batch) => {
+                let pending = self.pending.entry(batch.shard).or_insert_with(|| Pending::before(&batch));
+                pending.add(batch);
+                pending.changes.len() >= ENOUGH_CHANGES
+            }
+            Work::Replay(batch) => {
+                let result = self.write(&batch);
+                self.tell(Input::Replayed { shard: batch.shard, epoch: batch.epoch, result });
+                false
+            }
+            Work::End(shard, job) => {
+                if let Some(pending) = self.pending.remove(&shard) {
+                    self.ended.insert(shard, pending.epoch);
+                }
+                self.loaders.ask(job);
+                false
+            }
+            Work::Hurry => true,
+            Work::Finish => true,
+        }
+    }
+
+    fn flush(&mut self) {
+        for (shard, pending) in std::mem::take(&mut self.pending) {
+            let batch = pending.take();
+            let result = self.write(&batch).map(|()| batch.to);
+            if result.is_err() {
+                self.ended.insert(shard, batch.epoch);
+            }
+            self.tell(Input::Applied { shard, epoch: batch.epoch, result });
+        }
+    }
+
+    fn write(&mut self, batch: &ApplyBatch) -> Result<(), StoreError> {
+        let began = clock::instant();
+        self.tables.apply(batch)?;
+        self.shared.applied(batch.shard, batch.to, batch.changes.len(), clock::instant().saturating_duration_since(began));
+        Ok(())
+    }
+
+    fn tell(&self, input: Input<Ticket>) {
+        // Nobody listens any more only when the process ends.
+        let _ = self.engine.send(Message::Input(input));
+    }
+}

@@ -1,0 +1,87 @@
+//! The engine as the rest of the server sees it, on each store: what was answered is there after a restart, lists see the caller's own writes.
+
+use aforo_domain::command::{Command, Reply};
+use aforo_domain::error::Code;
+use aforo_domain::identity::check::Actor;
+use aforo_domain::identity::manage::entities::NewEntity;
+use aforo_domain::identity::manage::platform::{NewOperator, PlatformCommand};
+use aforo_domain::identity::manage::{Edit, IdentityCommand};
+use aforo_domain::ids::{EntityId, ShardId};
+use aforo_server::chance::Chance;
+use aforo_server::clock::Clock;
+use aforo_server::engine::{Handle, Request};
+use aforo_server::store::sim::SimStore;
+use aforo_server::store::{Store, StoreConfig};
+use aforo_testkit::postgres::fresh_database;
+
+const SHARD: ShardId = ShardId(3);
+
+async fn system(engine: &Handle, command: IdentityCommand) -> Result<Reply, Code> {
+    let request = Request { shard: SHARD, actor: Actor::System, command: Command::Identity(command), idempotency: None };
+    engine.run(request).await.result.map_err(|error| error.code)
+}
+
+fn start(store: &Store) -> Handle {
+    Handle::start(store, Clock::System, &Chance::System).unwrap()
+}
+
+fn operator() -> IdentityCommand {
+    let operator = NewOperator { name: "Levante".to_owned(), secondary_market: false };
+    IdentityCommand::Platform(PlatformCommand::Operator(Edit::Create(operator)))
+}
+
+fn entity(name: &str) -> IdentityCommand {
+    IdentityCommand::Entity(Edit::Create(NewEntity { id: None, name: name.to_owned() }))
+}
+
+/// An operator is made, and is there after a clean stop and after a crash.
+async fn what_was_answered_is_there_after_a_restart(open: impl Fn() -> Store) {
+    let store = open();
+    let engine = start(&store);
+    assert_eq!(system(&engine, operator()).await, Err(Code::NotFound), "nobody serves the shard yet");
+    engine.open_shard(SHARD).await.unwrap();
+    assert!(engine.views().shard(SHARD).is_some_and(|view| view.identity.operator.is_none()));
+    system(&engine, operator()).await.unwrap();
+    assert_eq!(system(&engine, entity("Opera")).await, Ok(Reply::Ids(vec![1])));
+    assert!(engine.views().shard(SHARD).unwrap().identity.entities.contains_key(&EntityId(1)), "readers see what was answered");
+    engine.settled(SHARD).await.unwrap();
+    let stand = engine.position(SHARD).unwrap();
+    assert_eq!(stand.applied, stand.committed);
+    engine.stop().await;
+    assert_eq!(system(&engine, entity("Late")).await, Err(Code::Overloaded));
+    drop((engine, store));
+
+    let store = open();
+    let engine = start(&store);
+    assert_eq!(system(&engine, entity("Stadium")).await, Ok(Reply::Ids(vec![2])));
+    // No stop: the applier may not have come so far.
+    drop((engine, store));
+    let store = reopen(&open).await;
+    let engine = start(&store);
+    assert_eq!(engine.views().shard(SHARD).unwrap().identity.entities.len(), 2);
+    engine.stop().await;
+}
+
+/// Threads of an engine that was dropped let go of the store a moment later.
+async fn reopen(open: &impl Fn() -> Store) -> Store {
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    open()
+}
+
+#[tokio::test]
+async fn a_restart_on_the_simulated_store() {
+    let sim = SimStore::new(false);
+    what_was_answered_is_there_after_a_restart(|| Store::Sim(sim.clone())).await;
+}
+
+#[tokio::test]
+async fn a_restart_on_sqlite() {
+    let dir = tempfile::tempdir().unwrap();
+    what_was_answered_is_there_after_a_restart(|| Store::open(&StoreConfig::Sqlite { dir: dir.path().into() }).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_restart_on_postgres() {
+    let database = fresh_database().await;
+    what_was_answered_is_there_after_a_restart(|| Store::open(&StoreConfig::Postgres { url: database.url() }).unwrap()).await;
+}
