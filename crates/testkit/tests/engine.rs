@@ -1,5 +1,7 @@
 //! The engine as the rest of the server sees it, on each store: what was answered is there after a restart, lists see the caller's own writes.
 
+#![expect(clippy::unwrap_used, reason = "what a test relies on")]
+
 use aforo_domain::command::{Command, Reply};
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
@@ -11,7 +13,7 @@ use aforo_server::chance::Chance;
 use aforo_server::clock::Clock;
 use aforo_server::engine::{Handle, Request};
 use aforo_server::store::sim::SimStore;
-use aforo_server::store::{Store, StoreConfig};
+use aforo_server::store::{Store, StoreConfig, StoreError};
 use aforo_testkit::postgres::fresh_database;
 
 const SHARD: ShardId = ShardId(3);
@@ -35,8 +37,8 @@ fn entity(name: &str) -> IdentityCommand {
 }
 
 /// An operator is made, and is there after a clean stop and after a crash.
-async fn what_was_answered_is_there_after_a_restart(open: impl Fn() -> Store) {
-    let store = open();
+async fn what_was_answered_is_there_after_a_restart(open: impl Fn() -> Result<Store, StoreError>) {
+    let store = open().unwrap();
     let engine = start(&store);
     assert_eq!(system(&engine, operator()).await, Err(Code::NotFound), "nobody serves the shard yet");
     engine.open_shard(SHARD).await.unwrap();
@@ -51,7 +53,7 @@ async fn what_was_answered_is_there_after_a_restart(open: impl Fn() -> Store) {
     assert_eq!(system(&engine, entity("Late")).await, Err(Code::Overloaded));
     drop((engine, store));
 
-    let store = open();
+    let store = open().unwrap();
     let engine = start(&store);
     assert_eq!(system(&engine, entity("Stadium")).await, Ok(Reply::Ids(vec![2])));
     // No stop: the applier may not have come so far.
@@ -63,25 +65,31 @@ async fn what_was_answered_is_there_after_a_restart(open: impl Fn() -> Store) {
 }
 
 /// Threads of an engine that was dropped let go of the store a moment later.
-async fn reopen(open: &impl Fn() -> Store) -> Store {
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    open()
+async fn reopen(open: &impl Fn() -> Result<Store, StoreError>) -> Store {
+    for _ in 0..1_000 {
+        match open() {
+            Err(StoreError::InUse(_)) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            other => return other.unwrap(),
+        }
+    }
+    panic!("the store is still in use")
 }
 
 #[tokio::test]
 async fn a_restart_on_the_simulated_store() {
     let sim = SimStore::new(false);
-    what_was_answered_is_there_after_a_restart(|| Store::Sim(sim.clone())).await;
+    what_was_answered_is_there_after_a_restart(|| Ok(Store::Sim(sim.clone()))).await;
 }
 
 #[tokio::test]
 async fn a_restart_on_sqlite() {
     let dir = tempfile::tempdir().unwrap();
-    what_was_answered_is_there_after_a_restart(|| Store::open(&StoreConfig::Sqlite { dir: dir.path().into() }).unwrap()).await;
+    what_was_answered_is_there_after_a_restart(|| Store::open(&StoreConfig::Sqlite { dir: dir.path().into() })).await;
 }
 
 #[tokio::test]
 async fn a_restart_on_postgres() {
     let database = fresh_database().await;
-    what_was_answered_is_there_after_a_restart(|| Store::open(&StoreConfig::Postgres { url: database.url() }).unwrap()).await;
+    let open = || std::thread::scope(|scope| scope.spawn(|| Store::open(&StoreConfig::Postgres { url: database.url() })).join());
+    what_was_answered_is_there_after_a_restart(|| open().unwrap()).await;
 }

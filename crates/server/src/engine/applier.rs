@@ -86,6 +86,8 @@ pub struct Applier {
     pub shared: Arc<Shared>,
     /// What is on its way.
     pub pending: BTreeMap<ShardId, Pending>,
+    /// What could not be written for now: a full disk, a database that cannot be reached. It comes before what is on its way.
+    pub stuck: BTreeMap<ShardId, ApplyBatch>,
     /// Epochs whose batches are not wanted any more.
     pub ended: BTreeMap<ShardId, u64>,
 }
@@ -111,7 +113,8 @@ impl Applier {
             if flush_now {
                 self.flush();
             }
-            due = match (self.pending.is_empty(), due) {
+            let idle = self.pending.is_empty() && self.stuck.is_empty();
+            due = match (idle, due) {
                 (true, _) => None,
                 (false, Some(due)) if !flush_now => Some(due),
                 (false, _) => Some(clock::instant() + self.pace),
@@ -134,9 +137,9 @@ impl Applier {
                 false
             }
             Work::End(shard, job) => {
-                if let Some(pending) = self.pending.remove(&shard) {
-                    self.ended.insert(shard, pending.epoch);
-                }
+                let pending = self.pending.remove(&shard).map(|pending| pending.epoch);
+                let stuck = self.stuck.remove(&shard).map(|batch| batch.epoch);
+                self.ended.extend(pending.or(stuck).map(|epoch| (shard, epoch)));
                 self.loaders.ask(job);
                 false
             }
@@ -146,14 +149,32 @@ impl Applier {
     }
 
     fn flush(&mut self) {
-        for (shard, pending) in std::mem::take(&mut self.pending) {
-            let batch = pending.take();
-            let result = self.write(&batch).map(|()| batch.to);
-            if result.is_err() {
-                self.ended.insert(shard, batch.epoch);
-            }
-            self.tell(Input::Applied { shard, epoch: batch.epoch, result });
+        for batch in std::mem::take(&mut self.stuck).into_values() {
+            self.put(batch);
         }
+        for (shard, pending) in std::mem::take(&mut self.pending) {
+            if self.stuck.contains_key(&shard) {
+                self.pending.insert(shard, pending);
+            } else {
+                self.put(pending.take());
+            }
+        }
+    }
+
+    fn put(&mut self, batch: ApplyBatch) {
+        let (shard, epoch) = (batch.shard, batch.epoch);
+        let result = match self.write(&batch) {
+            Err(error @ (StoreError::Full | StoreError::Lost(_))) => {
+                tracing::error!(shard = shard.0, %error, "rows wait in the journal");
+                self.stuck.insert(shard, batch);
+                return;
+            }
+            other => other.map(|()| batch.to),
+        };
+        if result.is_err() {
+            self.ended.insert(shard, epoch);
+        }
+        self.tell(Input::Applied { shard, epoch, result });
     }
 
     fn write(&mut self, batch: &ApplyBatch) -> Result<(), StoreError> {

@@ -68,6 +68,7 @@ impl Default for Limits {
 
 /// What happens to the engine.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "the large one is a command: a box would cost an allocation each")]
 pub enum Input<T> {
     /// A command came.
     Ask {

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use aforo_domain::error::Code;
 use aforo_domain::ids::ShardId;
@@ -61,14 +62,15 @@ impl Loaders {
     ///
     /// # Errors
     /// What the store says.
-    pub fn start(store: &Store, owner: OwnerId, engine: &Sender<Message>) -> Result<Self, StoreError> {
+    pub fn start(store: &Store, owner: OwnerId, engine: &Sender<Message>) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
         let (jobs, inbox) = channel();
         let inbox = Arc::new(Mutex::new(inbox));
         let searches = Arc::new(AtomicUsize::new(0));
+        let mut threads = Vec::new();
         for number in 0..THREADS {
             let (mut loader, inbox) = (store.loader()?, inbox.clone());
             let (engine, searches) = (engine.clone(), searches.clone());
-            spawn(&format!("aforo-loader-{number}"), move || {
+            let body = move || {
                 while let Some(job) = next(&inbox) {
                     if let Job::Load { .. } = job {
                         searches.fetch_sub(1, Ordering::Relaxed);
@@ -78,9 +80,10 @@ impl Loaders {
                         return;
                     }
                 }
-            })?;
+            };
+            threads.push(spawn(&format!("aforo-loader-{number}"), body)?);
         }
-        Ok(Self { jobs, searches })
+        Ok((Self { jobs, searches }, threads))
     }
 
     /// Gives a job to the next loader that is free. Without one, the process is ending.

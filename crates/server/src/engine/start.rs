@@ -37,13 +37,19 @@ impl Handle {
     /// # Errors
     /// A [`StartError`]; nothing runs then.
     pub fn start(store: &Store, clock: Clock, chance: &Chance) -> Result<Self, StartError> {
+        // On a thread of its own: the store's calls block, which a runtime's thread may not.
+        let started = std::thread::scope(|scope| scope.spawn(|| Self::start_here(store, clock, chance)).join());
+        started.unwrap_or_else(|_| Err(StoreError::Failed("starting the engine panicked".into()).into()))
+    }
+
+    fn start_here(store: &Store, clock: Clock, chance: &Chance) -> Result<Self, StartError> {
         let (inbox, messages) = channel();
         let (applier, work) = channel();
         let (views, shared) = (Views::default(), Arc::new(Shared::default()));
         let [owner @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = chance.seed();
         let mut shards: BTreeSet<ShardId> = store.loader()?.shards()?.into_iter().collect();
         shards.insert(ShardId::PLATFORM);
-        let loaders = Loaders::start(store, owner, &inbox)?;
+        let (loaders, mut threads) = Loaders::start(store, owner, &inbox)?;
         let applier_thread = Applier {
             tables: store.tables()?,
             pace: pace(store),
@@ -52,6 +58,7 @@ impl Handle {
             loaders: loaders.clone(),
             shared: shared.clone(),
             pending: BTreeMap::new(),
+            stuck: BTreeMap::new(),
             ended: BTreeMap::new(),
         };
         let asked = Arc::new(AtomicUsize::new(0));
@@ -70,7 +77,8 @@ impl Handle {
             when_open: HashMap::new(),
             outputs: Vec::new(),
         };
-        let threads = vec![spawn("aforo-engine", || engine_thread.run())?, spawn("aforo-applier", || applier_thread.run())?];
+        threads.push(spawn("aforo-engine", || engine_thread.run())?);
+        threads.push(spawn("aforo-applier", || applier_thread.run())?);
         let engine = Running { inbox, asked, applier, shared, threads: Mutex::new(threads) };
         open_all(&engine.inbox, shards)?;
         Ok(Self { views, engine: Arc::new(engine), stored: None })
