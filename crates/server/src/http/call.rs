@@ -98,3 +98,72 @@ fn fingerprint(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> 
     }
     Hash(hash.finalize().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::extract::{FromRequest, Request};
+    use serde::Deserialize;
+
+    use super::{Call, NoBody};
+    use crate::http::wire::Num;
+
+    #[derive(Debug, Deserialize)]
+    struct Wanted {
+        quantity: Option<Num>,
+    }
+
+    fn post(body: impl Into<Body>) -> Request {
+        Request::post("/orders?a=1").body(body.into()).unwrap()
+    }
+
+    async fn read<T: serde::de::DeserializeOwned>(request: Request) -> Result<Call<T>, &'static str> {
+        Call::from_request(request, &()).await.map_err(|problem| problem.error.code.as_str())
+    }
+
+    #[tokio::test]
+    async fn a_body_is_json_of_the_right_shape_and_size() {
+        let call: Call<Wanted> = read(post(r#"{"quantity":2,"new_in_2040":[{}]}"#)).await.unwrap();
+        assert_eq!(call.body.quantity.unwrap().text(), "2");
+        let large = format!(r#"{{"x":"{}"}}"#, "x".repeat(1 << 20));
+        let deep = "[".repeat(100_000);
+        for wrong in ["", "null", "{", "[]", r#"{"quantity":"2"}"#, r#"{"quantity":{"a":1}}"#, "\u{0}", &large, &deep] {
+            assert_eq!(read::<Wanted>(post(wrong.to_owned())).await.unwrap_err(), "DIST0002", "{}", &wrong[..wrong.len().min(20)]);
+        }
+        assert!(read::<Wanted>(post(r#"{"quantity":null}"#)).await.unwrap().body.quantity.is_none());
+        assert!(read::<Option<Wanted>>(post("")).await.unwrap().body.is_none());
+        assert!(read::<NoBody>(post("")).await.is_ok() && read::<NoBody>(post(r#"{"a":1}"#)).await.is_ok());
+        assert_eq!(read::<NoBody>(post("{")).await.unwrap_err(), "DIST0002");
+    }
+
+    #[tokio::test]
+    async fn a_key_is_visible_and_not_endless() {
+        let with = |method: &str, key: &[u8]| {
+            let request = Request::builder().method(method).uri("/orders").header("idempotency-key", key).body(Body::empty()).unwrap();
+            read::<NoBody>(request)
+        };
+        assert!(with("POST", b"a-1").await.unwrap().repeat.is_some());
+        assert!(with("DELETE", &[b'k'; 255]).await.unwrap().repeat.is_some());
+        assert!(with("PUT", b"").await.unwrap().repeat.is_none(), "only POST and DELETE have one");
+        for bad in [&b""[..], &[b'k'; 256], b"two words", "clé".as_bytes()] {
+            assert_eq!(with("POST", bad).await.unwrap_err(), "DIST0005");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fingerprint_knows_method_path_query_order_and_body() {
+        let base = |change: &str| {
+            let (method, uri) =
+                (if change == "method" { "DELETE" } else { "POST" }, if change == "query" { "/orders?b" } else { "/orders?a" });
+            let (order, body) = (if change == "order" { "2" } else { "1" }, if change == "body" { "{}" } else { "[]" });
+            let request = Request::builder().method(method).uri(if change == "path" { "/order?a" } else { uri });
+            read::<NoBody>(request.header("idempotency-key", "k").header("ob-order-id", order).body(Body::from(body)).unwrap())
+        };
+        let fingerprint = async |change: &str| base(change).await.unwrap().repeat.unwrap().fingerprint;
+        let first = fingerprint("").await;
+        assert_eq!(first, fingerprint("nothing").await);
+        for change in ["method", "path", "query", "order", "body"] {
+            assert_ne!(first, fingerprint(change).await, "{change}");
+        }
+    }
+}

@@ -182,3 +182,83 @@ fn note(names: &mut Vec<String>, name: &str) {
 fn names(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use aforo_domain::error::Code;
+    use aforo_domain::money::Currency;
+
+    use super::{Checks, MAX_ELEMENTS, Num};
+
+    fn num(text: &str) -> Num {
+        serde_json::from_str(text).unwrap()
+    }
+
+    /// What a check of one value answers: the message of its refusal, or nothing.
+    fn said(check: impl FnOnce(&mut Checks)) -> String {
+        let mut checks = Checks::new();
+        check(&mut checks);
+        checks.done(()).err().map(|problem| problem.error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn form_goes_before_value_before_what_is_missing_and_all_are_named() {
+        let mut checks = Checks::new();
+        checks.id("seats.id", None);
+        checks.id("seats.session_id", None);
+        checks.id("seats.id", None);
+        assert_eq!(checks.required::<u8>("buyer", None), None);
+        checks.whole("quantity", Some(&num("0")), 1..=10);
+        checks.id("price_type_id", Some(&num("-3")));
+        assert_eq!(checks.instant("start", Some("soon")), None);
+        assert_eq!(checks.instant("end", Some("later")), None);
+        let Checks { format, invalid, missing } = checks;
+        let refused = |checks: Checks| checks.done(()).unwrap_err().error.to_string();
+        let (value, none) = (Checks { format: None, invalid, missing: missing.clone() }, Checks { missing, ..Checks::new() });
+        assert_eq!(refused(Checks { format, ..Checks::new() }), "DIST0004 Invalid 'start' format: 'soon'");
+        assert_eq!(refused(value), "DIST0005 Invalid parameter(s): 'quantity, price_type_id'");
+        assert_eq!(refused(none), "DIST0006 Parameter(s) required: 'seats.id, seats.session_id, buyer'");
+    }
+
+    #[test]
+    fn amounts_are_read_to_the_cent_and_never_rounded() {
+        let eur = Currency::parse("EUR").unwrap();
+        let mut checks = Checks::new();
+        assert_eq!(checks.amount("amount", Some(&num("46")), eur), 4_600);
+        assert_eq!(checks.amount("amount", Some(&num("9.390")), eur), 939);
+        assert_eq!(checks.amount("amount", Some(&num("0.1")), eur), 10);
+        assert!(checks.done(()).is_ok());
+        for (amount, code) in [("9.395", "DIST0004"), ("-1", "DIST0005"), ("1e2", "DIST0005"), ("99999999999999999999", "DIST0005")] {
+            assert!(said(|checks| drop(checks.amount("amount", Some(&num(amount)), eur))).starts_with(code), "{amount}");
+        }
+        assert!(said(|checks| drop(checks.amount("amount", None, eur))).starts_with("DIST0006"));
+    }
+
+    #[test]
+    fn ids_are_whole_and_safe_in_every_client() {
+        for (id, good) in
+            [("1", true), ("9007199254740991", true), ("9007199254740992", false), ("0", false), ("1.5", false), ("-1", false)]
+        {
+            assert_eq!(said(|checks| drop(checks.id("id", Some(&num(id))))).is_empty(), good, "{id}");
+        }
+    }
+
+    #[test]
+    fn texts_and_lists_have_ends() {
+        assert!(said(|checks| drop(checks.text("name", Some("  ")))).starts_with("DIST0006"));
+        assert!(said(|checks| drop(checks.text("name", Some(&"é".repeat(1_001))))).starts_with("DIST0005"));
+        assert!(said(|checks| drop(checks.text("name", Some(&"é".repeat(1_000))))).is_empty());
+        assert_eq!(Checks::new().text("name", Some(" Ramona ")), "Ramona");
+        for (length, good) in [(0, false), (1, true), (MAX_ELEMENTS, true), (MAX_ELEMENTS + 1, false)] {
+            assert_eq!(said(|checks| drop(checks.list("seats", Some(&vec![(); length])).len())).is_empty(), good, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_long_value_is_not_sent_back_whole() {
+        let mut checks = Checks::new();
+        checks.bad_format("start", &"x".repeat(10_000));
+        let error = checks.done(()).unwrap_err().error;
+        assert_eq!((error.code, error.message().len() < 200), (Code::Dist0004, true));
+    }
+}

@@ -157,3 +157,59 @@ pub(super) fn whole(checks: &mut Checks, name: &str, text: &str, min: u64, max: 
     }
     number
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Checks, Paging, Params, Range, Sort};
+    use crate::http::time;
+
+    fn read<T>(query: &str, read: impl FnOnce(&Params, &mut Checks) -> T) -> Result<T, String> {
+        let mut checks = Checks::new();
+        let value = read(&Params::parse(query), &mut checks);
+        checks.done(value).map_err(|problem| problem.error.to_string())
+    }
+
+    #[test]
+    fn pages_have_bounds_and_defaults() {
+        let paging = |query| read(query, |params, checks| params.paging(checks, 100_000));
+        assert_eq!(paging(""), Ok(Paging { limit: 100, offset: 0 }));
+        assert_eq!(paging("limit=500&offset=100000&x=1"), Ok(Paging { limit: 500, offset: 100_000 }));
+        assert_eq!(paging("limit=501&offset=-1").unwrap_err(), "DIST0005 Invalid parameter(s): 'limit, offset'");
+        assert_eq!(paging("limit=ten&offset=-1").unwrap_err(), "DIST0004 Invalid 'limit' format: 'ten'");
+        assert_eq!(paging("offset=100001").unwrap_err(), "DIST0005 Invalid parameter(s): 'offset'");
+    }
+
+    #[test]
+    fn a_page_is_cut_and_the_total_is_exact() {
+        let page = Paging { limit: 2, offset: 3 }.page(1..=10);
+        assert_eq!((page.data, page.metadata.total), (vec![4, 5], 10));
+        assert_eq!(Paging { limit: 2, offset: 30 }.page(1..=10).data, Vec::<i32>::new());
+    }
+
+    #[test]
+    fn sorting_names_a_field_and_perhaps_a_way() {
+        let sort = |query| read(query, |params, checks| params.sort(checks, &[("date.start", 's'), ("name", 'n')]));
+        assert_eq!(sort(""), Ok(None));
+        assert_eq!(sort("sort=name:desc"), Ok(Some(Sort { field: 'n', descending: true })));
+        assert_eq!(sort("sort=date.start"), Ok(Some(Sort { field: 's', descending: false })));
+        assert_eq!(sort("sort=price:asc").unwrap_err(), "DIST0005 Invalid parameter(s): 'sort'");
+        assert_eq!(sort("sort=name:up").unwrap_err(), "DIST0005 Invalid parameter(s): 'sort'");
+    }
+
+    #[test]
+    fn ranges_have_one_or_two_bounds_however_they_are_encoded() {
+        let range = |query| read(query, |params, checks| params.range(checks, "start"));
+        let (new_year, summer) = (time::parse("2031-01-01T00:00:00Z"), time::parse("2031-07-01T00:00:00+02:00"));
+        let both = Ok(Range { from: new_year, to: summer });
+        assert_eq!(range("start=gte:2031-01-01T00:00:00Z,lte:2031-07-01T00:00:00+02:00"), both);
+        assert_eq!(range("start=gte%3A2031-01-01T00%3A00%3A00Z%2Clte%3A2031-07-01T00%3A00%3A00%2B02%3A00"), both);
+        let after = range("start=gt:2031-01-01T00:00:00Z").unwrap();
+        assert!(!after.contains(new_year.unwrap()) && after.contains(summer.unwrap()));
+        let before = range("start=lt:2031-01-01T00:00:00Z").unwrap();
+        assert!(!before.contains(new_year.unwrap()) && before.contains(new_year.unwrap().plus_ms(-1)));
+        for bad in ["start=2031-01-01", "start=gte:soon", "start=gte", "start=gte:2031-01-01T00:00:00Z,lte:x"] {
+            assert!(range(bad).unwrap_err().starts_with("DIST0004"), "{bad}");
+        }
+        assert!(range("start=about:2031-01-01T00:00:00Z").unwrap_err().starts_with("DIST0005"));
+    }
+}

@@ -176,13 +176,109 @@ impl Tokens {
     }
 }
 
-/// Makes room first: those that ended, else half of the part (hashes are as good as chance).
+/// Makes room first: those that ended, else every other one (their order is as good as chance).
 fn remember(part: &mut HashMap<Hash, Arc<Known>>, hash: Hash, known: Arc<Known>, now: Timestamp) {
     if part.len() >= PART_SIZE {
         part.retain(|_, known| known.bearer.expires > now);
     }
     if part.len() >= PART_SIZE {
-        part.retain(|hash, _| hash.0[0] & 1 == 0);
+        let mut keep = false;
+        part.retain(|_, _| {
+            keep = !keep;
+            keep
+        });
     }
     part.insert(hash, known);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aforo_domain::moment::Moment;
+    use base64::Engine;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_900_000_000_000_000);
+
+    fn key(seed: u8) -> Arc<SigningKey> {
+        Arc::new(SigningKey::new(&mut Moment { now: NOW, seed: [seed; 32], order_code: None }.draw(), NOW))
+    }
+
+    fn subject() -> Subject {
+        Subject {
+            shard: ShardId(3),
+            client: Client::BoxOffice,
+            scopes: Scopes::BOX_OFFICE,
+            key: None,
+            channel: Some(ChannelId(11)),
+            entity: None,
+            user: Some(UserId(7)),
+            terminal: Some(TerminalId(5)),
+            point_of_sale: Some(PointOfSaleId(4)),
+        }
+    }
+
+    fn token(key: &SigningKey, number: u64) -> String {
+        let claims = Claims::of(&subject(), FamilyId([9; 16]), format!("{number}"), NOW, NOW.plus_ms(43_200_000));
+        sign(&claims, key).unwrap()
+    }
+
+    #[test]
+    fn a_token_says_who_it_was_given_to() {
+        let (tokens, key) = (Tokens::default(), key(1));
+        let token = token(&key, 1);
+        let known = tokens.verify(&token, || vec![key.clone()], NOW).unwrap();
+        assert_eq!(*known.bearer.subject, subject());
+        assert_eq!((known.bearer.family, known.bearer.expires), (FamilyId([9; 16]), NOW.plus_ms(43_200_000)));
+        let again = tokens.verify(&token, || panic!("it is known by now"), NOW).unwrap();
+        assert!(Arc::ptr_eq(&known, &again));
+        assert_eq!(token.split('.').count(), 3);
+    }
+
+    #[test]
+    fn what_was_not_signed_here_is_nothing() {
+        let (tokens, key, stranger) = (Tokens::default(), key(1), key(2));
+        let verify = |token: &str| tokens.verify(token, || vec![key.clone()], NOW).is_some();
+        let good = token(&key, 1);
+        let [head, body, signature] = good.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
+        let none = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"none","kid":"{}"}}"#, key.id));
+        let public = public_part(&key);
+        let hmac_header = Header { kid: Some(key.id.clone()), ..Header::new(Algorithm::HS256) };
+        let claims = Claims::of(&subject(), FamilyId([9; 16]), "x".to_owned(), NOW, NOW.plus_ms(1));
+        let hmac = jsonwebtoken::encode(&hmac_header, &claims, &EncodingKey::from_secret(public.as_bytes())).unwrap();
+        let forged = URL_SAFE_NO_PAD.encode(String::from_utf8(URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap().replace("11", "12"));
+        let bad = [
+            String::new(),
+            "a.b.c".to_owned(),
+            format!("{head}.{forged}.{signature}"),
+            format!("{head}.{body}."),
+            format!("{none}.{body}."),
+            hmac,
+            token(&stranger, 1),
+            "x".repeat(10_000),
+        ];
+        for token in bad {
+            assert!(!verify(&token), "{token}");
+        }
+        assert!(verify(&good));
+    }
+
+    #[test]
+    fn a_key_that_is_over_verifies_nothing() {
+        let (tokens, key) = (Tokens::default(), key(1));
+        let until = key.until;
+        assert!(tokens.verify(&token(&key, 1), || vec![key.clone()], until).is_none());
+    }
+
+    #[test]
+    fn the_cache_is_bounded() {
+        let (mut part, known) = (HashMap::new(), Tokens::default().verify(&token(&key(1), 1), || vec![key(1)], NOW).unwrap());
+        for number in 0..3 * PART_SIZE as u64 {
+            remember(&mut part, Hash::of(&number.to_le_bytes()), known.clone(), NOW);
+            assert!(part.len() <= PART_SIZE);
+        }
+        assert!(part.len() > PART_SIZE / 4);
+    }
 }
