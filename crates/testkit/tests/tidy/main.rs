@@ -4,6 +4,7 @@
 mod rules;
 mod scan;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -55,7 +56,12 @@ fn files(ending: &str) -> Vec<(String, String)> {
 }
 
 fn sources() -> Vec<Source> {
-    files(".rs").iter().map(|(path, text)| Source::new(path, text)).collect()
+    let mut sources: Vec<Source> = files(".rs").iter().map(|(path, text)| Source::new(path, text)).collect();
+    let for_tests: HashSet<String> = sources.iter().flat_map(Source::test_modules).collect();
+    for source in &mut sources {
+        source.test_file |= for_tests.contains(&source.path);
+    }
+    sources
 }
 
 #[test]

@@ -8,13 +8,16 @@ pub struct Source {
     pub code: String,
     /// Every string literal with the line it starts on.
     pub strings: Vec<(usize, String)>,
+    /// Whether all of it is for tests: it lies with the tests, or its parent module says so.
+    pub test_file: bool,
 }
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Source {
         let mut scanner = Scanner { chars: text.chars().collect(), at: 0, line: 1, code: String::new(), strings: Vec::new() };
         scanner.scan();
-        Source { path: path.to_owned(), text: text.to_owned(), code: scanner.code, strings: scanner.strings }
+        let test_file = path.contains("/tests/") || path.ends_with("/tests.rs");
+        Source { path: path.to_owned(), text: text.to_owned(), code: scanner.code, strings: scanner.strings, test_file }
     }
 
     /// A finding of a rule, as an editor can jump to it.
@@ -61,10 +64,24 @@ impl Source {
         self.code.len()
     }
 
-    /// Whether a line belongs to tests: a test file, or an item under `#[cfg(test)]`.
+    /// The paths at which modules stand that this file declares as `#[cfg(test)] mod name;`.
+    pub fn test_modules(&self) -> Vec<String> {
+        let (folder, file) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
+        let folder = match file {
+            "mod.rs" | "lib.rs" | "main.rs" => folder.to_owned(),
+            _ => format!("{folder}/{}", file.trim_end_matches(".rs")),
+        };
+        let items = self.code.match_indices("#[cfg(test)]").map(|(place, start)| &self.code[place + start.len()..self.end_of_item(place)]);
+        let names = items.filter_map(|item| item.split_once("mod ")).map(|(_, name)| name.trim());
+        names
+            .filter(|name| !name.contains('{'))
+            .flat_map(|name| [format!("{folder}/{name}.rs"), format!("{folder}/{name}/mod.rs")])
+            .collect()
+    }
+
+    /// Whether a line belongs to tests: it is in a test file, or in an item under `#[cfg(test)]`.
     pub fn is_test(&self, line: usize) -> bool {
-        let in_test_file = self.path.contains("/tests/") || self.path.ends_with("/tests.rs");
-        in_test_file
+        self.test_file
             || self.code.match_indices("#[cfg(test)]").any(|(place, _)| {
                 let last = self.line_of(self.end_of_item(place));
                 (self.line_of(place)..=last).contains(&line)
@@ -212,6 +229,13 @@ fn comments_and_literals_are_no_code() {
     assert_eq!(source.strings, [(1, "x // \\\" {".to_owned()), (2, "one \"\ntwo".to_owned())]);
     assert_eq!(source.lines_with("let"), [1, 2, 2, 3]);
     assert!(source.lines_with("le").is_empty());
+}
+
+#[test]
+fn a_module_for_tests_alone_is_found_where_it_stands() {
+    let text = "mod a;\n#[cfg(test)]\npub(crate) mod b;\n#[cfg(test)]\nmod tests {\n}\n";
+    assert_eq!(Source::new("src/x/mod.rs", text).test_modules(), ["src/x/b.rs", "src/x/b/mod.rs"]);
+    assert_eq!(Source::new("src/y.rs", text).test_modules(), ["src/y/b.rs", "src/y/b/mod.rs"]);
 }
 
 #[test]
