@@ -1,5 +1,7 @@
 //! Signing in, told as the story of a box office and a web shop of one opera: who gets a token, who is told what, and what ends it.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::sync::Arc;
 
 use aforo_domain::change::Row;

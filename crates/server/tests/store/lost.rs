@@ -1,9 +1,8 @@
 //! What is particular to one engine: locks and full disks on SQLite, lost connections on PostgreSQL.
 
-use std::time::{Duration, Instant};
-
 use aforo_domain::change::Change;
 use aforo_server::store::{AppendError, Store, StoreError};
+use aforo_testkit::wait;
 use tokio_postgres::{Client, NoTls};
 
 use crate::{Home, SHARD, batch, row, rows, take};
@@ -36,11 +35,7 @@ impl Admin {
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
              WHERE datname = current_database() AND application_name = 'aforo {what}' AND query LIKE '{like}'"
         );
-        let began = Instant::now();
-        while self.count(&query) == 0 {
-            assert!(began.elapsed() < Duration::from_secs(20), "no {what} is running {like}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait::until(&format!("{what} running {like}"), || self.count(&query) > 0);
     }
 }
 

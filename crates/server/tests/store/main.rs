@@ -1,5 +1,7 @@
 //! The store keeps what it promises, on both engines: each story of `stories` is told on SQLite and on PostgreSQL.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod lost;
 mod rows;
 mod stories;

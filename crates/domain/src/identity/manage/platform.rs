@@ -103,7 +103,7 @@ fn first_start(here: &Here, start: &FirstStart) -> Result<Done, Error> {
         version: 1,
     };
     let name = DirectoryEntry { key: DirectoryKey::Username(start.username.clone()), shard: ShardId::PLATFORM };
-    let rows = [Row::from(Arc::new(entity)).into(), Arc::new(name).into(), Arc::new(user).into(), Arc::new(key).into()];
+    let rows = [Row::from(Arc::new(entity)), Arc::new(name).into(), Arc::new(user).into(), Arc::new(key).into()];
     Ok(Done { changes: rows.into_iter().map(Change::Put).collect(), reply: Reply::Done })
 }
 
