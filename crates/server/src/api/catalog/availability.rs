@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::cache::Sheet;
 use super::stencil::{Filling, Hole, Live, Pen, Stencil};
-use crate::http::extract::{CatalogCaller, PathIds};
+use crate::http::extract::{CatalogCaller, PathId};
 use crate::http::respond::{Problem, json_bytes};
 
 /// How many places there are.
@@ -207,6 +207,6 @@ impl Seen {
     responses((status = 200, body = SessionAvailability)),
     extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
 )]
-pub async fn read(caller: CatalogCaller, path: PathIds<1>) -> Result<Response, Problem> {
-    Ok(json_bytes(Seen::find(&caller, path.0[0])?.availability()))
+pub async fn read(caller: CatalogCaller, PathId(id): PathId) -> Result<Response, Problem> {
+    Ok(json_bytes(Seen::find(&caller, id)?.availability()))
 }

@@ -10,7 +10,7 @@ use axum::response::Response;
 use super::cache::Listing;
 use super::event_item::{EventItem, Listed, listed};
 use crate::http::checks::Checks;
-use crate::http::extract::{CatalogCaller, PathIds};
+use crate::http::extract::{CatalogCaller, PathId};
 use crate::http::params::{MAX_OFFSET, Params};
 use crate::http::respond::{Problem, json};
 use crate::http::wire::List;
@@ -65,12 +65,13 @@ pub async fn list(caller: CatalogCaller, params: Params) -> Result<Response, Pro
 
 /// Reads an event.
 #[utoipa::path(
-    get, path = "/events/{id}", tag = "catalogue", operation_id = "get_event", params(("id" = u64, Path), ("expand" = Option<String>, Query, description = "`media`")),
+    get, path = "/events/{id}", tag = "catalogue", operation_id = "get_event",
+    params(("id" = u64, Path), ("expand" = Option<String>, Query, description = "`media`")),
     responses((status = 200, body = EventItem)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
-pub async fn read(caller: CatalogCaller, path: PathIds<1>, params: Params) -> Result<Response, Problem> {
+pub async fn read(caller: CatalogCaller, PathId(id): PathId, params: Params) -> Result<Response, Problem> {
     let listing = listing(&caller);
     let events = listed_events(&caller, &listing, None, None);
-    let event = events.iter().find(|event| event.event.id == EventId(path.0[0])).ok_or(Code::NotFound)?;
+    let event = events.iter().find(|event| event.event.id == EventId(id)).ok_or(Code::NotFound)?;
     Ok(json(&event.item(with_media(&params))))
 }

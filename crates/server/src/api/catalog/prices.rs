@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::availability::Seen;
 use super::money::{Amount, Price, Surcharge};
-use crate::http::extract::{CatalogCaller, PathIds};
+use crate::http::extract::{CatalogCaller, PathId};
 use crate::http::respond::{Problem, json_bytes};
 use crate::http::wire::Money;
 
@@ -75,11 +75,12 @@ fn prices<'a>(offer: &'a Offer, channel: &Channel) -> SessionPrices<'a> {
 
 /// Reads what each price type of a session costs at each rate; a price type that a rate has no price for is not sold at it.
 #[utoipa::path(
-    get, path = "/sessions/{id}/prices", tag = "catalogue", operation_id = "get_prices", params(("id" = u64, Path)), responses((status = 200, body = SessionPrices)),
+    get, path = "/sessions/{id}/prices", tag = "catalogue", operation_id = "get_prices", params(("id" = u64, Path)),
+    responses((status = 200, body = SessionPrices)),
     extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
 )]
-pub async fn read(caller: CatalogCaller, path: PathIds<1>) -> Result<Response, Problem> {
-    Ok(json_bytes(Seen::find(&caller, path.0[0])?.prices()))
+pub async fn read(caller: CatalogCaller, PathId(id): PathId) -> Result<Response, Problem> {
+    Ok(json_bytes(Seen::find(&caller, id)?.prices()))
 }
 
 impl Seen {

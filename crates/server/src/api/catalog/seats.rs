@@ -20,7 +20,7 @@ use serde::ser::{SerializeSeq, Serializer};
 use super::availability::Seen;
 use super::chunks::Chunks;
 use crate::http::checks::Checks;
-use crate::http::extract::{CatalogCaller, PathIds};
+use crate::http::extract::{CatalogCaller, PathId};
 use crate::http::params::Params;
 use crate::http::respond::{Problem, json_bytes};
 
@@ -197,11 +197,11 @@ impl Seen {
     responses((status = 200, body = Seats, description = "With the session's `id` before and `status` behind, one letter a seat"), (status = 304)),
     extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
 )]
-pub async fn read(caller: CatalogCaller, path: PathIds<1>, params: Params, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn read(caller: CatalogCaller, PathId(id): PathId, params: Params, headers: HeaderMap) -> Result<Response, Problem> {
     let mut checks = Checks::new();
     let form = params.one_of(&mut checks, "form", &[("compact", "c"), ("status", "s")]).unwrap_or("c");
     let form = checks.done(form)?;
-    let seen = Seen::find(&caller, path.0[0])?;
+    let seen = Seen::find(&caller, id)?;
     let tag = seen.seats_tag(form);
     let mut response = if is_known(&headers, &tag) {
         let mut response = Response::new(Body::empty());

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::availability::Seen;
 use super::session_item::{self, SessionItem};
 use crate::http::checks::Checks;
-use crate::http::extract::{CatalogCaller, PathIds};
+use crate::http::extract::{CatalogCaller, PathId};
 use crate::http::params::{MAX_OFFSET, Paging, Params, Range};
 use crate::http::respond::{Problem, json_bytes};
 use crate::http::wire::List;
@@ -71,7 +71,8 @@ impl Filter {
     get, path = "/sessions", tag = "catalogue", operation_id = "list_sessions",
     params(
         ("limit" = Option<u32>, Query, description = "1 to 500, default 100"), ("offset" = Option<u32>, Query),
-        ("type" = Option<String>, Query, description = "`SESSION`"), ("for_sale" = Option<bool>, Query), ("on_catalog" = Option<bool>, Query),
+        ("type" = Option<String>, Query, description = "`SESSION`"), ("for_sale" = Option<bool>, Query),
+        ("on_catalog" = Option<bool>, Query),
         ("event_id" = Option<u64>, Query), ("venue_id" = Option<u64>, Query),
         ("start" = Option<String>, Query, description = "`gte:2031-01-01T00:00:00Z,lte:2031-12-31T23:59:59Z`"),
         ("sort" = Option<String>, Query, description = "`date.start:asc` or `date.start:desc`"),
@@ -103,9 +104,10 @@ pub async fn list(caller: CatalogCaller, params: Params) -> Result<Response, Pro
 
 /// Reads a session.
 #[utoipa::path(
-    get, path = "/sessions/{id}", tag = "catalogue", operation_id = "get_session", params(("id" = u64, Path)), responses((status = 200, body = SessionItem)),
+    get, path = "/sessions/{id}", tag = "catalogue", operation_id = "get_session", params(("id" = u64, Path)),
+    responses((status = 200, body = SessionItem)),
     extensions(("x-codes" = json!("SESSION_NOT_FOUND"))),
 )]
-pub async fn read(caller: CatalogCaller, path: PathIds<1>) -> Result<Response, Problem> {
-    Ok(json_bytes(Seen::find(&caller, path.0[0])?.item()))
+pub async fn read(caller: CatalogCaller, PathId(id): PathId) -> Result<Response, Problem> {
+    Ok(json_bytes(Seen::find(&caller, id)?.item()))
 }

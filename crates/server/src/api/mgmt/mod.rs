@@ -5,15 +5,24 @@
 //! gone for good. A read carries an `ETag`; `If-Match` on a change refuses with `CONFLICT` if something changed meanwhile. An id may be given at
 //! creation, as imports do. PLATFORM_ADMIN names the operator it works on with `operator_id`.
 
+pub mod catalogue;
 pub mod channels;
 pub mod entities;
+pub mod events;
 pub mod keys;
 pub mod operators;
+pub mod places;
 pub mod points_of_sale;
+pub mod publications;
 pub mod secrets;
+pub mod session_body;
+pub mod sessions;
 pub mod surcharges;
+pub mod template_body;
+pub mod templates;
 pub mod terminals;
 pub mod users;
+pub mod venues;
 pub mod words;
 
 use std::sync::Arc;
@@ -63,6 +72,25 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(keys::change_of_entity, keys::delete_of_entity))
         .routes(routes!(keys::list_of_platform, keys::create_of_platform))
         .routes(routes!(keys::delete_of_platform))
+        .merge(of_catalogue())
+}
+
+/// The routes of venues, templates, events, sessions and publications.
+fn of_catalogue() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(venues::list, venues::create))
+        .routes(routes!(venues::get, venues::change))
+        .routes(routes!(templates::list, templates::create))
+        .routes(routes!(templates::get, templates::change))
+        .routes(routes!(templates::prices))
+        .routes(routes!(events::list, events::create))
+        .routes(routes!(events::get, events::change))
+        .routes(routes!(sessions::list, sessions::create))
+        .routes(routes!(sessions::get, sessions::change))
+        .routes(routes!(sessions::capacity))
+        .routes(routes!(publications::list))
+        .routes(routes!(publications::get, publications::publish, publications::unpublish))
+        .routes(routes!(places::mark))
 }
 
 impl<A: Allowed> Manager<A> {

@@ -1,0 +1,294 @@
+//! Sessions: the dates of an event, and how their places stand.
+
+use std::sync::Arc;
+
+use aforo_domain::catalogue::manage::{CatalogueCommand, Target};
+use aforo_domain::catalogue::{Offer, Rate, Session, Tax};
+use aforo_domain::error::Code;
+use aforo_domain::inventory::{Counts, PlaceState};
+use aforo_domain::text::Localized;
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use serde_json::Number;
+
+use super::catalogue::{ImagesView, READINESS, Texts, existing};
+use super::session_body::SessionBody;
+use super::surcharges::{self, SurchargeView};
+use super::{IfMatch, read, words, written};
+use crate::http::call::Call;
+use crate::http::checks::Checks;
+use crate::http::extract::{EventManagers, Manager, PathId, PathIds, Readers};
+use crate::http::params::{MAX_OFFSET, Params};
+use crate::http::respond::{Answered, Problem, json};
+use crate::http::time;
+use crate::http::wire::{List, Money};
+
+/// A session.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SessionView<'a> {
+    id: u64,
+    event_id: u64,
+    venue_id: u64,
+    venue_template_id: u64,
+    name: &'a str,
+    /// `PLANNED`, `READY`, `CANCELLED` or `ARCHIVED`.
+    status: &'static str,
+    /// Whether selling is switched on.
+    selling: bool,
+    date: DatesView,
+    texts: SessionTextsView<'a>,
+    images: ImagesView<'a>,
+    rates: Vec<RateView<'a>>,
+    taxes: TaxesView<'a>,
+    surcharges: Vec<SurchargeView>,
+    /// Places one buyer may have at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer_limit: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_reference: Option<&'a str>,
+}
+
+/// When, in the venue's time; booking in UTC.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DatesView {
+    start: String,
+    end: String,
+    sale_start: String,
+    sale_end: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    booking_start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    booking_end: Option<String>,
+    start_unconfirmed: bool,
+}
+
+/// A session's texts, each by language.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SessionTextsView<'a> {
+    #[serde(skip_serializing_if = "Localized::is_empty")]
+    #[schema(value_type = Texts)]
+    title: &'a Localized,
+    #[serde(skip_serializing_if = "Localized::is_empty")]
+    #[schema(value_type = Texts)]
+    description: &'a Localized,
+}
+
+/// A tariff with its prices.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RateView<'a> {
+    id: u64,
+    name: &'a str,
+    default: bool,
+    prices: Vec<PriceView>,
+}
+
+/// The price of a price type.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PriceView {
+    price_type_id: u64,
+    value: Money,
+}
+
+/// Taxes that prices include.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TaxesView<'a> {
+    tickets: Vec<TaxView<'a>>,
+    surcharges: Vec<TaxView<'a>>,
+}
+
+/// A tax.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TaxView<'a> {
+    id: u64,
+    name: &'a str,
+    /// Per cent.
+    #[schema(value_type = f64)]
+    value: Number,
+}
+
+fn view(offer: &Offer) -> SessionView<'_> {
+    let session = &offer.session;
+    SessionView {
+        id: session.id.0,
+        event_id: session.event.0,
+        venue_id: offer.venue.id.0,
+        venue_template_id: session.template.0,
+        name: &session.name,
+        status: words::show(READINESS, &session.readiness),
+        selling: session.selling,
+        date: dates(offer),
+        texts: SessionTextsView { title: &session.titles, description: &session.descriptions },
+        images: ImagesView::of(&session.images),
+        rates: session.rates.iter().map(|rate| rate_view(offer, rate)).collect(),
+        taxes: TaxesView { tickets: taxes(&session.ticket_taxes), surcharges: taxes(&session.surcharge_taxes) },
+        surcharges: surcharges::show(&session.surcharges, offer.event.currency),
+        buyer_limit: session.buyer_limit,
+        external_reference: session.external_reference.as_deref(),
+    }
+}
+
+fn dates(offer: &Offer) -> DatesView {
+    let session: &Session = &offer.session;
+    let zone = TimeZone::get(&offer.venue.time_zone).unwrap_or(TimeZone::UTC);
+    DatesView {
+        start: time::in_zone(session.start, &zone),
+        end: time::in_zone(session.end, &zone),
+        sale_start: time::in_zone(session.sale.start, &zone),
+        sale_end: time::in_zone(session.sale.end, &zone),
+        booking_start: session.booking.map(|booking| time::utc(booking.start)),
+        booking_end: session.booking.map(|booking| time::utc(booking.end)),
+        start_unconfirmed: session.start_unconfirmed,
+    }
+}
+
+fn rate_view<'a>(offer: &'a Offer, rate: &'a Rate) -> RateView<'a> {
+    let prices = offer.session.prices.iter().filter(|((_, id), _)| *id == rate.id);
+    let price = |(price_type_id, value)| PriceView { price_type_id, value: Money::of(offer.event.currency, value) };
+    RateView {
+        id: rate.id.0,
+        name: &rate.name,
+        default: rate.id == offer.session.default_rate,
+        prices: prices.map(|((price_type, _), value)| price((price_type.0, *value))).collect(),
+    }
+}
+
+fn taxes(taxes: &[Tax]) -> Vec<TaxView<'_>> {
+    let view = |tax: &'_ Tax| (tax.id.0, Number::from_string_unchecked(tax.percent.to_string()));
+    taxes.iter().map(|tax| (view(tax), &tax.name)).map(|((id, value), name)| TaxView { id, name, value }).collect()
+}
+
+/// Lists an event's sessions by start and id.
+#[utoipa::path(
+    get, path = "/events/{id}/sessions", operation_id = "list_sessions", tag = "sessions",
+    params(("id" = u64, Path), ("operator_id" = Option<u64>, Query), ("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    responses((status = 200, body = List<SessionView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
+)]
+pub async fn list(manager: Manager<Readers>, PathId(event): PathId, params: Params) -> Result<Response, Problem> {
+    let mut checks = Checks::new();
+    let paging = params.paging(&mut checks, MAX_OFFSET);
+    let paging = checks.done(paging)?;
+    let event = manager.event(&manager.view.catalogue, event)?;
+    let of_event = |offer: &&Arc<Offer>| offer.event.id == event.id;
+    let mut offers: Vec<_> = manager.view.catalogue.offers.values().filter(of_event).collect();
+    offers.sort_unstable_by_key(|offer| (offer.session.start, offer.session.id));
+    Ok(json(&paging.page(offers.into_iter().map(|offer| view(offer)))))
+}
+
+/// Makes a session of an event.
+#[utoipa::path(
+    post, path = "/events/{id}/sessions", operation_id = "create_session", tag = "sessions",
+    params(("id" = u64, Path), ("operator_id" = Option<u64>, Query)), request_body = SessionBody,
+    responses((status = 200, body = SessionView)), extensions(("x-codes" = json!("DIST0001 NOT_FOUND CONFLICT"))),
+)]
+pub async fn create(manager: Manager<EventManagers>, PathId(event): PathId, call: Call<SessionBody>) -> Result<Response, Problem> {
+    let event = manager.event(&manager.view.catalogue, event)?;
+    let (id, spec) = call.body.read(&event, None)?;
+    let (id, answered) = manager.save(&call, CatalogueCommand::SaveSession(Target::New(id), Box::new(spec))).await?;
+    answer(&manager, event.id.0, id, &answered)
+}
+
+/// Reads a session.
+#[utoipa::path(
+    get, path = "/events/{event_id}/sessions/{id}", operation_id = "get_session", tag = "sessions",
+    params(("event_id" = u64, Path), ("id" = u64, Path), ("operator_id" = Option<u64>, Query)),
+    responses((status = 200, body = SessionView)), extensions(("x-codes" = json!("NOT_FOUND"))),
+)]
+pub async fn get(manager: Manager<Readers>, PathIds(ids): PathIds<2>) -> Result<Response, Problem> {
+    let offer = manager.offer(&manager.view.catalogue, ids[0], ids[1])?;
+    Ok(read(&view(&offer), offer.session.version))
+}
+
+/// Changes what the body names of a session. Live orders keep the prices they have.
+#[utoipa::path(
+    patch, path = "/events/{event_id}/sessions/{id}", operation_id = "change_session", tag = "sessions",
+    params(("event_id" = u64, Path), ("id" = u64, Path), ("operator_id" = Option<u64>, Query), ("If-Match" = Option<String>, Header)),
+    request_body = SessionBody,
+    responses((status = 200, body = SessionView)), extensions(("x-codes" = json!("DIST0001 NOT_FOUND CONFLICT"))),
+)]
+pub async fn change(
+    manager: Manager<EventManagers>,
+    PathIds(ids): PathIds<2>,
+    IfMatch(seen): IfMatch,
+    call: Call<SessionBody>,
+) -> Result<Response, Problem> {
+    let offer = manager.offer(&manager.view.catalogue, ids[0], ids[1])?;
+    let session = &offer.session;
+    let (_, spec) = call.body.read(&offer.event, Some(session))?;
+    let target = existing(session.id, seen, session.version);
+    let (id, answered) = manager.save(&call, CatalogueCommand::SaveSession(target, Box::new(spec))).await?;
+    answer(&manager, ids[0], id, &answered)
+}
+
+fn answer(manager: &Manager<EventManagers>, event: u64, id: u64, answered: &Answered) -> Result<Response, Problem> {
+    let offer = manager.offer(&manager.catalogue(), event, id)?;
+    Ok(written(answered, &view(&offer), offer.session.version))
+}
+
+/// How a session's places stand, whoever may sell them.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CapacityView<'a> {
+    #[serde(flatten)]
+    all: CountsView,
+    price_types: Vec<NamedCounts<'a>>,
+    quotas: Vec<NamedCounts<'a>>,
+    sectors: Vec<NamedCounts<'a>>,
+}
+
+/// Places by state.
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+pub struct CountsView {
+    total: u32,
+    free: u32,
+    held: u32,
+    sold: u32,
+    blocked: u32,
+}
+
+/// Places of a part by state.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct NamedCounts<'a> {
+    id: u64,
+    name: &'a str,
+    #[serde(flatten)]
+    counts: CountsView,
+}
+
+impl CountsView {
+    fn add(&mut self, counts: Counts) {
+        self.total += counts.total();
+        self.free += counts.free();
+        self.held += counts.by_state[PlaceState::Held as usize];
+        self.sold += counts.by_state[PlaceState::Sold as usize];
+        self.blocked += counts.by_state[PlaceState::Blocked as usize];
+    }
+}
+
+/// Counts how a session's places stand: in all, by price type, by quota, by sector.
+#[utoipa::path(
+    get, path = "/events/{event_id}/sessions/{id}/capacity", operation_id = "get_session_capacity", tag = "sessions",
+    params(("event_id" = u64, Path), ("id" = u64, Path), ("operator_id" = Option<u64>, Query)),
+    responses((status = 200, body = CapacityView)), extensions(("x-codes" = json!("NOT_FOUND"))),
+)]
+pub async fn capacity(manager: Manager<Readers>, PathIds(ids): PathIds<2>) -> Result<Response, Problem> {
+    let offer = manager.offer(&manager.view.catalogue, ids[0], ids[1])?;
+    let snapshot = manager.view.places(offer.session.id).ok_or(Code::NotFound)?;
+    let (plan, template) = (&snapshot.plan, &snapshot.plan.template);
+    let named = |id, name| NamedCounts { id, name, counts: CountsView::default() };
+    let mut view = CapacityView {
+        all: CountsView::default(),
+        price_types: template.price_types.iter().map(|kind| named(kind.id.0, kind.name.as_str())).collect(),
+        quotas: template.quotas.iter().map(|quota| named(quota.id.0, quota.name.as_str())).collect(),
+        sectors: plan.sectors.iter().map(|sector| named(sector.id.0, sector.name.as_str())).collect(),
+    };
+    for (index, group) in plan.groups.iter().enumerate() {
+        for (quota, place) in view.quotas.iter_mut().enumerate() {
+            let counts = snapshot.counts(index, quota as u8);
+            view.all.add(counts);
+            place.counts.add(counts);
+            view.price_types[group.price_type].counts.add(counts);
+            view.sectors[group.sector].counts.add(counts);
+        }
+    }
+    Ok(json(&view))
+}
