@@ -84,6 +84,11 @@ impl Decimal {
     pub fn parse(text: &str) -> Option<Self> {
         parse_scaled(text, DECIMALS).map(Self)
     }
+
+    /// Whether it is below 0.
+    pub const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
 }
 
 impl fmt::Display for Decimal {

@@ -10,3 +10,4 @@ pub mod config;
 pub mod engine;
 pub mod http;
 pub mod store;
+pub mod verify;

@@ -1,6 +1,6 @@
 //! Wire types that every API shares: numbers as they were written, lists, money. Only shapes; meaning is given where they are used.
 
-use aforo_domain::money::{Currency, Minor};
+use aforo_domain::money::{Currency, Minor, Percent};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
@@ -24,7 +24,7 @@ impl utoipa::PartialSchema for Num {
 
 impl utoipa::ToSchema for Num {}
 
-/// An amount on the wire: major units, shortest form (`10`, `9.39`).
+/// A decimal number on the wire, an amount in major units or a percentage, in its shortest form (`10`, `9.39`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Money(Number);
@@ -33,6 +33,11 @@ impl Money {
     /// An amount of minor units.
     pub fn of(currency: Currency, minor: Minor) -> Self {
         Self(Number::from_string_unchecked(currency.show_amount(minor)))
+    }
+
+    /// A percentage, in per cent.
+    pub fn percent(percent: Percent) -> Self {
+        Self(Number::from_string_unchecked(percent.to_string()))
     }
 }
 

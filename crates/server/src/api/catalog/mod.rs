@@ -16,6 +16,7 @@ mod stencil;
 #[cfg(test)]
 mod tests;
 
+pub use session_item::zone;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -1,10 +1,36 @@
-//! The distribution API: what a channel does with its orders.
+//! The distribution API: what a channel does with its orders. The current order travels in the header `ob-order-id`, never in the path.
 
+mod buyer;
+mod confirm;
+mod items;
+mod orders;
+pub mod view;
+
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::http::extract::Seller;
+use crate::http::respond::{Answered, Problem};
+use view::OrderView;
 
 /// Its routes.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(orders::create, orders::read, orders::delete))
+        .routes(routes!(items::add_seats))
+        .routes(routes!(items::add_auto))
+        .routes(routes!(items::set_rate))
+        .routes(routes!(items::remove))
+        .routes(routes!(items::release))
+        .routes(routes!(buyer::set))
+        .routes(routes!(orders::pre_confirm))
+        .routes(routes!(orders::back_to_basket))
+        .routes(routes!(confirm::confirm))
+}
+
+/// Every order call answers the whole order.
+fn whole_order(seller: &Seller, answer: &Answered) -> Result<Response, Problem> {
+    Ok(answer.json(&OrderView::of(answer.order()?, &seller.view.catalogue)))
 }

@@ -1,0 +1,103 @@
+//! Who buys. Each call says all of it: a field that is left out is empty afterwards.
+
+use std::sync::Arc;
+
+use aforo_domain::command::{Command, OrderCommand};
+use aforo_domain::orders::Buyer;
+use aforo_domain::text::Language;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::view::OrderView;
+use super::whole_order;
+use crate::http::call::Call;
+use crate::http::checks::Checks;
+use crate::http::extract::{CurrentOrder, Seller};
+use crate::http::respond::Problem;
+
+/// Who buys.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct BuyerBody {
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub surname: Option<String>,
+    pub phone: Option<String>,
+    pub id_number: Option<String>,
+    pub address: Option<String>,
+    pub city: Option<String>,
+    pub postal_code: Option<String>,
+    /// ISO 3166-1, two letters.
+    pub country: Option<String>,
+    pub language: Option<String>,
+}
+
+impl BuyerBody {
+    fn read(&self) -> Result<Buyer, Problem> {
+        let mut checks = Checks::new();
+        let email = checks.text("email", self.email.as_deref());
+        if !email.is_empty() && !is_email(&email) {
+            checks.bad_format("email", &email);
+        }
+        let buyer = Buyer {
+            email,
+            name: checks.optional_text("name", self.name.as_deref()),
+            surname: checks.optional_text("surname", self.surname.as_deref()),
+            phone: checks.optional_text("phone", self.phone.as_deref()),
+            id_number: checks.optional_text("id_number", self.id_number.as_deref()),
+            address: checks.optional_text("address", self.address.as_deref()),
+            city: checks.optional_text("city", self.city.as_deref()),
+            postal_code: checks.optional_text("postal_code", self.postal_code.as_deref()),
+            country: checks.formed("country", self.country.as_deref().filter(|text| !text.trim().is_empty()), country),
+            language: checks.formed("language", self.language.as_deref(), Language::parse),
+        };
+        checks.done(buyer)
+    }
+}
+
+fn country(text: &str) -> Option<String> {
+    let code = text.trim().to_ascii_uppercase();
+    (code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(code)
+}
+
+/// Something before one `@`, and a domain with a dot after it, without blanks: more only the mail server knows. At most 254 characters (RFC 5321).
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let labels = |domain: &str| domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
+    let plain = text.len() <= 254 && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    plain && !local.is_empty() && local.len() <= 64 && !domain.contains('@') && labels(domain)
+}
+
+/// Says who buys.
+#[utoipa::path(
+    post, path = "/orders/buyer-data", tag = "buyer", operation_id = "set_buyer_data", request_body = BuyerBody,
+    params(("ob-order-id" = String, Header), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = OrderView)),
+    extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_EXPIRED ORDER_INVALID_STATUS SESSION_SALES_LIMIT_EXCEEDED"))),
+)]
+pub async fn set(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<BuyerBody>) -> Result<Response, Problem> {
+    let buyer = Arc::new(call.body.read()?);
+    let answer = seller.run(&call, Command::Order(OrderCommand::SetBuyer(id, buyer))).await?;
+    whole_order(&seller, &answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{country, is_email};
+
+    #[test]
+    fn addresses_look_like_addresses() {
+        for good in ["ana@example.org", "a.b+c@sub.example.co", "ñandú@example.es"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["ana", "@example.org", "ana@", "ana@example", "ana@@example.org", "a na@example.org", "ana@.org", "ana@example."] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn countries_are_two_letters() {
+        assert_eq!(country("es").as_deref(), Some("ES"));
+        assert!(country("ESP").is_none() && country("1").is_none() && country("é").is_none());
+    }
+}

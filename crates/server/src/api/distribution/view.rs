@@ -1,0 +1,333 @@
+//! An order as clients see it: rendered on the request's thread from the order and the published catalogue. Fields without a value are left out; lists
+//! are there even if empty; the parts of the price are there even if 0. An order's own dates are UTC, a session's are in its venue's zone.
+
+use aforo_domain::catalogue::{Catalogue, Offer};
+use aforo_domain::ids::{Barcode, OrderCode, OrderId};
+use aforo_domain::money::{Currency, Minor};
+use aforo_domain::orders::{Buyer, Item, Order, PaymentKind, Spot, Stage, surcharges};
+use aforo_domain::pricing::{TaxLine, Taxed};
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use crate::http::time;
+use crate::http::wire::Money;
+
+/// The words for payments.
+pub const PAYMENT_KINDS: &[(&str, PaymentKind)] = &[
+    ("CASH", PaymentKind::Cash),
+    ("CARD", PaymentKind::Card),
+    ("TRANSFER", PaymentKind::Transfer),
+    ("EXTERNAL", PaymentKind::External),
+    ("CREDIT", PaymentKind::Credit),
+];
+
+/// An order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderView<'a> {
+    /// 32 hexadecimal characters.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = String)]
+    id: OrderId,
+    /// Given at pre-confirm.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_shown")]
+    #[schema(value_type = Option<String>)]
+    code: Option<OrderCode>,
+    /// BASKET, PRE_CONFIRM or CONFIRM.
+    status: &'static str,
+    /// PURCHASE.
+    r#type: &'static str,
+    channel: IdView,
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = String)]
+    currency: Currency,
+    language: &'a str,
+    date: DatesView,
+    items: Vec<ItemView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer: Option<BuyerView<'a>>,
+    payments: Vec<PaymentView<'a>>,
+    price: PriceView,
+}
+
+/// Something by its id.
+#[derive(Debug, Serialize, ToSchema)]
+struct IdView {
+    id: u64,
+}
+
+/// Something by its id and name.
+#[derive(Debug, Serialize, ToSchema)]
+struct NamedView<'a> {
+    id: u64,
+    name: &'a str,
+}
+
+/// When an order was made and is over, UTC.
+#[derive(Debug, Serialize, ToSchema)]
+struct DatesView {
+    created: String,
+    /// Until it is confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed: Option<String>,
+}
+
+/// A place in an order.
+#[derive(Debug, Serialize, ToSchema)]
+struct ItemView<'a> {
+    id: u64,
+    r#type: &'static str,
+    event: NamedView<'a>,
+    session: SessionView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sector: Option<NamedView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seat: Option<SeatView<'a>>,
+    /// A not-numbered zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<NamedView<'a>>,
+    price_type: NamedView<'a>,
+    rate: NamedView<'a>,
+    price: ItemPriceView,
+    /// Once confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<TicketView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SessionView<'a> {
+    id: u64,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<SessionDateView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SessionDateView {
+    start: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SeatView<'a> {
+    id: u64,
+    row: &'a str,
+    seat: &'a str,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TicketView {
+    id: u64,
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = String)]
+    barcode: Barcode,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ItemPriceView {
+    /// Price type x rate, taxes included.
+    base: Money,
+    surcharge: SurchargeView,
+    /// What the buyer pays for it.
+    total: Money,
+    taxes: Vec<TaxView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SurchargeView {
+    promoter: Money,
+    channel: Money,
+}
+
+/// A tax that a price includes.
+#[derive(Debug, Serialize, ToSchema)]
+struct TaxView {
+    id: u64,
+    /// Of what: TICKET, PROMOTER or CHANNEL (surcharge).
+    applies_to: &'static str,
+    /// The rate, in per cent.
+    #[schema(value_type = f64)]
+    value: Money,
+    amount: Money,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct BuyerView<'a> {
+    email: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    surname: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    city: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postal_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct PaymentView<'a> {
+    r#type: &'static str,
+    amount: Money,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+}
+
+/// What an order adds up to.
+#[derive(Debug, Serialize, ToSchema)]
+struct PriceView {
+    base: Money,
+    promotions: Money,
+    surcharges: Money,
+    insurance: Money,
+    delivery: Money,
+    total: Money,
+    vouchers: Money,
+    to_pay: Money,
+    /// Informative: prices include them.
+    taxes: Money,
+}
+
+impl<'a> OrderView<'a> {
+    /// Renders an order.
+    pub fn of(order: &'a Order, catalogue: &'a Catalogue) -> Self {
+        let (status, confirmed, payments) = match &order.stage {
+            Stage::Basket { .. } => ("BASKET", None, &[][..]),
+            Stage::PreConfirm { .. } => ("PRE_CONFIRM", None, &[][..]),
+            Stage::Confirm { at, payments, .. } => ("CONFIRM", Some(*at), payments.as_slice()),
+            Stage::Expired { .. } => ("EXPIRED", None, &[][..]),
+        };
+        let currency = order.currency;
+        let payment = |payment: &'a aforo_domain::orders::Payment| PaymentView {
+            r#type: PAYMENT_KINDS.iter().find(|(_, kind)| *kind == payment.kind).map_or("", |(word, _)| word),
+            amount: Money::of(currency, payment.amount),
+            reference: payment.reference.as_deref(),
+        };
+        Self {
+            id: order.id,
+            code: order.code(),
+            status,
+            r#type: "PURCHASE",
+            channel: IdView { id: order.seller.channel.0 },
+            currency,
+            language: order.language.as_str(),
+            date: DatesView {
+                created: time::utc(order.created),
+                expires: order.expires().map(time::utc),
+                confirmed: confirmed.map(time::utc),
+            },
+            items: order.items.iter().map(|item| item_view(item, currency, catalogue)).collect(),
+            buyer: order.buyer.as_deref().map(buyer_view),
+            payments: payments.iter().map(payment).collect(),
+            price: price_view(order),
+        }
+    }
+}
+
+fn item_view<'a>(item: &'a Item, currency: Currency, catalogue: &'a Catalogue) -> ItemView<'a> {
+    // Sessions and their names are never taken out of the catalogue, so the empty names are never seen.
+    let offer = catalogue.offers.get(&item.session).map(AsRef::as_ref);
+    let (sector, seat, zone) = offer.map_or((None, None, None), |offer| spot(item, offer));
+    let price_type = offer.and_then(|offer| offer.plan.template.price_types.iter().find(|known| known.id == item.price_type));
+    let rate = offer.and_then(|offer| offer.session.rates.iter().find(|rate| rate.id == item.rate));
+    let money = |minor| Money::of(currency, minor);
+    ItemView {
+        id: item.id.0,
+        r#type: "SEAT",
+        event: NamedView { id: item.event.0, name: offer.map_or("", |offer| &offer.event.name) },
+        session: SessionView {
+            id: item.session.0,
+            name: offer.map_or("", |offer| &offer.session.name),
+            date: offer
+                .map(|offer| SessionDateView { start: time::in_zone(offer.session.start, &crate::api::catalog::zone(&offer.venue)) }),
+        },
+        sector,
+        seat,
+        zone,
+        price_type: NamedView { id: item.price_type.0, name: price_type.map_or("", |known| &known.name) },
+        rate: NamedView { id: item.rate.0, name: rate.map_or("", |rate| &rate.name) },
+        price: ItemPriceView {
+            base: money(item.price.base),
+            surcharge: SurchargeView { promoter: money(item.price.promoter_surcharge), channel: money(item.price.channel_surcharge) },
+            total: money(item.price.total()),
+            taxes: item.price.taxes.iter().map(|line| tax_view(line, currency)).collect(),
+        },
+        ticket: item.barcode.map(|barcode| TicketView { id: item.id.0, barcode }),
+    }
+}
+
+type SpotView<'a> = (Option<NamedView<'a>>, Option<SeatView<'a>>, Option<NamedView<'a>>);
+
+fn spot<'a>(item: &Item, offer: &'a Offer) -> SpotView<'a> {
+    let seat = matches!(item.spot, Spot::Seat(_)).then(|| offer.plan.seat_at(item.place)).flatten();
+    if let Some(at) = seat {
+        let seat = SeatView { id: at.seat.id.0, row: &at.row.name, seat: &at.seat.name };
+        return (Some(NamedView { id: at.sector.id.0, name: &at.sector.name }), Some(seat), None);
+    }
+    let zone = offer.plan.zone_at(item.place);
+    let sector = zone.map(|(sector, _)| NamedView { id: sector.id.0, name: &sector.name });
+    (sector, None, zone.map(|(_, zone)| NamedView { id: zone.id.0, name: &zone.name }))
+}
+
+fn tax_view(line: &TaxLine, currency: Currency) -> TaxView {
+    let applies_to = match line.taxed {
+        Taxed::Ticket => "TICKET",
+        Taxed::PromoterSurcharge => "PROMOTER",
+        Taxed::ChannelSurcharge => "CHANNEL",
+    };
+    TaxView { id: line.tax.0, applies_to, value: Money::percent(line.percent), amount: Money::of(currency, line.amount) }
+}
+
+fn buyer_view(buyer: &Buyer) -> BuyerView<'_> {
+    BuyerView {
+        email: &buyer.email,
+        name: buyer.name.as_deref(),
+        surname: buyer.surname.as_deref(),
+        phone: buyer.phone.as_deref(),
+        id_number: buyer.id_number.as_deref(),
+        address: buyer.address.as_deref(),
+        city: buyer.city.as_deref(),
+        postal_code: buyer.postal_code.as_deref(),
+        country: buyer.country.as_deref(),
+        language: buyer.language.as_ref().map(aforo_domain::text::Language::as_str),
+    }
+}
+
+fn price_view(order: &Order) -> PriceView {
+    let totals = order.totals();
+    let money = |minor| Money::of(order.currency, minor);
+    let of_items = order.items.iter().flat_map(|item| item.price.taxes.iter());
+    let of_order = surcharges::charged(&order.surcharges).flat_map(|surcharge| surcharge.taxes.iter());
+    let taxes: Minor = of_items.chain(of_order).map(|line| line.amount).sum();
+    PriceView {
+        base: money(totals.base),
+        promotions: money(totals.promotions),
+        surcharges: money(totals.surcharges),
+        insurance: money(totals.insurance),
+        delivery: money(totals.delivery),
+        total: money(totals.total()),
+        vouchers: money(totals.vouchers),
+        to_pay: money(totals.to_pay()),
+        taxes: money(taxes),
+    }
+}
+
+fn shown<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+fn maybe_shown<T: std::fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}
