@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod out;
 mod sell;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -23,12 +24,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
     Sell(sell::SellArgs),
     Bench(bench::BenchArgs),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::serve(&args),
         Command::Sell(args) => sell::sell(&args),
         Command::Bench(args) => bench::bench(&args),
     };

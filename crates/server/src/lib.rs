@@ -9,5 +9,6 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod http;
+pub mod start;
 pub mod store;
 pub mod verify;

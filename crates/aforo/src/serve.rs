@@ -1,0 +1,170 @@
+//! `aforo serve`: the server itself, from arguments to a clean stop. It opens its address first, so that a second server on it fails before it touches
+//! a store, and says `listening on` once requests are answered.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use aforo_server::app::App;
+use aforo_server::chance::Chance;
+use aforo_server::clock::Clock;
+use aforo_server::config::Config;
+use aforo_server::engine::StartError;
+use aforo_server::start::{self, Admin};
+use aforo_server::store::StoreError;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::out;
+
+/// Serves all APIs. Without arguments it stores its data in ./aforo-data and needs nothing but itself.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8080", env = "AFORO_LISTEN")]
+    listen: SocketAddr,
+    /// Where the SQLite store, its lock and the demo's credentials are kept
+    #[arg(long, default_value = "aforo-data", env = "AFORO_DATA")]
+    data: PathBuf,
+    /// A PostgreSQL database (15 or later) to store everything in, instead of SQLite: postgres://user:password@host/database
+    #[arg(long, env = "AFORO_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// Threads that serve HTTP; the engine has one of its own
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    http_threads: u16,
+    /// Answer orders with a stored one: what `bench --ceiling` measures against
+    #[arg(long, hide = true)]
+    ceiling: bool,
+}
+
+/// Serves until it is told to stop (SIGTERM or SIGINT), then finishes what runs and brings the tables up to the journal.
+///
+/// # Errors
+/// Why it could not start, in a sentence for whoever started it.
+pub fn serve(args: &ServeArgs) -> Result<(), String> {
+    log_to_stderr();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(usize::from(args.http_threads))
+        .thread_name("aforo-http")
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no threads to serve with: {error}"))?;
+    let listener = runtime.block_on(TcpListener::bind(args.listen)).map_err(|error| not_listening(args.listen, &error))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let app = start::open(config(args, address), Clock::System, Chance::System).map_err(|error| not_started(args, &error))?;
+    let served = runtime.block_on(run(args, &app, listener, address));
+    runtime.block_on(app.engine.stop());
+    served
+}
+
+fn config(args: &ServeArgs, address: SocketAddr) -> Config {
+    Config {
+        listen: address,
+        data: args.data.clone(),
+        database: args.database.clone(),
+        http_threads: usize::from(args.http_threads),
+        ..Config::default()
+    }
+}
+
+async fn run(args: &ServeArgs, app: &App, listener: TcpListener, address: SocketAddr) -> Result<(), String> {
+    let mut stop = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let admin = start::first_start(app).await.map_err(|error| format!("the platform could not be made: {error}"))?;
+    if let Some(admin) = &admin {
+        introduce(admin);
+    }
+    let app =
+        if args.ceiling { App::new(app.config.clone(), app.clock.clone(), app.chance.clone(), app.engine.ceiling()) } else { app.clone() };
+    out::say(format_args!("listening on http://{address}"));
+    hint(args, address, admin.is_some());
+    let shutdown = async move {
+        tokio::select! {
+            _ = stop.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        tracing::info!("stopping");
+    };
+    aforo_server::http::serve(app, listener, shutdown).await;
+    Ok(())
+}
+
+/// The log goes to standard error, one line an event; RUST_LOG chooses what of it.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // Another one is set up already where tests run a command in their own process.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// The only time that these are shown.
+fn introduce(admin: &Admin) {
+    out::say("This is a new platform. Its administrator (PLATFORM_ADMIN) is shown this once and never again:");
+    out::say(format_args!("  user name      {}", admin.username));
+    out::say(format_args!("  password       {}", admin.password));
+    out::say(format_args!("  client_secret  {}", admin.key));
+    out::say("");
+}
+
+fn hint(args: &ServeArgs, address: SocketAddr, new: bool) {
+    let credentials = args.data.join("demo-credentials.json");
+    if credentials.exists() {
+        let credentials = credentials.display();
+        out::say("Try next:");
+        out::say(format_args!("  aforo sell  --url http://{address} --credentials {credentials}   one purchase, step by step"));
+        out::say(format_args!("  aforo bench --url http://{address} --credentials {credentials}   an on-sale, measured"));
+    } else if new {
+        out::say("Try next: sign in with client_id=onebox-client, grant_type=client_credentials and the client_secret above");
+        out::say(format_args!("at http://{address}/oauth/token, then make an operator at /mgmt-api/v1/operators."));
+    }
+    out::say(format_args!("Reference of all APIs: http://{address}/docs"));
+}
+
+fn not_listening(address: SocketAddr, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("{address} is in use: another server is listening there. Stop it, or choose another address with --listen")
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!("no permission to listen on {address}: ports below 1024 need it. Choose one with --listen")
+        }
+        std::io::ErrorKind::AddrNotAvailable => format!("{address} is not an address of this machine: choose one with --listen"),
+        _ => format!("cannot listen on {address}: {error}"),
+    }
+}
+
+fn not_started(args: &ServeArgs, error: &StartError) -> String {
+    match (error, &args.database) {
+        (StartError::Store(StoreError::InUse(dir)), _) => {
+            format!("{} is in use: another aforo is running on it. Stop it, or choose another directory with --data", dir.display())
+        }
+        (StartError::Store(StoreError::Failed(error)), Some(url)) => {
+            format!("the database {} cannot be used: {error}. Is it running, and is --database right?", without_password(url))
+        }
+        (StartError::Store(StoreError::Failed(error)), None) => format!("the store in {} cannot be used: {error}", args.data.display()),
+        (error, _) => error.to_string(),
+    }
+}
+
+/// A database's address as it may be shown: whoever reads a terminal or a log does not learn the password.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "given".to_owned() };
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}://{}", host.split('?').next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(without_password("postgres://ana:p@ss@db.example:5432/tickets?sslmode=require"), "postgres://db.example:5432/tickets");
+        assert_eq!(without_password("postgres://localhost/tickets"), "postgres://localhost/tickets");
+        assert_eq!(without_password("host=localhost password=secret"), "given");
+    }
+}

@@ -1,0 +1,134 @@
+//! A whole server inside the test: the same start, engine, store and HTTP as the binary's, on a free port, with a clock that the test moves and
+//! chance that repeats itself. Each test has its own, on a temporary directory or a fresh database, so that none sees another's rows.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aforo_domain::command::Command;
+use aforo_domain::identity::check::Actor;
+use aforo_domain::ids::ShardId;
+use aforo_domain::moment::Timestamp;
+use aforo_server::app::App;
+use aforo_server::chance::Chance;
+use aforo_server::clock::Clock;
+use aforo_server::config::Config;
+use aforo_server::engine::Request;
+use aforo_server::start::{self, Admin};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::caller::{Caller, ManagerClient};
+use crate::declared::Declared;
+use crate::postgres::{TestDatabase, fresh_database};
+
+/// What a test's server stores on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Two files in a temporary directory.
+    Sqlite,
+    /// A database of its own on the tests' server.
+    Postgres,
+}
+
+/// When tests take place: 2031-01-15T10:00:00Z.
+pub const NOW: Timestamp = Timestamp(1_926_237_600_000_000);
+
+/// A running server.
+pub struct TestServer {
+    /// Its insides, for what no client can do: moving time, breaking the store.
+    pub app: App,
+    /// Whoever calls it without having signed in.
+    pub nobody: Caller,
+    /// The platform's administrator.
+    pub admin: Admin,
+    /// Its database, on PostgreSQL.
+    pub database: Option<TestDatabase>,
+    dir: TempDir,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl TestServer {
+    /// Starts an empty one.
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_in(engine, TempDir::new().unwrap()).await
+    }
+
+    /// Starts an empty one whose files are in a directory of the test's choice.
+    pub async fn start_in(engine: Engine, dir: TempDir) -> Self {
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(fresh_database().await),
+        };
+        let app = open(dir.path(), database.as_ref()).await;
+        let admin = start::first_start(&app).await.unwrap().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(aforo_server::http::serve(app.clone(), listener, async { drop(stopped.await) }));
+        let nobody = Caller::nobody(&base, Arc::new(Declared::default()));
+        Self { app, nobody, admin, database, dir, stop, serving }
+    }
+
+    /// Where its files are.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// PLATFORM_ADMIN, signed in with the platform's key.
+    pub async fn platform(&self) -> ManagerClient {
+        ManagerClient::with_key(&self.nobody, &self.admin.key).await
+    }
+
+    /// Lets time pass. In small steps, because the engine does not believe a clock that jumps.
+    pub async fn pass_seconds(&self, seconds: i64) {
+        let mut left = seconds * 1_000;
+        while left > 0 {
+            let step = left.min(50_000);
+            self.app.clock.advance_ms(step);
+            left -= step;
+            let request =
+                Request { shard: ShardId::PLATFORM, actor: Actor::System, command: Command::Tick { limit: 1 }, idempotency: None };
+            self.app.engine.run(request).await.result.unwrap();
+        }
+    }
+
+    /// Ends it cleanly.
+    pub async fn stop(self) {
+        // If nobody listens any more, it has stopped already.
+        let _ = self.stop.send(());
+        self.serving.await.unwrap();
+        self.app.engine.stop().await;
+    }
+}
+
+async fn open(dir: &Path, database: Option<&TestDatabase>) -> App {
+    let config = Config { data: dir.to_owned(), database: database.map(TestDatabase::url), ..Config::default() };
+    let opened = tokio::task::spawn_blocking(move || start::open(config, Clock::fixed(NOW), Chance::seeded(1)));
+    opened.await.unwrap().unwrap()
+}
+
+/// Runs a test against a server of its own.
+pub fn run(engine: Engine, test: impl AsyncFnOnce(&TestServer)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let server = TestServer::start(engine).await;
+        test(&server).await;
+        server.stop().await;
+    });
+}
+
+/// Makes a test of each function, on each engine: `sqlite::name` and `postgres::name`.
+#[macro_export]
+macro_rules! for_each_engine {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $test() { $crate::spawn::run($crate::spawn::Engine::Sqlite, super::$test) })*
+        }
+        mod postgres {
+            $(#[test] fn $test() { $crate::spawn::run($crate::spawn::Engine::Postgres, super::$test) })*
+        }
+    };
+}

@@ -1,0 +1,136 @@
+//! Management of identity through HTTP: the platform's administrator sets an operator up, its own people take over from there.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use aforo_testkit::caller::{Ask, ManagerClient, SellerClient};
+use aforo_testkit::for_each_engine;
+use aforo_testkit::spawn::TestServer;
+use serde_json::json;
+
+for_each_engine![
+    an_operator_is_set_up_from_nothing,
+    a_read_shows_its_version_and_a_change_minds_it,
+    a_secret_is_shown_once,
+    another_operator_looks_like_none,
+    lists_are_paged_and_by_id,
+    all_bad_values_are_named,
+];
+
+async fn operator(server: &TestServer) -> (ManagerClient, u64) {
+    let platform = server.platform().await;
+    let id = platform.make_id("/operators", json!({"name": "Levante"})).await;
+    let entity = platform.make_id(&format!("/entities?operator_id={id}"), json!({"name": "Opera"})).await;
+    let key = platform.make(&format!("/entities/{entity}/keys?operator_id={id}"), json!({"roles": ["OPERATOR_ADMIN"]})).await;
+    (ManagerClient::with_key(&server.nobody, key["secret"].as_str().unwrap()).await, entity)
+}
+
+async fn an_operator_is_set_up_from_nothing(server: &TestServer) {
+    let (admin, entity) = operator(server).await;
+    let channel = admin
+        .make(
+            "/channels",
+            json!({"entity_id": entity, "type": "WEB", "name": "Web", "currency": "EUR", "languages": ["es-ES", "ca-ES"],
+                   "surcharges": [{"type": "PER_TICKET", "value": 1.5}, {"type": "PERCENTAGE", "percent": 2.5, "max": 4}]}),
+        )
+        .await;
+    assert_eq!(channel["hold_seconds"], 600);
+    assert_eq!(
+        channel["surcharges"],
+        json!([{"type": "PER_TICKET", "value": 1.5}, {"type": "PERCENTAGE", "percent": 2.5, "min": 0, "max": 4}])
+    );
+    let id = channel["id"].as_u64().unwrap();
+    let key = admin.0.send(Ask::new("POST", format!("/mgmt-api/v1/channels/{id}/keys"))).await.ok();
+    SellerClient::sign_in(&server.nobody, id, key["secret"].as_str().unwrap()).await;
+
+    let user = json!({"entity_id": entity, "username": "Marta@opera.example", "password": "una contrasenya", "roles": ["CHANNEL_MANAGER"]});
+    assert_eq!(admin.make("/users", user.clone()).await["username"], "marta@opera.example");
+    admin.0.post("/mgmt-api/v1/users", user).await.refused("CONFLICT");
+    let marta = ManagerClient::with_password(&server.nobody, "marta@opera.example", "una contrasenya").await;
+    marta.change(&format!("/channels/{id}"), json!({"name": "Taquilla web", "max_items": 6})).await;
+    marta.0.post("/mgmt-api/v1/entities", json!({"name": "Mine"})).await.refused("FORBIDDEN_RESOURCE");
+
+    let terminal = marta.make("/terminals", json!({"code": "T-1", "name": "Till", "entity_id": entity})).await;
+    assert!(terminal["license"]["secret"].is_string());
+    marta.make("/points-of-sale", json!({"name": "Main door", "entity_id": entity})).await;
+}
+
+async fn a_read_shows_its_version_and_a_change_minds_it(server: &TestServer) {
+    let (admin, entity) = operator(server).await;
+    let path = format!("/mgmt-api/v1/entities/{entity}");
+    let seen = admin.0.get(&path).await;
+    let tag = seen.header("etag").to_owned();
+    let rename = |name: &str| Ask::new("PATCH", path.clone()).json(&json!({ "name": name })).header("if-match", tag.clone());
+    let changed = admin.0.send(rename("Teatre")).await;
+    assert_ne!(changed.header("etag"), tag);
+    assert_eq!(changed.ok()["name"], "Teatre");
+    admin.0.send(rename("Circ")).await.refused("CONFLICT");
+    assert_eq!(admin.0.get(&path).await.ok()["name"], "Teatre");
+    admin.0.send(Ask::new("PATCH", path).json(&json!({})).header("if-match", "new")).await.refused("DIST0004");
+}
+
+async fn a_secret_is_shown_once(server: &TestServer) {
+    let (admin, entity) = operator(server).await;
+    let ask =
+        || Ask::new("POST", format!("/mgmt-api/v1/entities/{entity}/keys")).json(&json!({"roles": []})).header("idempotency-key", "k-1");
+    let first = admin.0.send(ask()).await.ok();
+    assert!(first["secret"].is_string());
+    let again = admin.0.send(ask()).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    let again = again.ok();
+    assert_eq!((&again["id"], &again["secret"]), (&first["id"], &serde_json::Value::Null));
+    let keys = admin.0.get(format!("/mgmt-api/v1/entities/{entity}/keys")).await;
+    assert!(!keys.text.contains("secret"), "{}", keys.text);
+    let other = Ask::new("POST", format!("/mgmt-api/v1/entities/{entity}/keys"))
+        .json(&json!({"roles": ["REPORTS"]}))
+        .header("idempotency-key", "k-1");
+    admin.0.send(other).await.refused("IDEMPOTENCY_KEY_REUSED");
+}
+
+async fn another_operator_looks_like_none(server: &TestServer) {
+    let (admin, entity) = operator(server).await;
+    let (other, _) = operator(server).await;
+    other.0.get(format!("/mgmt-api/v1/entities/{}", entity + 1)).await.refused("NOT_FOUND");
+    admin.0.get("/mgmt-api/v1/entities?operator_id=2").await.refused("NOT_FOUND");
+    admin.0.get("/mgmt-api/v1/operators").await.refused("FORBIDDEN_RESOURCE");
+    let platform = server.platform().await;
+    platform.0.get("/mgmt-api/v1/entities").await.refused("DIST0006");
+    platform.delete("/operators/2").await;
+    platform.0.get("/mgmt-api/v1/operators/2").await.refused("NOT_FOUND");
+    platform.0.get("/mgmt-api/v1/entities?operator_id=2").await.refused("NOT_FOUND");
+    other.0.get("/mgmt-api/v1/entities").await.refused("AUTH0009");
+}
+
+async fn lists_are_paged_and_by_id(server: &TestServer) {
+    let (admin, _) = operator(server).await;
+    for name in ["B", "C", "D"] {
+        admin.make("/entities", json!({ "name": name })).await;
+    }
+    admin.delete("/entities/2").await;
+    let page = admin.0.get("/mgmt-api/v1/entities?limit=2&offset=1&colour=red").await.ok();
+    assert_eq!(page["metadata"], json!({"limit": 2, "total": 3, "offset": 1}));
+    assert_eq!(page["data"], json!([{"id": 3, "name": "C", "status": "ACTIVE"}, {"id": 4, "name": "D", "status": "ACTIVE"}]));
+    let bad = admin.0.get("/mgmt-api/v1/entities?limit=501&offset=-1").await.refused("DIST0005");
+    assert_eq!(bad.message(), "Invalid parameter(s): 'limit, offset'");
+}
+
+async fn all_bad_values_are_named(server: &TestServer) {
+    let (admin, entity) = operator(server).await;
+    let channels = "/mgmt-api/v1/channels";
+    let missing = admin.0.post(channels, json!({})).await.refused("DIST0006");
+    assert_eq!(missing.message(), "Parameter(s) required: 'entity_id, type, currency, name, languages'");
+    let good = json!({"entity_id": entity, "type": "WEB", "name": "Web", "currency": "EUR", "languages": ["es-ES"]});
+    let with = |changes: serde_json::Value| {
+        let mut body = good.clone();
+        body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        body
+    };
+    let bad =
+        admin.0.post(channels, with(json!({"type": "SHOP", "max_items": 0, "buyer_mandatory": ["SHOE_SIZE"]}))).await.refused("DIST0005");
+    assert_eq!(bad.message(), "Invalid parameter(s): 'type, max_items, buyer_mandatory'");
+    admin.0.post(channels, with(json!({"currency": "EURO"}))).await.refused("DIST0004");
+    admin.0.post(channels, with(json!({"surcharges": [{"type": "PER_TICKET", "value": 1.234}]}))).await.refused("DIST0004");
+    admin.0.post(channels, with(json!({"hold_seconds": 4000}))).await.refused("DIST0001");
+    admin.0.post(channels, with(json!({"entity_id": 99}))).await.refused("DIST0005");
+    admin.0.post(channels, with(json!({"languages": "es-ES"}))).await.refused("DIST0002");
+    assert_eq!(admin.0.get(channels).await.ok()["metadata"]["total"], 0, "nothing came of all that");
+}
