@@ -6,6 +6,7 @@ mod clock;
 mod out;
 mod sell;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Sell(sell::SellArgs),
     Bench(bench::BenchArgs),
+    Verify(verify::VerifyArgs),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::serve(&args),
         Command::Sell(args) => sell::sell(&args),
         Command::Bench(args) => bench::bench(&args),
+        Command::Verify(args) => verify::verify(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
