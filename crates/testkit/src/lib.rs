@@ -8,3 +8,4 @@ pub mod postgres;
 
 pub mod spawn;
 pub mod wait;
+pub mod world;

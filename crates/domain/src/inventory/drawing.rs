@@ -68,7 +68,7 @@ impl Drawing {
 
     /// The place of a character.
     pub fn place(&self, index: usize) -> Place {
-        self.places[index].unwrap()
+        self.places[index].expect("a seat")
     }
 
     /// Whether this sale may take a place.
@@ -133,5 +133,5 @@ fn compile(rows: Vec<SeatRow>) -> Arc<Plan> {
         retired: false,
         version: 1,
     };
-    Arc::new(Plan::compile(Arc::new(template), vec![Arc::new(sector)]).unwrap())
+    Arc::new(Plan::compile(Arc::new(template), vec![Arc::new(sector)]).expect("a plan"))
 }
