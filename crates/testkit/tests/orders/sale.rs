@@ -31,7 +31,8 @@ fn an_order_without_items_or_buyer_is_not_pre_confirmed() {
 fn the_channels_form_says_which_fields_must_be_filled() {
     let (mut shard, web, order) = begun();
     shard.order(&web, seats(order, GALA, &[4, 5]));
-    let fields: [(BuyerField, fn(&mut Buyer, Option<String>)); 8] = [
+    type Fill = fn(&mut Buyer, Option<String>);
+    let fields: [(BuyerField, Fill); 8] = [
         (BuyerField::Name, |buyer, text| buyer.name = text),
         (BuyerField::Surname, |buyer, text| buyer.surname = text),
         (BuyerField::Phone, |buyer, text| buyer.phone = text),
