@@ -12,41 +12,45 @@ pub const MAX_MINOR: Minor = 1_000_000_000_000;
 
 /// An ISO 4217 currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Currency([u8; 3]);
+pub struct Currency {
+    code: [u8; 3],
+    /// Looked up once: every amount that is read or shown needs it.
+    decimals: u8,
+}
 
 // In JSON the code; in compact forms its bytes.
 impl Serialize for Currency {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.serialize_str(self.code()) } else { self.0.serialize(serializer) }
+        if serializer.is_human_readable() { serializer.serialize_str(self.code()) } else { self.code.serialize(serializer) }
     }
 }
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if !deserializer.is_human_readable() {
-            return Deserialize::deserialize(deserializer).map(Self);
-        }
-        let code = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&code).ok_or_else(|| serde::de::Error::custom("not a currency"))
+        let currency = if deserializer.is_human_readable() {
+            Self::parse(&std::borrow::Cow::<'de, str>::deserialize(deserializer)?)
+        } else {
+            std::str::from_utf8(&<[u8; 3]>::deserialize(deserializer)?).ok().and_then(Self::parse)
+        };
+        currency.ok_or_else(|| serde::de::Error::custom("not a currency"))
     }
 }
 
 impl Currency {
     /// Reads a three-letter code of ISO 4217 that has a minor unit.
     pub fn parse(code: &str) -> Option<Self> {
-        let currency = iso_currency::Currency::from_code(code)?;
-        currency.exponent()?;
-        code.as_bytes().try_into().ok().map(Self)
+        let decimals = u8::try_from(iso_currency::Currency::from_code(code)?.exponent()?).ok()?;
+        Some(Self { code: code.as_bytes().try_into().ok()?, decimals })
     }
 
     /// How many decimals its major unit has (2 for EUR, 0 for JPY, 3 for KWD).
-    pub fn decimals(self) -> u32 {
-        iso_currency::Currency::from_code(self.code()).and_then(|currency| currency.exponent()).map_or(2, u32::from)
+    pub const fn decimals(self) -> u32 {
+        self.decimals as u32
     }
 
     /// The three letters.
     pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.code).unwrap_or("XXX")
     }
 
     /// Reads a decimal number's text ("46", "9.39") as minor units: `None` if it has too many decimals, an exponent, or is out of range.
@@ -56,7 +60,7 @@ impl Currency {
 
     /// A decimal number as minor units: `None` if it has too many decimals.
     pub fn minor(self, amount: Decimal) -> Option<Minor> {
-        let step = 10_i64.pow(DECIMALS - self.decimals().min(DECIMALS));
+        let step = 10_i64.pow(DECIMALS.saturating_sub(self.decimals()));
         (amount.0 % step == 0).then_some(amount.0 / step)
     }
 
