@@ -136,10 +136,10 @@ impl Hash {
 }
 
 macro_rules! hex_display {
-    ($($name:ident),*) => { $(
+    ($($name:ident, $digits:literal;)*) => { $(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(std::str::from_utf8(&hex::<_, $digits>(self.0)).map_err(|_| fmt::Error)?)
             }
         }
 
@@ -151,7 +151,11 @@ macro_rules! hex_display {
     )* };
 }
 
-hex_display!(OrderId, FamilyId, Hash);
+hex_display! {
+    OrderId, 32;
+    FamilyId, 32;
+    Hash, 64;
+}
 
 /// Capital letters and digits without look-alikes: order codes, barcodes and voucher codes are written in it.
 pub const ALPHABET: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
@@ -184,7 +188,7 @@ macro_rules! ascii_display {
     ($($name:ident),*) => { $(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{}", char::from(*byte)))
+                f.write_str(std::str::from_utf8(&self.0).map_err(|_| fmt::Error)?)
             }
         }
 

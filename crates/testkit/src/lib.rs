@@ -5,7 +5,6 @@
 pub mod caller;
 pub mod declared;
 pub mod postgres;
-
 pub mod spawn;
 pub mod wait;
 pub mod world;

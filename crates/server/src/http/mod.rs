@@ -77,6 +77,8 @@ pub struct State {
     pub request_ids: middleware::RequestIds,
     /// Where passwords are hashed.
     pub passwords: passwords::Passwords,
+    /// Time zones of venues.
+    pub zones: time::Zones,
     /// Counters.
     pub metrics: metrics::Metrics,
 }
@@ -90,6 +92,7 @@ impl State {
             addresses: limit::Addresses::default(),
             request_ids: middleware::RequestIds::new(seed),
             passwords: passwords::Passwords::new(seed),
+            zones: time::Zones::default(),
             metrics: metrics::Metrics::new(),
         }
     }

@@ -1,7 +1,12 @@
 //! Dates on the wire: RFC 3339 in and out. Which zone a date is shown in is the caller's to say.
 
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
+
 use aforo_domain::moment::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
+use serde::{Serialize, Serializer};
 
 /// Reads RFC 3339 with an offset; a blank before the offset is a `+` that a query's decoding took.
 pub fn parse(text: &str) -> Option<Timestamp> {
@@ -15,27 +20,104 @@ pub fn parse(text: &str) -> Option<Timestamp> {
 
 /// In UTC: `2031-03-01T19:00:00Z`, without a fraction.
 pub fn utc(instant: Timestamp) -> String {
-    in_zone(instant, &TimeZone::UTC).replace("+00:00", "Z")
+    Shown::utc(instant).to_string()
 }
 
 /// In a zone, with the offset in force at that instant: `2031-03-01T20:00:00+01:00`, without a fraction.
 pub fn in_zone(instant: Timestamp, zone: &TimeZone) -> String {
-    let instant = jiff::Timestamp::from_microsecond(instant.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    instant.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    Shown::in_zone(instant, zone).to_string()
+}
+
+/// An instant as it is written, without a fraction and without being put together as a text first.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    at: jiff::Timestamp,
+    /// `None`: UTC, written `Z`.
+    offset: Option<Offset>,
+}
+
+impl Shown {
+    /// In UTC.
+    pub fn utc(instant: Timestamp) -> Self {
+        Self { at: jiff::Timestamp::from_second(instant.0.div_euclid(1_000_000)).unwrap_or_default(), offset: None }
+    }
+
+    /// In a zone, with the offset in force at that instant.
+    pub fn in_zone(instant: Timestamp, zone: &TimeZone) -> Self {
+        let shown = Self::utc(instant);
+        Self { offset: Some(zone.to_offset(shown.at)), ..shown }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.offset {
+            None => self.at.fmt(f),
+            Some(offset) => self.at.display_with_offset(offset).fmt(f),
+        }
+    }
+}
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl utoipa::PartialSchema for Shown {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        <String as utoipa::PartialSchema>::schema()
+    }
+}
+
+impl utoipa::ToSchema for Shown {}
+
+/// The time zones that venues have named: the database is asked once for each.
+#[derive(Debug, Default)]
+pub struct Zones(RwLock<HashMap<Box<str>, TimeZone>>);
+
+/// Zones kept at most; the world has some 600 names.
+const MAX_ZONES: usize = 1_000;
+
+impl Zones {
+    /// A zone; UTC if this build does not know it any more (it did when the venue was made).
+    pub fn get(&self, name: &str) -> TimeZone {
+        if let Some(zone) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return zone.clone();
+        }
+        let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
+        let mut zones = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if zones.len() >= MAX_ZONES {
+            zones.clear();
+        }
+        zones.insert(name.into(), zone.clone());
+        zone
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{in_zone, parse, utc};
+    use super::{Zones, in_zone, parse, utc};
 
     #[test]
     fn a_date_reads_back_in_its_zone() {
         let evening = parse("2031-03-01T20:00:00+01:00").unwrap();
         assert_eq!(Some(evening), parse("2031-03-01T20:00:00 01:00"));
         assert_eq!(utc(evening), "2031-03-01T19:00:00Z");
-        let madrid = jiff::tz::TimeZone::get("Europe/Madrid").unwrap();
+        let zones = Zones::default();
+        let madrid = zones.get("Europe/Madrid");
         assert_eq!(in_zone(evening, &madrid), "2031-03-01T20:00:00+01:00");
         assert_eq!(in_zone(parse("2031-07-01T18:00:00Z").unwrap(), &madrid), "2031-07-01T20:00:00+02:00");
+    }
+
+    #[test]
+    fn fractions_are_not_shown_and_old_dates_are() {
+        let new_york = Zones::default().get("America/New_York");
+        let at = parse("1969-07-20T20:17:40.999Z").unwrap();
+        assert_eq!((utc(at), in_zone(at, &new_york)), ("1969-07-20T20:17:40Z".into(), "1969-07-20T16:17:40-04:00".into()));
+        let kathmandu = Zones::default().get("Asia/Kathmandu");
+        assert_eq!(in_zone(at, &kathmandu), "1969-07-21T01:47:40+05:30");
+        assert_eq!(in_zone(at, &Zones::default().get("Nowhere/Else")), "1969-07-20T20:17:40+00:00");
     }
 
     #[test]

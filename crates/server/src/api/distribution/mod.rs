@@ -32,5 +32,5 @@ pub fn router() -> OpenApiRouter<App> {
 
 /// Every order call answers the whole order.
 fn whole_order(seller: &Seller, answer: &Answered) -> Result<Response, Problem> {
-    Ok(answer.json(&OrderView::of(answer.order()?, &seller.view.catalogue)))
+    Ok(answer.json(&OrderView::of(answer.order()?, &seller.view.catalogue, &seller.app.http.zones)))
 }

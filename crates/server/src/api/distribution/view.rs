@@ -9,7 +9,7 @@ use aforo_domain::pricing::{TaxLine, Taxed};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::http::time;
+use crate::http::time::{Shown, Zones};
 use crate::http::wire::Money;
 
 /// The words for payments.
@@ -65,12 +65,12 @@ struct NamedView<'a> {
 /// When an order was made and is over, UTC.
 #[derive(Debug, Serialize, ToSchema)]
 struct DatesView {
-    created: String,
+    created: Shown,
     /// Until it is confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires: Option<String>,
+    expires: Option<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    confirmed: Option<String>,
+    confirmed: Option<Shown>,
 }
 
 /// A place in an order.
@@ -105,7 +105,7 @@ struct SessionView<'a> {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct SessionDateView {
-    start: String,
+    start: Shown,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -199,7 +199,7 @@ struct PriceView {
 
 impl<'a> OrderView<'a> {
     /// Renders an order.
-    pub fn of(order: &'a Order, catalogue: &'a Catalogue) -> Self {
+    pub fn of(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones) -> Self {
         let (status, confirmed, payments) = match &order.stage {
             Stage::Basket { .. } => ("BASKET", None, &[][..]),
             Stage::PreConfirm { .. } => ("PRE_CONFIRM", None, &[][..]),
@@ -221,11 +221,11 @@ impl<'a> OrderView<'a> {
             currency,
             language: order.language.as_str(),
             date: DatesView {
-                created: time::utc(order.created),
-                expires: order.expires().map(time::utc),
-                confirmed: confirmed.map(time::utc),
+                created: Shown::utc(order.created),
+                expires: order.expires().map(Shown::utc),
+                confirmed: confirmed.map(Shown::utc),
             },
-            items: order.items.iter().map(|item| item_view(item, currency, catalogue)).collect(),
+            items: item_views(order, catalogue, zones),
             buyer: order.buyer.as_deref().map(buyer_view),
             payments: payments.iter().map(payment).collect(),
             price: price_view(order),
@@ -233,9 +233,19 @@ impl<'a> OrderView<'a> {
     }
 }
 
-fn item_view<'a>(item: &'a Item, currency: Currency, catalogue: &'a Catalogue) -> ItemView<'a> {
-    // Sessions and their names are never taken out of the catalogue, so the empty names are never seen.
-    let offer = catalogue.offers.get(&item.session).map(AsRef::as_ref);
+/// Items mostly follow others of their session, so what is looked up for one serves the next.
+fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones) -> Vec<ItemView<'a>> {
+    let mut views = Vec::with_capacity(order.items.len());
+    for items in order.items.chunk_by(|a, b| a.session == b.session) {
+        // Sessions and their names are never taken out of the catalogue, so the empty names are never seen.
+        let offer = items.first().and_then(|item| catalogue.offers.get(&item.session)).map(AsRef::as_ref);
+        let start = offer.map(|offer| Shown::in_zone(offer.session.start, &zones.get(&offer.venue.time_zone)));
+        views.extend(items.iter().map(|item| item_view(item, order.currency, offer, start)));
+    }
+    views
+}
+
+fn item_view<'a>(item: &'a Item, currency: Currency, offer: Option<&'a Offer>, start: Option<Shown>) -> ItemView<'a> {
     let (sector, seat, zone) = offer.map_or((None, None, None), |offer| spot(item, offer));
     let price_type = offer.and_then(|offer| offer.plan.template.price_types.iter().find(|known| known.id == item.price_type));
     let rate = offer.and_then(|offer| offer.session.rates.iter().find(|rate| rate.id == item.rate));
@@ -247,8 +257,7 @@ fn item_view<'a>(item: &'a Item, currency: Currency, catalogue: &'a Catalogue) -
         session: SessionView {
             id: item.session.0,
             name: offer.map_or("", |offer| &offer.session.name),
-            date: offer
-                .map(|offer| SessionDateView { start: time::in_zone(offer.session.start, &crate::api::catalog::zone(&offer.venue)) }),
+            date: start.map(|start| SessionDateView { start }),
         },
         sector,
         seat,
