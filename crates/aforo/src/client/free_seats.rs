@@ -2,8 +2,14 @@
 //! only; prices, coordinates and names stay in the answer.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{Answer, Failure};
+
+/// The letter of a seat that can be put into a basket.
+const FREE: u8 = b'F';
+/// The attribute of a seat that has an aisle or a missing number before it.
+const GAP_BEFORE: &str = "GAP_BEFORE";
 
 /// The path of a session's seat map.
 pub fn path(session: u64) -> String {
@@ -13,10 +19,8 @@ pub fn path(session: u64) -> String {
 /// The answer, as far as it is needed here.
 #[derive(Deserialize)]
 struct SeatMap {
-    #[serde(default)]
     sectors: Vec<Sector>,
-    /// A letter for each seat, in the order of the sectors and rows.
-    #[serde(default)]
+    /// One letter a seat, in the order of sectors, rows and seats.
     status: String,
 }
 
@@ -30,48 +34,31 @@ struct Row {
     seats: Vec<Seat>,
 }
 
-/// The array of a seat: id, name, x, y, index of the price type, and perhaps more.
+/// Id, name, x, y, index of the price type, attributes if there are any.
 #[derive(Deserialize)]
-#[serde(from = "Vec<serde_json::Value>")]
-struct Seat {
-    id: u64,
-    price_type: u64,
-    gap_before: bool,
-}
+struct Seat(u64, IgnoredAny, IgnoredAny, IgnoredAny, u32, #[serde(default)] Vec<String>);
 
-impl From<Vec<serde_json::Value>> for Seat {
-    fn from(fields: Vec<serde_json::Value>) -> Self {
-        let number = |index: usize| fields.get(index).and_then(serde_json::Value::as_u64).unwrap_or_default();
-        let attributes = fields.get(5).and_then(serde_json::Value::as_array);
-        let gap_before = attributes.is_some_and(|attributes| attributes.iter().any(|attribute| attribute == "GAP_BEFORE"));
-        Self { id: number(0), price_type: number(4), gap_before }
-    }
-}
-
-/// The letter of a seat that can be put into a basket.
-const FREE: u8 = b'F';
-
-/// The free seats of a session in runs: each run is of one row and one price type, without a taken seat or a gap in between.
+/// The free seats of a session in runs: each run is of one row and one price type, without a taken seat or an aisle in between.
 ///
 /// # Errors
 /// As [`Answer::read`]. A session without numbered seats is no error: it has no runs.
 pub fn runs(answer: &Answer) -> Result<Vec<Vec<u64>>, Failure> {
     let map: SeatMap = answer.read()?;
+    let mut letters = map.status.bytes();
     let mut runs: Vec<Vec<u64>> = Vec::new();
-    let mut statuses = map.status.bytes();
     for row in map.sectors.iter().flat_map(|sector| &sector.rows) {
-        let mut last: Option<&Seat> = None;
-        for seat in &row.seats {
-            if statuses.next() != Some(FREE) {
+        let mut last: Option<u32> = None;
+        for Seat(id, _, _, _, price_type, attributes) in &row.seats {
+            if letters.next() != Some(FREE) {
                 last = None;
                 continue;
             }
-            let goes_on = last.is_some_and(|last| last.price_type == seat.price_type && !seat.gap_before);
+            let goes_on = last == Some(*price_type) && !attributes.iter().any(|attribute| attribute == GAP_BEFORE);
             match runs.last_mut() {
-                Some(run) if goes_on => run.push(seat.id),
-                _ => runs.push(vec![seat.id]),
+                Some(run) if goes_on => run.push(*id),
+                _ => runs.push(vec![*id]),
             }
-            last = Some(seat);
+            last = Some(*price_type);
         }
     }
     Ok(runs)
@@ -88,11 +75,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_seat_a_gap_and_the_end_of_a_row_end_a_run() {
-        let body = serde_json::json!({"id": 9, "sectors": [{"id": 1, "rows": [
-            {"id": 1, "name": "A", "seats": [[1, "1", 0, 0, 0], [2, "2", 1, 0, 0], [3, "3", 2, 0, 0], [4, "4", 3, 0, 0], [5, "5", 5, 0, 0, ["GAP_BEFORE"]]]},
-            {"id": 2, "name": "B", "seats": [[6, "1", 0, 1, 0], [7, "2", 1, 1, 1]]}]}], "status": "FFTFFFF"});
-        let answer = Answer { status: 200, body: body.to_string().into() };
+    fn a_taken_seat_an_aisle_another_price_and_the_end_of_a_row_end_a_run() {
+        let row_a = r#"[[1,"1",0,0,0],[2,"2",1,0,0],[3,"3",2,0,0],[4,"4",3,0,0,["AISLE"]],[5,"5",5,0,0,["GAP_BEFORE"]],[6,"6",6,0,1]]"#;
+        let row_b = r#"[[7,"1",0,1,1],[8,"2",1,1,1]]"#;
+        let sectors = format!(r#"[{{"id":1,"rows":[{{"id":1,"seats":{row_a}}},{{"id":2,"seats":{row_b}}}]}}]"#);
+        let body = format!(r#"{{"id":9,"sectors":{sectors},"status":"FFTFFFFN"}}"#);
+        let answer = Answer { status: 200, body: body.into() };
         assert_eq!(runs(&answer).unwrap(), vec![vec![1, 2], vec![4], vec![5], vec![6], vec![7]]);
     }
 
