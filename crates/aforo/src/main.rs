@@ -3,6 +3,7 @@
 mod bench;
 mod client;
 mod clock;
+mod demo;
 mod out;
 mod sell;
 mod serve;

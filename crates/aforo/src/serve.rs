@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::out;
+use crate::{demo, out};
 
 /// Serves all APIs. Without arguments it stores its data in ./aforo-data and needs nothing but itself.
 #[derive(Debug, Args)]
@@ -31,6 +31,9 @@ pub struct ServeArgs {
     /// A PostgreSQL database (15 or later) to store everything in, instead of SQLite: postgres://user:password@host/database
     #[arg(long, env = "AFORO_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Fill an empty store with a demonstration world, and write DIR/demo-credentials.json
+    #[arg(long)]
+    demo: bool,
     /// Threads that serve HTTP; the engine has one of its own
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     http_threads: u16,
@@ -75,6 +78,9 @@ async fn run(args: &ServeArgs, app: &App, listener: TcpListener, address: Socket
     if let Some(admin) = &admin {
         introduce(admin);
     }
+    if args.demo {
+        fill(args, app, admin.as_ref()).await?;
+    }
     let app =
         if args.ceiling { App::new(app.config.clone(), app.clock.clone(), app.chance.clone(), app.engine.ceiling()) } else { app.clone() };
     out::say(format_args!("listening on http://{address}"));
@@ -88,6 +94,18 @@ async fn run(args: &ServeArgs, app: &App, listener: TcpListener, address: Socket
     };
     aforo_server::http::serve(app, listener, shutdown).await;
     Ok(())
+}
+
+/// Fills a store that was empty; one that was not stays as it is.
+async fn fill(args: &ServeArgs, app: &App, admin: Option<&Admin>) -> Result<(), String> {
+    let Some(admin) = admin else {
+        if !args.data.join("demo-credentials.json").exists() {
+            out::note("The store is not empty, so no demonstration world was made in it: choose another --data DIR for one.");
+        }
+        return Ok(());
+    };
+    out::note("Filling the store with the demonstration world ...");
+    demo::fill(app, &admin.key).await.map_err(|error| format!("the demonstration world could not be made: {error}"))
 }
 
 /// The log goes to standard error, one line an event; RUST_LOG chooses what of it.

@@ -1,0 +1,153 @@
+//! Who is there: two operators with their entities, channels, people, terminals and counters.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::credentials::Credentials;
+use super::desk::Desk;
+use super::texts::LANGUAGES;
+
+/// Entities and channels of the first operator.
+pub struct Levante {
+    /// Owns the stadium and plays in it.
+    pub club: u64,
+    /// Owns the opera house and plays in it.
+    pub opera: u64,
+    /// Puts on the festival.
+    pub festival: u64,
+    /// The shop on the web.
+    pub web: u64,
+    /// The opera's box office.
+    pub box_office: u64,
+    /// The machines at the stadium.
+    pub kiosk: u64,
+    /// Travel agencies.
+    pub agencies: u64,
+    /// An outside marketplace.
+    pub marketplace: u64,
+}
+
+/// Entities and channels of the second operator.
+pub struct Nord {
+    /// The museum.
+    pub museum: u64,
+    /// Its shop on the web.
+    pub web: u64,
+    /// Its counter.
+    pub box_office: u64,
+}
+
+/// A channel to be made.
+struct Channel<'a> {
+    entity: u64,
+    kind: &'a str,
+    name: &'a str,
+    max_items: u32,
+    surcharges: Value,
+}
+
+/// The first operator's.
+pub async fn levante(desk: &Desk, credentials: &mut Credentials) -> Result<Levante, String> {
+    let shop = entity(desk, "Levante Entrades").await?;
+    let club = entity(desk, "Club de Futbol Llevant").await?;
+    let opera = entity(desk, "Gran Teatre de la Marina").await?;
+    let festival = entity(desk, "Brisa Festivals").await?;
+    let key = desk.call(Method::POST, &format!("/entities/{shop}/keys"), json!({"roles": ["OPERATOR_ADMIN"]})).await?;
+    credentials.management = json!({"client_id": "onebox-client", "client_secret": key["secret"]});
+
+    let mut make = Maker { desk, credentials };
+    let fee = json!([{"type": "PERCENTAGE", "percent": 5, "min": 0.5, "max": 4}]);
+    let web = Channel { entity: shop, kind: "WEB", name: "entrades.example", max_items: 10, surcharges: json!([]) };
+    let counter = Channel { entity: opera, kind: "BOX_OFFICE", name: "Taquilla del Teatre", max_items: 40, surcharges: json!([]) };
+    let kiosk = Channel { entity: club, kind: "KIOSK", name: "Stadium kiosks", max_items: 8, surcharges: per_ticket(1) };
+    let agencies = Channel { entity: shop, kind: "B2B", name: "Agencies", max_items: 200, surcharges: json!([]) };
+    let market = Channel { entity: shop, kind: "MARKETPLACE", name: "Resale partner", max_items: 20, surcharges: fee };
+    let stage = Levante {
+        club,
+        opera,
+        festival,
+        web: make.channel(web).await?,
+        box_office: make.channel(counter).await?,
+        kiosk: make.channel(kiosk).await?,
+        agencies: make.channel(agencies).await?,
+        marketplace: make.channel(market).await?,
+    };
+    let place = desk.post("/points-of-sale", json!({"entity_id": opera, "name": "Vestíbul"})).await?;
+    make.terminal(opera, "TEATRE-1", "Counter 1", stage.box_office, Some(place)).await?;
+    make.terminal(opera, "TEATRE-2", "Counter 2", stage.box_office, Some(place)).await?;
+    make.terminal(club, "ESTADI-K1", "Gate 3 kiosk", stage.kiosk, None).await?;
+    make.user(shop, "admin@levante.example", &["OPERATOR_ADMIN"], &["BLOCK_SEATS", "REFUND"], None).await?;
+    make.user(opera, "seller@teatre.example", &["SELLER"], &["BOOKING", "OVERRIDE_ORPHAN_SEATS"], Some(stage.box_office)).await?;
+    make.user(opera, "events@teatre.example", &["EVENT_MANAGER"], &["BLOCK_SEATS"], None).await?;
+    make.user(club, "events@club.example", &["EVENT_MANAGER"], &["BLOCK_SEATS"], None).await?;
+    make.user(shop, "channels@levante.example", &["CHANNEL_MANAGER", "REPORTS"], &[], None).await?;
+    Ok(stage)
+}
+
+/// The second operator's.
+pub async fn nord(desk: &Desk, credentials: &mut Credentials) -> Result<Nord, String> {
+    let museum = entity(desk, "Museu de la Mar").await?;
+    let mut make = Maker { desk, credentials };
+    let web = Channel { entity: museum, kind: "WEB", name: "museudelamar.example", max_items: 12, surcharges: json!([]) };
+    let counter = Channel { entity: museum, kind: "BOX_OFFICE", name: "Museum desk", max_items: 60, surcharges: json!([]) };
+    let stage = Nord { museum, web: make.channel(web).await?, box_office: make.channel(counter).await? };
+    let place = desk.post("/points-of-sale", json!({"entity_id": museum, "name": "Entrance hall"})).await?;
+    make.terminal(museum, "MUSEU-1", "Desk 1", stage.box_office, Some(place)).await?;
+    make.user(museum, "desk@museu.example", &["SELLER"], &[], Some(stage.box_office)).await?;
+    make.user(museum, "admin@museu.example", &["OPERATOR_ADMIN"], &["BLOCK_SEATS"], None).await?;
+    Ok(stage)
+}
+
+async fn entity(desk: &Desk, name: &str) -> Result<u64, String> {
+    desk.post("/entities", json!({"name": name})).await
+}
+
+fn per_ticket(euros: u32) -> Value {
+    json!([{"type": "PER_TICKET", "value": euros}])
+}
+
+/// Makes what has a secret, and notes it.
+struct Maker<'a> {
+    desk: &'a Desk,
+    credentials: &'a mut Credentials,
+}
+
+impl Maker<'_> {
+    async fn channel(&mut self, channel: Channel<'_>) -> Result<u64, String> {
+        let Channel { entity, kind, name, max_items, surcharges } = channel;
+        let body = json!({
+            "entity_id": entity, "type": kind, "name": name, "currency": "EUR", "languages": LANGUAGES, "max_items": max_items,
+            "surcharges": surcharges,
+        });
+        let id = self.desk.post("/channels", body).await?;
+        let key = self.desk.call(Method::POST, &format!("/channels/{id}/keys"), json!({})).await?;
+        let client = if kind == "BOX_OFFICE" { "box-office-client" } else { "seller-channel-client" };
+        self.credentials.channels.push(json!({
+            "channel_id": id, "client_id": client, "client_secret": key["secret"], "type": kind, "name": name,
+        }));
+        Ok(id)
+    }
+
+    async fn terminal(&mut self, entity: u64, code: &str, name: &str, channel: u64, place: Option<u64>) -> Result<(), String> {
+        let body = json!({"entity_id": entity, "code": code, "name": name});
+        let terminal = self.desk.call(Method::POST, "/terminals", body).await?;
+        let mut entry = json!({"code": code, "license": terminal["license"]["secret"], "channel_id": channel});
+        if let Some(place) = place {
+            entry["point_of_sale_id"] = json!(place);
+        }
+        self.credentials.terminals.push(entry);
+        Ok(())
+    }
+
+    async fn user(&mut self, entity: u64, name: &str, roles: &[&str], permissions: &[&str], channel: Option<u64>) -> Result<(), String> {
+        let password = self.credentials.password();
+        let body = json!({"entity_id": entity, "username": name, "password": password, "roles": roles, "permissions": permissions});
+        self.desk.post("/users", body).await?;
+        let mut entry = json!({"username": name, "password": password, "roles": roles, "permissions": permissions});
+        if let Some(channel) = channel {
+            entry["channel_id"] = json!(channel);
+        }
+        self.credentials.users.push(entry);
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! The demonstration, filled into an empty store and looked at from outside.
+
+use std::os::unix::fs::PermissionsExt;
+
+use aforo_domain::ids::ShardId;
+use aforo_server::chance::Chance;
+use aforo_server::clock::Clock;
+use aforo_server::config::Config;
+use aforo_server::engine::view::ShardView;
+use aforo_server::start;
+use serde_json::Value;
+
+/// Places and sectors of an event's hall, and whether single seats are looked after.
+fn places(view: &ShardView, event: &str) -> (u32, usize, bool) {
+    let plan = &view.catalogue.offers.values().find(|offer| offer.event.name == event).unwrap().plan;
+    (plan.places(), plan.sectors.len(), plan.template.check_orphan_seats)
+}
+
+#[test]
+fn a_world_to_try_everything_in_is_made_by_the_api_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = Config { data: directory.path().to_owned(), ..Config::default() };
+    let app = start::open(config, Clock::System, Chance::System).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let admin = start::first_start(&app).await.unwrap().unwrap();
+        super::fill(&app, &admin.key).await.unwrap();
+    });
+    let levante = app.engine.views().shard(ShardId(1)).unwrap();
+    assert_eq!(places(&levante, "CF Llevant, league season"), (50_000, 80, false));
+    let (seats, levels, orphans) = places(&levante, "Norma");
+    assert!((2_250..=2_350).contains(&seats) && levels == 5 && orphans, "{seats} seats on {levels} levels");
+    assert_eq!(places(&levante, "Brisa Festival"), (18_400, 3, false));
+    let nord = app.engine.views().shard(ShardId(2)).unwrap();
+    assert_eq!(places(&nord, "Permanent collection"), (40, 1, false));
+
+    let path = directory.path().join("demo-credentials.json");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let credentials: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let kinds: Vec<_> = credentials["channels"].as_array().unwrap().iter().map(|channel| channel["type"].as_str().unwrap()).collect();
+    for kind in ["WEB", "BOX_OFFICE", "KIOSK", "B2B", "MARKETPLACE"] {
+        assert!(kinds.contains(&kind), "no {kind} channel");
+    }
+    assert!(credentials["users"].as_array().unwrap().iter().all(|user| user["password"].as_str().unwrap().len() == 20));
+    assert!(credentials["terminals"].as_array().unwrap().iter().all(|terminal| !terminal["license"].as_str().unwrap().is_empty()));
+    assert!(credentials["management"]["client_secret"].as_str().unwrap().starts_with("1_"));
+    runtime.block_on(app.engine.stop());
+}
