@@ -90,7 +90,7 @@ impl ShardId {
     pub const PLATFORM: Self = Self(0);
 }
 
-/// An order: 128 random bits, shown as 32 hexadecimal characters. Whoever knows it may change the order (in its channel).
+/// An order: its time of birth and 88 random bits, shown as 32 hexadecimal characters. Whoever knows it may change the order (in its channel).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrderId(pub [u8; 16]);
 
@@ -157,8 +157,8 @@ hex_display! {
     Hash, 64;
 }
 
-/// Capital letters and digits without look-alikes: order codes, barcodes and voucher codes are written in it.
-pub const ALPHABET: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+/// Digits and capital letters without look-alikes, in the order in which they sort: order codes, barcodes and voucher codes are written in it.
+pub const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
 /// An order's code, given on entering PRE_CONFIRM: 12 characters of [`ALPHABET`], unique per operator.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -172,7 +172,7 @@ impl OrderCode {
     }
 }
 
-/// What a gate reads: 17 characters of [`ALPHABET`] (84 random bits) when generated.
+/// What a gate reads: 17 characters of [`ALPHABET`] when generated: its time of birth and 59 random bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Barcode(pub [u8; 17]);
 

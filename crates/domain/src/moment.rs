@@ -58,7 +58,7 @@ pub struct Moment {
 impl Moment {
     /// The stream of chance of this moment. The same moment draws the same.
     pub fn draw(&self) -> Draw {
-        Draw(ChaCha20Rng::from_seed(self.seed))
+        Draw { chance: ChaCha20Rng::from_seed(self.seed), now: self.now }
     }
 }
 
@@ -69,19 +69,33 @@ impl fmt::Debug for Moment {
 }
 
 /// Draws ids and credentials from ChaCha20.
-pub struct Draw(ChaCha20Rng);
+///
+/// What every sale stores under a unique index (an order's id and code, a barcode) begins with the time at which it was drawn: what comes together
+/// lies together in the index, so that a sale costs the same after a million others. The rest is chance, and enough of it to be unguessable.
+pub struct Draw {
+    chance: ChaCha20Rng,
+    now: Timestamp,
+}
+
+/// How many bytes of an order's id are time, in units of 2^16 microseconds (65 ms): the rest are 88 random bits.
+const ORDER_ID_TIME: usize = 5;
+/// How many letters of a code or barcode are time, in units of 2^18 microseconds (262 ms); they repeat after 86 days.
+const LETTERS_TIME: usize = 5;
 
 impl Draw {
     /// Random bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.fill_bytes(&mut bytes);
+        self.chance.fill_bytes(&mut bytes);
         bytes
     }
 
     /// An order's id.
     pub fn order_id(&mut self) -> OrderId {
-        OrderId(self.bytes())
+        let mut id = self.bytes();
+        let units = (self.now.0 >> 16).to_be_bytes();
+        id[..ORDER_ID_TIME].copy_from_slice(&units[units.len() - ORDER_ID_TIME..]);
+        OrderId(id)
     }
 
     /// The id of a sign-in.
@@ -91,17 +105,33 @@ impl Draw {
 
     /// A barcode.
     pub fn barcode(&mut self) -> Barcode {
-        Barcode(self.letters())
+        Barcode(self.timed_letters())
     }
 
     /// A candidate for an order code; the caller makes sure that it is unused.
     pub fn order_code(&mut self) -> OrderCode {
-        OrderCode(self.letters())
+        OrderCode(self.timed_letters())
+    }
+
+    /// A secret that people can type: 17 letters, 84 random bits.
+    pub fn typed_secret(&mut self) -> String {
+        self.letters::<17>().into_iter().map(char::from).collect()
     }
 
     /// A positive number below 2^53.
     pub fn number(&mut self) -> u64 {
-        self.0.next_u64() % (MAX_ID - 1) + 1
+        self.chance.next_u64() % (MAX_ID - 1) + 1
+    }
+
+    /// Letters of [`ALPHABET`] of which the first ones tell the time, so that what is drawn later mostly sorts later.
+    fn timed_letters<const N: usize>(&mut self) -> [u8; N] {
+        let mut letters = self.letters();
+        let mut units = (self.now.0 >> 18).cast_unsigned();
+        for letter in letters[..LETTERS_TIME].iter_mut().rev() {
+            *letter = ALPHABET[(units % ALPHABET.len() as u64) as usize];
+            units /= ALPHABET.len() as u64;
+        }
+        letters
     }
 
     /// Letters of [`ALPHABET`], each equally likely.
@@ -118,5 +148,37 @@ impl Draw {
             }
         }
         letters
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Moment, Timestamp};
+
+    fn moment(now: i64, seed: u8) -> Moment {
+        Moment { now: Timestamp(now), seed: [seed; 32], order_code: None }
+    }
+
+    #[test]
+    fn what_is_drawn_later_sorts_later() {
+        let times = [1_764_000_000_000_000, 1_764_000_000_300_000, 1_764_000_060_000_000, 1_764_003_600_000_000];
+        let draws: Vec<_> = times.iter().map(|now| moment(*now, 1).draw()).collect();
+        let drawn: Vec<_> = draws.into_iter().map(|mut draw| (draw.order_id(), draw.order_code(), draw.barcode())).collect();
+        assert!(drawn.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1 && a.2 < b.2), "{drawn:?}");
+    }
+
+    #[test]
+    fn what_is_drawn_at_once_is_told_apart_by_chance() {
+        let mut draw = moment(1_764_000_000_000_000, 2).draw();
+        let ids: HashSet<_> = (0..10_000).map(|_| draw.order_id()).collect();
+        let barcodes: HashSet<_> = (0..10_000).map(|_| draw.barcode()).collect();
+        let secrets: HashSet<_> = (0..10_000).map(|_| draw.typed_secret()[..12].to_owned()).collect();
+        assert_eq!([ids.len(), barcodes.len(), secrets.len()], [10_000; 3]);
+        // Each letter after the time takes every value.
+        for place in 5..17 {
+            assert_eq!(barcodes.iter().map(|barcode| barcode.0[place]).collect::<HashSet<_>>().len(), 31);
+        }
     }
 }

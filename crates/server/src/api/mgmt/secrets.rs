@@ -15,7 +15,7 @@ pub fn api_key(chance: &Chance, shard: ShardId) -> (String, Hash) {
 /// A terminal's licence: 84 random bits in letters that people can type.
 pub fn license(chance: &Chance) -> (String, Hash) {
     let moment = Moment { now: Timestamp::default(), seed: chance.seed(), order_code: None };
-    with_hash(moment.draw().barcode().to_string())
+    with_hash(moment.draw().typed_secret())
 }
 
 fn with_hash(secret: String) -> (String, Hash) {
