@@ -8,6 +8,8 @@
 mod journal;
 mod loader;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -85,6 +87,8 @@ impl Shared {
     }
 }
 
+/// In bytes.
+const PAGE: usize = 4096;
 /// The journal's live rows are a fraction of a second's batches.
 const JOURNAL_CACHE_KIB: i64 = 8 * 1024;
 /// Enough for the inner pages of all indexes and the leaves that sales touch.
@@ -95,6 +99,8 @@ const LOADER_CACHE_KIB: i64 = 2 * 1024;
 /// Opens a file for writing, folds what its WAL holds into it, and adds the tables that it lacks.
 fn open_file(path: &Path, cache_kib: i64, tables: &[&Table]) -> Result<Connection, StoreError> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, cache_kib)?;
+    // Before the file is made, or it has no effect.
+    connection.pragma_update(None, "page_size", PAGE).map_err(failed)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     // Checkpoints run on the applier's thread (`tables`), never within an append.

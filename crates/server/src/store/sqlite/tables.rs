@@ -16,7 +16,7 @@ use crate::store::sql::{self, Dialect};
 use crate::store::{ApplyBatch, StoreError};
 
 /// How long a WAL grows before it starts over: 64 MiB of pages.
-const WAL_PAGES: i64 = 16 * 1024;
+pub(super) const WAL_PAGES: i64 = 16 * 1024;
 
 /// Applies.
 #[derive(Debug)]
