@@ -17,8 +17,10 @@ use crate::http::wire::Num;
 /// Numbered seats to add.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct SeatsBody {
-    /// 1 to 500.
+    /// 1 to 500, each once.
     seats: Option<Vec<SeatBody>>,
+    /// The tariff of seats that name none, else their session's default one.
+    rate_id: Option<Num>,
 }
 
 /// A numbered seat.
@@ -28,7 +30,7 @@ pub struct SeatBody {
     id: Option<Num>,
     /// Of which session.
     session_id: Option<Num>,
-    /// At which tariff, else the session's default one.
+    /// At which tariff.
     rate_id: Option<Num>,
 }
 
@@ -41,9 +43,20 @@ impl SeatsBody {
             session: SessionId(checks.id("seats.session_id", seat.session_id.as_ref())),
             rate: checks.optional_id("seats.rate_id", seat.rate_id.as_ref()).map(RateId),
         });
-        let seats = seats.collect();
+        let mut seats: Vec<_> = seats.collect();
+        let rate = checks.optional_id("rate_id", self.rate_id.as_ref()).map(RateId);
+        seats.iter_mut().for_each(|seat| seat.rate = seat.rate.or(rate));
+        if named_twice(seats.iter().map(|seat| (seat.session, seat.id))) {
+            checks.bad_value("seats");
+        }
         checks.done(seats)
     }
+}
+
+fn named_twice<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort_unstable();
+    ids.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Adds numbered seats.
@@ -148,7 +161,7 @@ pub async fn remove(seller: Seller, PathId(item): PathId, CurrentOrder(id): Curr
 /// Items to take out.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ReleaseBody {
-    /// 1 to 500.
+    /// 1 to 500, each once.
     items: Option<Vec<ItemBody>>,
 }
 
@@ -170,6 +183,9 @@ pub async fn release(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<
     let mut checks = Checks::new();
     let items = checks.list("items", call.body.items.as_deref());
     let items: Vec<_> = items.iter().map(|item| ItemId(checks.id("items.id", item.id.as_ref()))).collect();
+    if named_twice(items.iter()) {
+        checks.bad_value("items");
+    }
     let items = checks.done(items)?;
     let answer = seller.run(&call, Command::Order(OrderCommand::RemoveItems(id, items))).await?;
     whole_order(&seller, &answer)

@@ -1,0 +1,34 @@
+//! Selling through HTTP, from the first call to the tickets: what is answered, and what is refused with which code.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod answers;
+mod form;
+mod house;
+mod refusals;
+
+use answers::{
+    a_sale_from_the_first_call_to_the_tickets, an_emptied_order_costs_nothing, repeating_with_a_key_does_nothing_twice,
+    zones_and_other_sessions_in_one_order,
+};
+use form::{bodies_and_headers_have_their_form, every_bad_value_is_named};
+use refusals::{
+    an_order_that_is_over, each_step_has_its_status, limits_of_order_channel_and_buyer, payments_come_to_what_is_to_pay,
+    seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
+};
+
+aforo_testkit::for_each_engine![
+    a_sale_from_the_first_call_to_the_tickets,
+    zones_and_other_sessions_in_one_order,
+    an_emptied_order_costs_nothing,
+    repeating_with_a_key_does_nothing_twice,
+    seats_that_cannot_be_had_are_named,
+    limits_of_order_channel_and_buyer,
+    each_step_has_its_status,
+    an_order_that_is_over,
+    what_pre_confirm_asks_for,
+    payments_come_to_what_is_to_pay,
+    sessions_that_are_not_sold_here,
+    bodies_and_headers_have_their_form,
+    every_bad_value_is_named,
+];
