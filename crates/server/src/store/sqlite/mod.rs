@@ -88,7 +88,7 @@ impl Shared {
 }
 
 /// In bytes.
-const PAGE: usize = 4096;
+const PAGE: i64 = 4096;
 /// The journal's live rows are a fraction of a second's batches.
 const JOURNAL_CACHE_KIB: i64 = 8 * 1024;
 /// Enough for the inner pages of all indexes and the leaves that sales touch.

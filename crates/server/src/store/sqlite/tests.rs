@@ -69,12 +69,12 @@ fn wal_files_start_over() {
     let (dir, store, _loader) = opened();
     let (mut journal, mut tables) = (store.journal(), store.tables().unwrap());
     // A third of the limit goes through each file a round, again and again.
-    let chunk = usize::try_from(super::tables::WAL_PAGES).unwrap() * super::PAGE / 3;
+    let chunk = usize::try_from(super::tables::WAL_PAGES * super::PAGE / 3).unwrap();
     for seq in 2..20 {
         journal.append(&[row(seq, chunk)], &[(SHARD, seq - 2)]).unwrap();
         tables.apply(&batch(seq - 2, seq - 1, vec![entry(chunk / 2).1])).unwrap();
     }
-    let limit = 2 * super::tables::WAL_PAGES.cast_unsigned() * super::PAGE as u64;
+    let limit = (2 * super::tables::WAL_PAGES * super::PAGE).cast_unsigned();
     for file in ["journal.db-wal", "tables.db-wal"] {
         let size = dir.path().join(file).metadata().unwrap().len();
         assert!(size < limit, "{file} has grown to {size} bytes");
