@@ -226,6 +226,11 @@ impl World {
         self.orders.len()
     }
 
+    /// All orders in memory, live or not, for checks.
+    pub fn all_orders(&self) -> impl Iterator<Item = &Arc<Order>> {
+        self.orders.values().map(|slot| &slot.row)
+    }
+
     /// All live orders, for checks.
     pub fn live_orders(&self) -> impl Iterator<Item = &Arc<Order>> {
         self.orders.values().map(|slot| &slot.row).filter(|order| order.expires().is_some())
@@ -321,6 +326,9 @@ impl World {
                 self.items_reserved = sequence.items_reserved;
             }
             Row::Outcome(outcome) => {
+                if !self.absent.is_empty() {
+                    self.absent.remove(&Key::Outcome((outcome.hour, outcome.key)));
+                }
                 self.mark_outcome(outcome.hour, outcome.key.short());
                 self.outcomes.insert((outcome.hour, outcome.key), Slot { row: outcome.clone(), seq });
             }

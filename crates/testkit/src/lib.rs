@@ -5,6 +5,7 @@
 pub mod caller;
 pub mod declared;
 pub mod postgres;
+pub mod sim;
 pub mod spawn;
 pub mod wait;
 pub mod world;

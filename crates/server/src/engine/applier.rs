@@ -38,7 +38,7 @@ pub enum Work {
 
 /// Durable batches of one shard on their way.
 #[derive(Debug)]
-pub struct Pending {
+struct Pending {
     shard: ShardId,
     epoch: u64,
     from: u64,
@@ -49,13 +49,13 @@ pub struct Pending {
 
 impl Pending {
     /// Nothing after `batch`'s predecessor yet.
-    pub fn before(batch: &Batch) -> Self {
+    fn before(batch: &Batch) -> Self {
         let from = batch.seq - 1;
         Self { shard: batch.shard, epoch: batch.epoch, from, to: from, now: batch.now, changes: Coalesced::default() }
     }
 
     /// Adds the next batch.
-    pub fn add(&mut self, batch: Batch) {
+    fn add(&mut self, batch: Batch) {
         assert_eq!((self.epoch, self.to + 1), (batch.epoch, batch.seq), "batches of shard {} come in order", self.shard);
         self.to = batch.seq;
         self.now = batch.now;
@@ -63,9 +63,77 @@ impl Pending {
     }
 
     /// All of it, for the tables.
-    pub fn take(mut self) -> ApplyBatch {
+    fn take(mut self) -> ApplyBatch {
         let changes = self.changes.take();
         ApplyBatch { shard: self.shard, epoch: self.epoch, from: self.from, to: self.to, now: self.now, changes }
+    }
+}
+
+/// What is on its way to the tables.
+#[derive(Debug, Default)]
+pub struct Backlog {
+    pending: BTreeMap<ShardId, Pending>,
+    /// What could not be written for now: a full disk, a database that cannot be reached. It comes before what is pending.
+    stuck: BTreeMap<ShardId, ApplyBatch>,
+    /// Epochs whose batches are not wanted any more.
+    ended: BTreeMap<ShardId, u64>,
+}
+
+impl Backlog {
+    /// Adds a durable batch; whether there is enough of its shard to write at once.
+    pub fn add(&mut self, batch: Batch) -> bool {
+        if self.ended.get(&batch.shard).is_some_and(|epoch| batch.epoch <= *epoch) {
+            return false;
+        }
+        let pending = self.pending.entry(batch.shard).or_insert_with(|| Pending::before(&batch));
+        pending.add(batch);
+        pending.changes.len() >= ENOUGH_CHANGES
+    }
+
+    /// Drops what is left of a shard.
+    pub fn end(&mut self, shard: ShardId) {
+        let pending = self.pending.remove(&shard).map(|pending| pending.epoch);
+        let stuck = self.stuck.remove(&shard).map(|batch| batch.epoch);
+        self.ended.extend(pending.or(stuck).map(|epoch| (shard, epoch)));
+    }
+
+    /// Writes all of it, as far as it can be written; what the engine is to be told.
+    pub fn write<T>(&mut self, write: &mut dyn FnMut(&ApplyBatch) -> Result<(), StoreError>) -> Vec<Input<T>> {
+        let mut told = Vec::new();
+        for batch in std::mem::take(&mut self.stuck).into_values() {
+            told.extend(self.put(batch, write));
+        }
+        for (shard, pending) in std::mem::take(&mut self.pending) {
+            if self.stuck.contains_key(&shard) {
+                self.pending.insert(shard, pending);
+            } else {
+                told.extend(self.put(pending.take(), write));
+            }
+        }
+        told
+    }
+
+    fn put<T>(&mut self, batch: ApplyBatch, write: &mut dyn FnMut(&ApplyBatch) -> Result<(), StoreError>) -> Option<Input<T>> {
+        let (shard, epoch) = (batch.shard, batch.epoch);
+        let result = match write(&batch) {
+            Err(error @ (StoreError::Full | StoreError::Lost(_))) => {
+                tracing::error!(shard = shard.0, %error, "rows wait in the journal");
+                self.stuck.insert(shard, batch);
+                return None;
+            }
+            other => other.map(|()| batch.to),
+        };
+        if result.is_err() {
+            // What waits behind it has no place to go either.
+            self.pending.remove(&shard);
+            self.ended.insert(shard, epoch);
+        }
+        Some(Input::Applied { shard, epoch, result })
+    }
+
+    /// Whether nothing is on its way.
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty() && self.stuck.is_empty()
     }
 }
 
@@ -85,11 +153,7 @@ pub struct Applier {
     /// What `Handle`s see.
     pub shared: Arc<Shared>,
     /// What is on its way.
-    pub pending: BTreeMap<ShardId, Pending>,
-    /// What could not be written for now: a full disk, a database that cannot be reached. It comes before what is on its way.
-    pub stuck: BTreeMap<ShardId, ApplyBatch>,
-    /// Epochs whose batches are not wanted any more.
-    pub ended: BTreeMap<ShardId, u64>,
+    pub backlog: Backlog,
 }
 
 impl Applier {
@@ -101,23 +165,19 @@ impl Applier {
                 None => self.work.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(due) => self.work.recv_timeout(due.saturating_duration_since(clock::instant())),
             };
-            let flush_now = match work {
-                Ok(Work::Finish) => {
-                    self.flush();
-                    return;
-                }
+            let now = match work {
+                Ok(Work::Finish) => return self.flush(),
                 Ok(work) => self.take(work),
                 Err(RecvTimeoutError::Timeout) => true,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            if flush_now {
+            if now {
                 self.flush();
             }
-            let idle = self.pending.is_empty() && self.stuck.is_empty();
-            due = match (idle, due) {
-                (true, _) => None,
-                (false, Some(due)) if !flush_now => Some(due),
-                (false, _) => Some(clock::instant() + self.pace),
+            due = match due {
+                _ if self.backlog.is_empty() => None,
+                Some(due) if !now => Some(due),
+                _ => Some(clock::instant() + self.pace),
             };
         }
     }
@@ -125,67 +185,36 @@ impl Applier {
     /// Takes one piece of work; whether it is time to write.
     fn take(&mut self, work: Work) -> bool {
         match work {
-            Work::Batch(batch) if self.ended.get(&batch.shard).is_some_and(|epoch| batch.epoch <= *epoch) => false,
-            Work::Batch(batch) => {
-                let pending = self.pending.entry(batch.shard).or_insert_with(|| Pending::before(&batch));
-                pending.add(batch);
-                pending.changes.len() >= ENOUGH_CHANGES
-            }
+            Work::Batch(batch) => self.backlog.add(batch),
             Work::Replay(batch) => {
-                let result = self.write(&batch);
+                let result = write(&mut self.tables, &self.shared, &batch);
                 self.tell(Input::Replayed { shard: batch.shard, epoch: batch.epoch, result });
                 false
             }
             Work::End(shard, job) => {
-                let pending = self.pending.remove(&shard).map(|pending| pending.epoch);
-                let stuck = self.stuck.remove(&shard).map(|batch| batch.epoch);
-                self.ended.extend(pending.or(stuck).map(|epoch| (shard, epoch)));
+                self.backlog.end(shard);
                 self.loaders.ask(job);
                 false
             }
-            Work::Hurry => true,
-            Work::Finish => true,
+            Work::Hurry | Work::Finish => true,
         }
     }
 
     fn flush(&mut self) {
-        for batch in std::mem::take(&mut self.stuck).into_values() {
-            self.put(batch);
-        }
-        for (shard, pending) in std::mem::take(&mut self.pending) {
-            if self.stuck.contains_key(&shard) {
-                self.pending.insert(shard, pending);
-            } else {
-                self.put(pending.take());
-            }
-        }
-    }
-
-    fn put(&mut self, batch: ApplyBatch) {
-        let (shard, epoch) = (batch.shard, batch.epoch);
-        let result = match self.write(&batch) {
-            Err(error @ (StoreError::Full | StoreError::Lost(_))) => {
-                tracing::error!(shard = shard.0, %error, "rows wait in the journal");
-                self.stuck.insert(shard, batch);
-                return;
-            }
-            other => other.map(|()| batch.to),
-        };
-        if result.is_err() {
-            self.ended.insert(shard, epoch);
-        }
-        self.tell(Input::Applied { shard, epoch, result });
-    }
-
-    fn write(&mut self, batch: &ApplyBatch) -> Result<(), StoreError> {
-        let began = clock::instant();
-        self.tables.apply(batch)?;
-        self.shared.applied(batch.shard, batch.to, batch.changes.len(), clock::instant().saturating_duration_since(began));
-        Ok(())
+        let (tables, shared) = (&mut self.tables, &self.shared);
+        let told = self.backlog.write(&mut |batch| write(tables, shared, batch));
+        told.into_iter().for_each(|input| self.tell(input));
     }
 
     fn tell(&self, input: Input<Ticket>) {
         // Nobody listens any more only when the process ends.
         let _ = self.engine.send(Message::Input(input));
     }
+}
+
+fn write(tables: &mut Tables, shared: &Shared, batch: &ApplyBatch) -> Result<(), StoreError> {
+    let began = clock::instant();
+    tables.apply(batch)?;
+    shared.applied(batch.shard, batch.to, batch.changes.len(), clock::instant().saturating_duration_since(began));
+    Ok(())
 }

@@ -263,14 +263,13 @@ const LOOK_MAX_MS: i64 = 3_600_000;
 
 impl<T> Core<T> {
     /// An engine without shards.
-    pub fn new(plan: Plan, limits: Limits) -> Self {
-        let (clock, look_at) = (Timestamp::default(), Timestamp::default());
-        Self { plan, limits, shards: BTreeMap::new(), turns: VecDeque::new(), clock, look_at, encoder: Encoder::default() }
+    pub fn new(plan: Plan, limits: Limits, clock: Timestamp) -> Self {
+        Self { plan, limits, shards: BTreeMap::new(), turns: VecDeque::new(), clock, look_at: clock, encoder: Encoder::default() }
     }
 
     /// The engine that decides by the rules.
-    pub fn by_the_rules() -> Self {
-        Self::new(command::plan, Limits::default())
+    pub fn by_the_rules(clock: Timestamp) -> Self {
+        Self::new(command::plan, Limits::default(), clock)
     }
 
     /// Takes one input; what is to be done is added to `out`, and is to be done in that order.

@@ -106,7 +106,8 @@ fn next(inbox: &Mutex<Receiver<Job>>) -> Option<Job> {
     inbox.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
-fn work<T>(loader: &mut Loader, job: Job, owner: OwnerId) -> Input<T> {
+/// Does a job; what the engine is to be told.
+pub fn work<T>(loader: &mut Loader, job: Job, owner: OwnerId) -> Input<T> {
     match job {
         Job::Load { shard, epoch, load } => match look(loader, shard, load.clone()) {
             Ok(loaded) => Input::Loaded { shard, epoch, loaded },

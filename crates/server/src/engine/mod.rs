@@ -9,7 +9,7 @@ mod cache;
 pub mod ceiling;
 mod codes;
 pub mod core;
-mod loaders;
+pub mod loaders;
 mod loads;
 pub mod opening;
 pub mod payload;

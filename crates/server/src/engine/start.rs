@@ -1,6 +1,6 @@
 //! Starting the engine on a store: its threads, and every shard that the store knows taken over and in service before anybody is answered.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aforo_domain::ids::ShardId;
 
-use super::applier::Applier;
+use super::applier::{Applier, Backlog};
 use super::core::Core;
 use super::loaders::Loaders;
 use super::shared::Shared;
@@ -57,13 +57,11 @@ impl Handle {
             engine: inbox.clone(),
             loaders: loaders.clone(),
             shared: shared.clone(),
-            pending: BTreeMap::new(),
-            stuck: BTreeMap::new(),
-            ended: BTreeMap::new(),
+            backlog: Backlog::default(),
         };
         let asked = Arc::new(AtomicUsize::new(0));
         let engine_thread = Engine {
-            core: Core::by_the_rules(),
+            core: Core::by_the_rules(clock.now()),
             journal: store.journal()?,
             inbox: messages,
             asked: asked.clone(),

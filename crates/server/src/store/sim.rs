@@ -87,6 +87,13 @@ impl SimStore {
         self.disk().faults.push_back(fault);
     }
 
+    /// Nothing more befalls appends, and what is late never arrives.
+    pub fn calm(&self) {
+        let mut disk = self.disk();
+        disk.faults.clear();
+        disk.late.clear();
+    }
+
     /// A late row arrives, if one is under way: whether it found its number free.
     pub fn deliver(&self) -> Option<bool> {
         let mut disk = self.disk();

@@ -1,0 +1,347 @@
+//! Random buyers: what they ask, what they were answered, and what must therefore be so. They repeat what was not answered with the same key.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatRequest};
+use aforo_domain::error::{Code, Error};
+use aforo_domain::idempotency::Claim;
+use aforo_domain::ids::{ChannelId, Hash, OrderId};
+use aforo_domain::moment::{Draw, Timestamp};
+use aforo_domain::money::Decimal;
+use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life};
+use aforo_server::engine::{Answer, Request};
+
+use super::ledger::Ledger;
+use super::stage::{CLUB, SHARD, Show, Stage, WEB, seller};
+
+/// How it went, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Commands that were answered with success.
+    pub done: u32,
+    /// Orders that were sold.
+    pub sold: u32,
+    /// Commands that were refused by the rules.
+    pub refused: u32,
+    /// Seats that somebody else had.
+    pub contended: u32,
+    /// Answers that were repeated.
+    pub replayed: u32,
+    /// Commands whose outcome was not told.
+    pub unknown: u32,
+    /// Times a process was started.
+    pub starts: u32,
+}
+
+/// All buyers.
+pub struct Clients {
+    stage: Stage,
+    orders: Vec<Known>,
+    asked: HashMap<u64, Asked>,
+    /// Keyed requests that may be asked again, the newest last.
+    again: Vec<Asked>,
+    /// What keyed requests were answered, and until when that is kept.
+    answered: HashMap<Hash, (Timestamp, Result<Reply, Error>)>,
+    next: u64,
+    /// How it went.
+    pub tally: Tally,
+}
+
+/// An order that somebody was told of.
+struct Known {
+    channel: ChannelId,
+    last: Arc<Order>,
+    /// Which image was the newest that was answered.
+    newest: usize,
+    sold: bool,
+    deleted: bool,
+}
+
+/// A command under way.
+#[derive(Clone)]
+struct Asked {
+    process: usize,
+    channel: ChannelId,
+    command: OrderCommand,
+    claim: Option<Claim>,
+    order: Option<OrderId>,
+    newest: usize,
+    /// The outcome for its key, if one was durable when it was asked, is kept until then.
+    kept_until: Option<Timestamp>,
+}
+
+impl Clients {
+    /// Nobody has asked anything yet.
+    pub fn new(stage: Stage) -> Self {
+        Self {
+            stage,
+            orders: Vec::new(),
+            asked: HashMap::new(),
+            again: Vec::new(),
+            answered: HashMap::new(),
+            next: 0,
+            tally: Tally::default(),
+        }
+    }
+
+    /// The next command, for a process.
+    pub fn ask(&mut self, process: usize, ledger: &Ledger, draw: &mut Draw) -> (u64, Request) {
+        let mut asked = match below(draw, 100) {
+            0..8 if !self.again.is_empty() => self.again[below(draw, self.again.len())].clone(),
+            0..20 => self.create(draw),
+            _ if self.orders.is_empty() => self.create(draw),
+            _ => self.about_an_order(draw),
+        };
+        asked.process = process;
+        if below(draw, 200) == 0
+            && let Some(claim) = &mut asked.claim
+        {
+            claim.fingerprint = Hash::of(b"another request");
+        }
+        let known = asked.order.and_then(|id| self.orders.iter().find(|known| known.last.id == id));
+        asked.newest = known.map_or(0, |known| known.newest);
+        let outcome = asked.claim.and_then(|claim| ledger.outcome(claim.key).filter(|outcome| outcome.fingerprint == claim.fingerprint));
+        asked.kept_until = outcome.map(|outcome| outcome.hour.forgotten_at());
+        self.next += 1;
+        let number = if asked.channel == WEB { 1 } else { 2 };
+        let request = Request {
+            shard: SHARD,
+            actor: seller(asked.channel, number),
+            command: Command::Order(asked.command.clone()),
+            idempotency: asked.claim,
+        };
+        if asked.claim.is_some() {
+            self.again.push(asked.clone());
+            if self.again.len() > 30 {
+                self.again.remove(0);
+            }
+        }
+        self.asked.insert(self.next, asked);
+        (self.next, request)
+    }
+
+    fn create(&mut self, draw: &mut Draw) -> Asked {
+        let channel = if below(draw, 3) == 0 { CLUB } else { WEB };
+        self.about(channel, OrderCommand::Create { language: None }, None, draw)
+    }
+
+    fn about_an_order(&mut self, draw: &mut Draw) -> Asked {
+        let among = if below(draw, 10) == 0 { self.orders.len() } else { self.orders.len().min(12) };
+        let index = self.orders.len() - 1 - below(draw, among);
+        let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
+        let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
+        let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
+        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 100) };
+        let command = match number {
+            0..25 => OrderCommand::AddSeats(id, seats(&show, draw)),
+            25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
+            38..44 => OrderCommand::RemoveItems(id, item(draw).into_iter().collect()),
+            44..48 => match item(draw) {
+                Some(item) => OrderCommand::SetRate(id, item, show.rates[below(draw, show.rates.len())]),
+                None => OrderCommand::Read(id),
+            },
+            48..62 => OrderCommand::SetBuyer(id, Arc::new(buyer(draw))),
+            62..72 => OrderCommand::PreConfirm(id),
+            72..77 => OrderCommand::BackToBasket(id),
+            77..85 => OrderCommand::Confirm(id, payments(&last, draw)),
+            85..91 => OrderCommand::Delete(id),
+            _ => OrderCommand::Read(id),
+        };
+        let channel = if below(draw, 40) == 0 { CLUB } else { channel };
+        self.about(channel, command, Some(id), draw)
+    }
+
+    fn about(&mut self, channel: ChannelId, command: OrderCommand, order: Option<OrderId>, draw: &mut Draw) -> Asked {
+        let keyed = !matches!(command, OrderCommand::Read(_)) && below(draw, 3) > 0;
+        let claim = keyed.then(|| Claim {
+            key: Hash::of(format!("{:?} {}", channel, self.next).as_bytes()),
+            fingerprint: Hash::of(format!("{command:?}").as_bytes()),
+        });
+        Asked { process: 0, channel, command, claim, order, newest: 0, kept_until: None }
+    }
+
+    /// A process is gone, and with it its answers.
+    pub fn gone(&mut self, process: usize) {
+        let before = self.asked.len();
+        self.asked.retain(|_, asked| asked.process != process);
+        self.tally.unknown += (before - self.asked.len()) as u32;
+    }
+
+    /// Whether anybody waits for this process.
+    pub fn waits_for(&self, process: usize) -> bool {
+        self.asked.values().any(|asked| asked.process == process)
+    }
+
+    /// An answer came. `owner` says whether who answered owns the shard; `calm` that nothing has failed so far.
+    ///
+    /// # Errors
+    /// What may not be answered.
+    pub fn answered(
+        &mut self,
+        ticket: u64,
+        answer: Answer,
+        ledger: &Ledger,
+        now: Timestamp,
+        owner: bool,
+        calm: bool,
+    ) -> Result<(), String> {
+        let Some(asked) = self.asked.remove(&ticket) else { return Err(format!("ticket {ticket} was answered twice")) };
+        let failed = matches!(&answer.result, Err(error) if matches!(error.code, Code::Dist0000 | Code::Overloaded));
+        if failed {
+            self.tally.unknown += 1;
+            return if calm { Err(format!("{:?} failed: {:?}", asked.command, answer.result)) } else { Ok(()) };
+        }
+        if owner {
+            self.check_repeated(&asked, &answer, ledger, now)?;
+        }
+        if answer.replayed {
+            self.tally.replayed += 1;
+            return Ok(());
+        }
+        match &answer.result {
+            Ok(reply) => self.succeeded(&asked, reply, ledger, owner),
+            Err(error) => self.refused(&asked, error, owner),
+        }
+    }
+
+    /// The same key gets the same answer, and what is durable is not done again.
+    fn check_repeated(&mut self, asked: &Asked, answer: &Answer, ledger: &Ledger, now: Timestamp) -> Result<(), String> {
+        let Some(claim) = asked.claim else { return Ok(()) };
+        if matches!(&answer.result, Err(error) if error.code == Code::IdempotencyKeyReused) {
+            return Ok(());
+        }
+        match self.answered.get(&claim.key) {
+            Some((until, before)) if now < *until && *before != answer.result => {
+                Err(format!("{:?} was answered {before:?}, and then {:?}", asked.command, answer.result))
+            }
+            _ if !answer.replayed && asked.kept_until.is_some_and(|until| now < until) => {
+                Err(format!("{:?} was done twice", asked.command))
+            }
+            _ => {
+                if let Some(outcome) = ledger.outcome(claim.key).filter(|_| !answer.replayed) {
+                    self.answered.insert(claim.key, (outcome.hour.forgotten_at(), answer.result.clone()));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn succeeded(&mut self, asked: &Asked, reply: &Reply, ledger: &Ledger, owner: bool) -> Result<(), String> {
+        self.tally.done += 1;
+        let Reply::Order(order) = reply else {
+            if asked.order.is_some_and(|id| ledger.order(id).is_some()) {
+                return Err(format!("{:?} was answered, and the order is still there", asked.command));
+            }
+            self.orders.iter_mut().filter(|known| Some(known.last.id) == asked.order).for_each(|known| known.deleted = true);
+            return Ok(());
+        };
+        let Some(image) = ledger.image(order) else {
+            return Err(format!("{:?} was answered with what is not durable: {order:?}", asked.command));
+        };
+        if owner && image < asked.newest {
+            return Err(format!(
+                "{:?} was answered with image {image} of order {}, {} was answered before",
+                asked.command, order.id, asked.newest
+            ));
+        }
+        let sold = matches!(order.stage, Life::Confirm { .. });
+        match self.orders.iter_mut().find(|known| known.last.id == order.id) {
+            Some(known) if image >= known.newest => {
+                self.tally.sold += u32::from(sold && !known.sold);
+                (known.newest, known.sold) = (image, known.sold || sold);
+                known.last.clone_from(order);
+            }
+            Some(_) => {}
+            None => {
+                let (channel, last) = (order.seller.channel, order.clone());
+                self.orders.push(Known { channel, last, newest: image, sold, deleted: false });
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, asked: &Asked, error: &Error, owner: bool) -> Result<(), String> {
+        self.tally.refused += 1;
+        self.tally.contended += u32::from(error.code == Code::OrderSeatNotAvailable);
+        let known = self.orders.iter().find(|known| Some(known.last.id) == asked.order && known.channel == asked.channel);
+        let lost = known.is_some_and(|known| known.sold && matches!(error.code, Code::OrderNotFound | Code::OrderExpired));
+        if lost && owner { Err(format!("{:?} was refused with {error}, and the order was sold", asked.command)) } else { Ok(()) }
+    }
+
+    /// Law 6, at any time: what was answered as sold is sold, what was answered as deleted is gone.
+    ///
+    /// # Errors
+    /// An order that is not as it was answered.
+    pub fn check(&self, ledger: &Ledger) -> Result<(), String> {
+        for known in &self.orders {
+            let stage = ledger.order(known.last.id).map(|order| &order.stage);
+            if known.sold && !matches!(stage, Some(Life::Confirm { .. })) {
+                return Err(format!("order {} was answered as sold and is {stage:?}", known.last.id));
+            }
+            if known.deleted && stage.is_some() {
+                return Err(format!("order {} was answered as deleted and is {stage:?}", known.last.id));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a buyer would do next, as a number that stands for it.
+fn next_step(order: &Order) -> usize {
+    match &order.stage {
+        Life::PreConfirm { .. } => 80,
+        Life::Basket { .. } if order.items.is_empty() => 0,
+        Life::Basket { .. } if order.buyer.is_none() => 50,
+        Life::Basket { .. } => 65,
+        _ => 95,
+    }
+}
+
+/// A number below `end`.
+pub fn below(draw: &mut Draw, end: usize) -> usize {
+    draw.number() as usize % end.max(1)
+}
+
+/// One to three seats in a row of numbers; now and then two that are apart.
+fn seats(show: &Show, draw: &mut Draw) -> Vec<SeatRequest> {
+    let first = below(draw, show.seats.len());
+    let count = 1 + below(draw, 3);
+    let step = if below(draw, 5) == 0 { 7 } else { 1 };
+    let ids = (0..count).filter_map(|index| show.seats.get(first + index * step));
+    ids.map(|id| SeatRequest { id: *id, session: show.id, rate: None }).collect()
+}
+
+fn auto(show: &Show, draw: &mut Draw) -> AutoRequest {
+    AutoRequest {
+        session: show.id,
+        price_type: show.price_types[below(draw, 2)],
+        sector: None,
+        quantity: 1 + below(draw, 4) as u32,
+        rate: None,
+        together: below(draw, 2) == 0,
+    }
+}
+
+fn buyer(draw: &mut Draw) -> Buyer {
+    let email = format!("{}ana{}@example.org ", if below(draw, 2) == 0 { " A" } else { "a" }, below(draw, 4));
+    Buyer {
+        email,
+        name: Some("Ana".to_owned()),
+        surname: None,
+        phone: None,
+        id_number: None,
+        address: None,
+        city: None,
+        postal_code: None,
+        country: None,
+        language: None,
+    }
+}
+
+/// What the order costs; now and then a cent less.
+fn payments(order: &Order, draw: &mut Draw) -> Vec<PaymentRequest> {
+    let amount = order.totals().to_pay() - i64::from(below(draw, 12) == 0);
+    let amount = Decimal::parse(&order.currency.show_amount(amount));
+    amount.map(|amount| PaymentRequest { kind: PaymentKind::Card, amount, reference: None }).into_iter().collect()
+}

@@ -1,0 +1,221 @@
+//! What is durable, seen from outside: every row that the journal ever said, and whether store, memory and readers agree with it.
+//!
+//! It trusts nothing that the engine says about itself: it reads the journal and the tables.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aforo_domain::change::{Change, Key, Row};
+use aforo_domain::idempotency::{Hour, Outcome};
+use aforo_domain::ids::{Hash, OrderId, SessionId};
+use aforo_domain::inventory::{PlaceState, Snapshot};
+use aforo_domain::laws::Laws;
+use aforo_domain::orders::{Order, Stage};
+use aforo_domain::world::World;
+use aforo_server::engine::payload;
+use aforo_server::store::sim::SimStore;
+use aforo_server::store::{Loader, Store};
+
+use super::stage::SHARD;
+
+/// What is durable.
+pub struct Ledger {
+    /// The last number of the journal.
+    pub seq: u64,
+    /// Who owned the shard last.
+    pub epoch: u64,
+    rows: BTreeMap<Key, Row>,
+    /// Every number's row, so that a number used twice is noticed.
+    said: BTreeMap<u64, Vec<u8>>,
+    /// Every image of every order, in order.
+    images: HashMap<OrderId, Vec<Arc<Order>>>,
+}
+
+impl Ledger {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self { seq: 0, epoch: 0, rows: BTreeMap::new(), said: BTreeMap::new(), images: HashMap::new() }
+    }
+
+    /// Reads what the journal says now. Whether there is anything new.
+    ///
+    /// # Errors
+    /// What breaks a rule of owning a shard, or a law.
+    pub fn catch_up(&mut self, disk: &SimStore) -> Result<bool, String> {
+        let mut new = false;
+        for row in disk.journal_rows(SHARD) {
+            match self.said.get(&row.seq) {
+                Some(before) if *before == row.payload => continue,
+                Some(_) => return Err(format!("journal number {} was used twice", row.seq)),
+                None => {}
+            }
+            if row.seq != self.seq + 1 {
+                return Err(format!("journal number {} comes after {}", row.seq, self.seq));
+            }
+            let payload = payload::decode(&row.payload).map_err(|error| error.to_string())?;
+            if payload.header.taken_by.is_some() {
+                self.epoch = payload.header.epoch;
+            } else if payload.header.epoch != self.epoch {
+                return Err(format!("number {} was written in epoch {}, the shard is in {}", row.seq, payload.header.epoch, self.epoch));
+            }
+            for change in payload.changes {
+                self.put(change);
+            }
+            self.seq = row.seq;
+            self.said.insert(row.seq, row.payload);
+            new = true;
+        }
+        if new { self.check_laws().map(|()| true) } else { Ok(false) }
+    }
+
+    /// All that the journal said, batch by batch.
+    pub fn batches(&self) -> Vec<Vec<Change>> {
+        self.said.values().filter_map(|row| payload::decode(row).ok()).map(|payload| payload.changes).collect()
+    }
+
+    fn put(&mut self, change: Change) {
+        if let Change::Put(Row::Order(order)) = &change {
+            self.images.entry(order.id).or_default().push(order.clone());
+        }
+        put(&mut self.rows, change);
+    }
+
+    fn check_laws(&self) -> Result<(), String> {
+        let mut laws = Laws::default();
+        self.rows.values().for_each(|row| laws.see(row));
+        let breaches = laws.check();
+        if breaches.is_empty() { Ok(()) } else { Err(breaches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")) }
+    }
+
+    /// Which image of an order this is, the newest if it occurs more than once.
+    pub fn image(&self, order: &Order) -> Option<usize> {
+        self.images.get(&order.id)?.iter().rposition(|image| **image == *order)
+    }
+
+    /// An order as it is durably.
+    pub fn order(&self, id: OrderId) -> Option<&Order> {
+        if let Some(Row::Order(order)) = self.rows.get(&Key::Order(id)) { Some(order) } else { None }
+    }
+
+    /// What a request with this key was answered, durably.
+    pub fn outcome(&self, key: Hash) -> Option<&Outcome> {
+        self.rows.values().rev().find_map(|row| match row {
+            Row::Outcome(outcome) if outcome.key == key => Some(outcome.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// How many orders are in a stage.
+    pub fn count(&self, which: impl Fn(&Stage) -> bool) -> usize {
+        self.rows.values().filter(|row| matches!(row, Row::Order(order) if which(&order.stage))).count()
+    }
+
+    /// How many places are claimed without being sold.
+    pub fn held_places(&self) -> usize {
+        self.rows.values().filter(|row| matches!(row, Row::Claim(claim) if !claim.sold)).count()
+    }
+
+    /// Law 6: the tables, with the journal's tail on top, say all that the journal ever said.
+    ///
+    /// # Errors
+    /// A row that they do not agree on.
+    pub fn check_store(&self, disk: &SimStore) -> Result<(), String> {
+        let store = Store::Sim(disk.clone());
+        let mut loader = store.loader().map_err(|error| error.to_string())?;
+        let mut rows = stored(&mut loader)?;
+        let position = loader.position(SHARD).map_err(|error| error.to_string())?;
+        if position.last_seq.max(position.applied_seq) != self.seq {
+            return Err(format!("the journal ends at {}, it said {} before", position.last_seq, self.seq));
+        }
+        for row in position.tail {
+            let payload = payload::decode(&row.payload).map_err(|error| error.to_string())?;
+            payload.changes.into_iter().for_each(|change| put(&mut rows, change));
+        }
+        agree("the store", &rows, &self.rows)
+    }
+
+    /// Memory says what is durable, and knows all that is live.
+    ///
+    /// # Errors
+    /// What they do not agree on.
+    pub fn check_world(&self, world: &World) -> Result<(), String> {
+        for order in world.all_orders() {
+            if self.order(order.id) != Some(order) {
+                return Err(format!("order {} is in memory as {:?}, durably as {:?}", order.id, order.stage, self.order(order.id)));
+            }
+        }
+        let live = self.count(|stage| matches!(stage, Stage::Basket { .. } | Stage::PreConfirm { .. }));
+        if world.live_orders().count() != live {
+            return Err(format!("{live} orders are alive, memory knows {}", world.live_orders().count()));
+        }
+        for row in self.rows.values() {
+            let known = match row {
+                Row::Counter(counter) => world.counter(&counter.key) == counter.value,
+                Row::Session(session) => world.session(session.id).is_some(),
+                Row::Ticket(ticket) => ticket.id.0 < world.item_ids().0,
+                _ => true,
+            };
+            if !known {
+                return Err(format!("memory does not know {row:?}"));
+            }
+        }
+        for session in world.catalogue.offers.keys() {
+            let (_, inventory) = world.session(*session).ok_or("a session without places")?;
+            self.check_places(*session, &inventory.snapshot(self.seq))?;
+        }
+        Ok(())
+    }
+
+    /// A picture of places shows what is durable, and its counts count it.
+    ///
+    /// # Errors
+    /// A place or a count that is not so.
+    pub fn check_places(&self, session: SessionId, picture: &Snapshot) -> Result<(), String> {
+        let plan = &picture.plan;
+        let blocked: std::collections::HashSet<_> = plan.blocked.iter().copied().collect();
+        let mut free = 0;
+        for (place, state) in (0..).zip(picture.states.iter()) {
+            let is = match self.rows.get(&Key::Claim((session, place))) {
+                Some(Row::Claim(claim)) if claim.sold => PlaceState::Sold,
+                Some(_) => PlaceState::Held,
+                None if blocked.contains(&place) => PlaceState::Blocked,
+                None => PlaceState::Free,
+            };
+            free += u32::from(is == PlaceState::Free);
+            if *state != is {
+                return Err(format!("place {place} of session {session} is shown as {state:?}, it is {is:?}"));
+            }
+        }
+        let quotas: Vec<u8> = (0..).take(plan.template.quotas.len()).collect();
+        let counted: u32 = (0..plan.groups.len()).map(|group| picture.availability(group, &quotas).available).sum();
+        if counted == free { Ok(()) } else { Err(format!("session {session} counts {counted} free places, there are {free}")) }
+    }
+}
+
+fn stored(loader: &mut Loader) -> Result<BTreeMap<Key, Row>, String> {
+    let mut rows = BTreeMap::new();
+    let read = loader.every_row(SHARD, &mut |row| drop(rows.insert(row.key(), row)));
+    read.map(|()| rows).map_err(|error| error.to_string())
+}
+
+fn put(rows: &mut BTreeMap<Key, Row>, change: Change) {
+    match change {
+        Change::Put(row) => drop(rows.insert(row.key(), row)),
+        Change::Delete(key) => drop(rows.remove(&key)),
+        Change::ForgetOutcomes(before) => rows.retain(|key, _| !is_older(key, before)),
+    }
+}
+
+fn is_older(key: &Key, before: Hour) -> bool {
+    matches!(key, Key::Outcome((hour, _)) if *hour < before)
+}
+
+fn agree(who: &str, has: &BTreeMap<Key, Row>, should: &BTreeMap<Key, Row>) -> Result<(), String> {
+    if has == should {
+        return Ok(());
+    }
+    let keys = should.keys().chain(has.keys());
+    let differs = keys.into_iter().find(|key| has.get(key) != should.get(key));
+    let Some(key) = differs else { return Ok(()) };
+    Err(format!("{who} has {:?} for {key:?}, the journal said {:?}", has.get(key), should.get(key)))
+}

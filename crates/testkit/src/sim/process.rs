@@ -1,0 +1,220 @@
+//! One simulated process: an engine with its applier and its loaders, each step of each taken when the scheduler says so.
+//!
+//! It carries out what the engine says exactly as the threads do, but for the rules that a negative control breaks.
+
+use std::collections::VecDeque;
+
+use aforo_domain::moment::{Draw, Timestamp};
+use aforo_server::engine::applier::Backlog;
+use aforo_server::engine::core::{Batch, Core, Input, Limits, Output, Plan, Publication};
+use aforo_server::engine::loaders::{self, Job};
+use aforo_server::engine::payload::OwnerId;
+use aforo_server::engine::{Answer, Request};
+use aforo_server::store::sim::SimStore;
+use aforo_server::store::{AppendError, ApplyBatch, Journal, JournalRow, Loader, Store, Tables};
+
+use super::stage::SHARD;
+
+/// Rules of engine.md that are broken on purpose, to show that it is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sabotage {
+    /// 9: publishes and answers before the append.
+    AnswersFirst,
+    /// 14: takes an append without an answer for a success.
+    BelievesInLuck,
+    /// 22: drops rows from memory before the tables have them.
+    EvictsEarly,
+}
+
+/// A process.
+pub struct Process {
+    /// The engine.
+    pub core: Core<u64>,
+    journal: Journal,
+    tables: Tables,
+    loader: Loader,
+    owner: OwnerId,
+    sabotage: Option<Sabotage>,
+    appends: VecDeque<(Vec<JournalRow>, Vec<(aforo_domain::ids::ShardId, u64)>)>,
+    appended: VecDeque<Input<u64>>,
+    work: VecDeque<Work>,
+    backlog: Backlog,
+    applied: VecDeque<Input<u64>>,
+    jobs: Vec<Job>,
+    done: Vec<Input<u64>>,
+    /// What left it since it was last looked at.
+    pub left: Vec<Left>,
+}
+
+enum Work {
+    Batch(Batch),
+    Replay(ApplyBatch),
+    End(Job),
+}
+
+/// What the world outside sees of a process.
+pub enum Left {
+    /// An answer.
+    Answer(u64, Answer),
+    /// What readers see from now on.
+    Shown(Publication),
+    /// The process ended itself.
+    Died,
+}
+
+/// What a process could do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// Decide what waits.
+    Turn,
+    /// Append, or learn what became of it.
+    Append,
+    /// Learn what became of an append.
+    HearAppended,
+    /// The applier takes the next piece of work.
+    TakeWork,
+    /// The applier writes.
+    Write,
+    /// The engine hears from the applier.
+    HearApplied,
+    /// A loader works.
+    Load,
+    /// The engine hears from a loader.
+    HearLoaded,
+}
+
+impl Process {
+    /// Starts on a store.
+    pub fn start(disk: &SimStore, clock: Timestamp, plan: Plan, limits: Limits, owner: OwnerId, sabotage: Option<Sabotage>) -> Self {
+        let store = Store::Sim(disk.clone());
+        let fails = |error| panic!("the simulated store opens: {error}");
+        let mut process = Self {
+            core: Core::new(plan, limits, clock),
+            journal: store.journal().unwrap_or_else(fails),
+            tables: store.tables().unwrap_or_else(|error| panic!("{error}")),
+            loader: store.loader().unwrap_or_else(|error| panic!("{error}")),
+            owner,
+            sabotage,
+            appends: VecDeque::new(),
+            appended: VecDeque::new(),
+            work: VecDeque::new(),
+            backlog: Backlog::default(),
+            applied: VecDeque::new(),
+            jobs: Vec::new(),
+            done: Vec::new(),
+            left: Vec::new(),
+        };
+        process.step(Input::Open(SHARD));
+        process
+    }
+
+    /// A command comes.
+    pub fn ask(&mut self, request: Request, ticket: u64) {
+        self.step(Input::Ask { request, ticket });
+    }
+
+    /// What it could do now.
+    pub fn moves(&self, clock: Timestamp) -> Vec<Move> {
+        let all = [
+            (Move::Turn, self.core.is_busy() || self.core.wake_at() <= clock),
+            (Move::Append, !self.appends.is_empty()),
+            (Move::HearAppended, !self.appended.is_empty()),
+            (Move::TakeWork, !self.work.is_empty()),
+            (Move::Write, !self.backlog.is_empty()),
+            (Move::HearApplied, !self.applied.is_empty()),
+            (Move::Load, !self.jobs.is_empty()),
+            (Move::HearLoaded, !self.done.is_empty()),
+        ];
+        all.into_iter().filter(|(_, possible)| *possible).map(|(one, _)| one).collect()
+    }
+
+    /// Makes a move.
+    pub fn make(&mut self, one: Move, clock: Timestamp, draw: &mut Draw) {
+        match one {
+            Move::Turn => self.step(Input::Turn { clock, seed: draw.bytes() }),
+            Move::Append => self.append(),
+            Move::HearAppended => self.hear_first(|process| &mut process.appended),
+            Move::TakeWork => self.take_work(),
+            Move::Write => {
+                let tables = &mut self.tables;
+                self.applied.extend(self.backlog.write(&mut |batch| tables.apply(batch)));
+            }
+            Move::HearApplied => self.hear_first(|process| &mut process.applied),
+            Move::Load => {
+                let job = self.jobs.swap_remove(draw.number() as usize % self.jobs.len());
+                self.done.push(loaders::work(&mut self.loader, job, self.owner));
+            }
+            Move::HearLoaded => {
+                let input = self.done.swap_remove(draw.number() as usize % self.done.len());
+                self.step(input);
+            }
+        }
+    }
+
+    fn hear_first(&mut self, queue: fn(&mut Self) -> &mut VecDeque<Input<u64>>) {
+        if let Some(input) = queue(self).pop_front() {
+            self.step(input);
+        }
+    }
+
+    fn append(&mut self) {
+        let Some((rows, trim)) = self.appends.pop_front() else { return };
+        let result = match self.journal.append(&rows, &trim) {
+            Err(AppendError::Unknown(_)) if self.sabotage == Some(Sabotage::BelievesInLuck) => Ok(()),
+            other => other,
+        };
+        if self.sabotage != Some(Sabotage::AnswersFirst) {
+            self.appended.extend(rows.into_iter().map(|row| appended(row, result.clone())));
+        }
+    }
+
+    fn take_work(&mut self) {
+        match self.work.pop_front() {
+            Some(Work::Batch(batch)) => {
+                if self.sabotage == Some(Sabotage::EvictsEarly) {
+                    self.applied.push_back(Input::Applied { shard: batch.shard, epoch: batch.epoch, result: Ok(batch.seq) });
+                }
+                self.backlog.add(batch);
+            }
+            Some(Work::Replay(batch)) => {
+                let result = self.tables.apply(&batch);
+                self.applied.push_back(Input::Replayed { shard: batch.shard, epoch: batch.epoch, result });
+            }
+            Some(Work::End(job)) => {
+                self.backlog.end(SHARD);
+                self.jobs.push(job);
+            }
+            None => {}
+        }
+    }
+
+    fn step(&mut self, input: Input<u64>) {
+        let mut outputs = Vec::new();
+        self.core.step(input, &mut outputs);
+        for output in outputs {
+            match output {
+                Output::Append { rows, trim } => {
+                    let early: Vec<_> = match self.sabotage {
+                        Some(Sabotage::AnswersFirst) => rows.iter().cloned().map(|row| appended(row, Ok(()))).collect(),
+                        _ => Vec::new(),
+                    };
+                    self.appends.push_back((rows, trim));
+                    early.into_iter().for_each(|input| self.step(input));
+                }
+                Output::Publish(publication) => self.left.push(Left::Shown(publication)),
+                Output::Apply(batch) => self.work.push_back(Work::Batch(batch)),
+                Output::Replay(batch) => self.work.push_back(Work::Replay(batch)),
+                Output::Take { shard, known, now } => self.work.push_back(Work::End(Job::Take { shard, known, now })),
+                Output::Populate { shard, epoch } => self.jobs.push(Job::Populate { shard, epoch }),
+                Output::Load { shard, epoch, load } => self.jobs.push(Job::Load { shard, epoch, load }),
+                Output::Reply { ticket, answer } => self.left.push(Left::Answer(ticket, answer)),
+                Output::Die(_) => self.left.push(Left::Died),
+                Output::Withdraw(_) | Output::Opened { .. } => {}
+            }
+        }
+    }
+}
+
+fn appended(row: JournalRow, result: Result<(), AppendError>) -> Input<u64> {
+    Input::Appended { shard: row.shard, payload: row.payload, result }
+}

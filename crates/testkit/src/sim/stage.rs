@@ -1,0 +1,298 @@
+//! A small world to sell: one operator, two channels, a house with numbered rows and a not-numbered floor, and a few sessions, made by commands.
+//!
+//! Made as the management API makes it, so that nothing here could not be in a real store.
+
+use std::sync::Arc;
+
+use aforo_domain::catalogue::manage::document::{
+    Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
+};
+use aforo_domain::catalogue::manage::{
+    CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
+};
+use aforo_domain::catalogue::plan::Attributes;
+use aforo_domain::catalogue::{Category, Coded, Images, Readiness};
+use aforo_domain::command::{Command, Reply};
+use aforo_domain::identity::check::{Actor, Bearer};
+use aforo_domain::identity::manage::channels::{NewChannel, Settings};
+use aforo_domain::identity::manage::entities::NewEntity;
+use aforo_domain::identity::manage::platform::{NewOperator, PlatformCommand};
+use aforo_domain::identity::manage::{Edit, IdentityCommand};
+use aforo_domain::identity::{ChannelKind, Client, Scopes, Subject, Surcharge};
+use aforo_domain::ids::{
+    ChannelId, EntityId, EventId, FamilyId, PriceTypeId, QuotaId, RateId, SeatId, SectorId, SessionId, ShardId, TemplateId, VenueId,
+};
+use aforo_domain::moment::{DAY_MS, Timestamp, Window};
+use aforo_domain::money::{Currency, Percent};
+use aforo_domain::text::Language;
+
+/// The operator's shard.
+pub const SHARD: ShardId = ShardId(3);
+/// Sells from the general places.
+pub const WEB: ChannelId = ChannelId(70);
+/// Sells from the members' places and the general ones, at most so many of a session as its publication says, and may leave single seats.
+pub const CLUB: ChannelId = ChannelId(71);
+/// When the world is made.
+pub const START: Timestamp = Timestamp(1_900_000_000_000_000);
+/// How long everything is on sale.
+pub const SALE_MS: i64 = 60 * DAY_MS;
+
+/// How large the house is.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Rows of numbered seats.
+    pub rows: u32,
+    /// Seats in a row.
+    pub seats: u32,
+    /// Places on the floor; a third of them are the members'.
+    pub floor: u32,
+}
+
+/// A session to sell.
+#[derive(Debug, Clone)]
+pub struct Show {
+    /// Its id.
+    pub id: SessionId,
+    /// Its numbered seats.
+    pub seats: Vec<SeatId>,
+    /// The price type of the numbered seats, and that of the floor.
+    pub price_types: [PriceTypeId; 2],
+    /// Its rates.
+    pub rates: Vec<RateId>,
+}
+
+/// What was made.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Three sessions: with the orphan rule, without it, and with a limit for buyers and for the club.
+    pub shows: Vec<Show>,
+}
+
+/// Whoever signed in for a channel; each number is another sign-in.
+pub fn seller(channel: ChannelId, number: u8) -> Actor {
+    let subject = Subject {
+        shard: SHARD,
+        client: Client::SellerChannel,
+        scopes: Scopes::SELLER,
+        key: None,
+        channel: Some(channel),
+        entity: None,
+        user: None,
+        terminal: None,
+        point_of_sale: None,
+    };
+    let expires = START.plus_ms(10_000 * DAY_MS);
+    Actor::Token(Arc::new(Bearer { subject: Arc::new(subject), family: FamilyId([number; 16]), expires }))
+}
+
+impl Stage {
+    /// Makes the world, by commands of the engine itself.
+    ///
+    /// # Panics
+    /// If a command is refused.
+    pub fn set_up(size: Size, run: &mut dyn FnMut(Command) -> Reply) -> Self {
+        let mut builder = Builder { run };
+        builder.operator();
+        let venue = builder.catalogue(CatalogueCommand::SaveVenue(Target::New(None), venue()))[0];
+        let event = EventId(builder.catalogue(CatalogueCommand::SaveEvent(Target::New(None), event()))[0]);
+        let strict = builder.template(&house(VenueId(venue), size, true));
+        let lax = builder.template(&house(VenueId(venue), size, false));
+        let shows = [(&strict, None, None), (&lax, None, None), (&lax, Some(3), Some(7))];
+        let shows = shows.map(|(template, buyer_limit, club_limit)| builder.show(event, template, size, buyer_limit, club_limit));
+        Self { shows: shows.to_vec() }
+    }
+}
+
+/// A template that was made.
+struct House {
+    id: TemplateId,
+    price_types: [PriceTypeId; 2],
+}
+
+struct Builder<'a> {
+    run: &'a mut dyn FnMut(Command) -> Reply,
+}
+
+impl Builder<'_> {
+    fn ids(&mut self, command: Command) -> Vec<u64> {
+        match (self.run)(command) {
+            Reply::Ids(ids) => ids,
+            Reply::Done => Vec::new(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn catalogue(&mut self, command: CatalogueCommand) -> Vec<u64> {
+        self.ids(Command::Catalogue(command))
+    }
+
+    fn identity(&mut self, command: IdentityCommand) {
+        self.ids(Command::Identity(command));
+    }
+
+    fn operator(&mut self) {
+        let operator = NewOperator { name: "Levante".to_owned(), secondary_market: false };
+        self.identity(IdentityCommand::Platform(PlatformCommand::Operator(Edit::Create(operator))));
+        self.identity(IdentityCommand::Entity(Edit::Create(NewEntity { id: None, name: "Opera".to_owned() })));
+        for (id, kind, name) in [(WEB, ChannelKind::Web, "Web"), (CLUB, ChannelKind::B2b, "Club")] {
+            let mut settings = Settings::usual(name.to_owned(), languages());
+            settings.surcharges = vec![Surcharge::PerTicket(150), Surcharge::PerOrder(200)];
+            settings.override_orphan_seats = id == CLUB;
+            let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
+            self.identity(IdentityCommand::Channel(Edit::Create(new)));
+        }
+    }
+
+    fn template(&mut self, document: &Document) -> House {
+        let ids = self.catalogue(CatalogueCommand::BeginTemplate(None, document.outline()));
+        let id = TemplateId(ids[0]);
+        let (price_types, sectors) = ids[1..].split_at(document.price_types.len());
+        let price_types: Vec<_> = price_types.iter().copied().map(PriceTypeId).collect();
+        let sectors: Vec<_> = sectors.iter().copied().map(SectorId).collect();
+        let sectors = document.sectors(id, &price_types, &sectors).unwrap_or_else(|error| panic!("{error}"));
+        for sector in sectors {
+            self.catalogue(CatalogueCommand::AddSector(Arc::new(sector)));
+        }
+        self.catalogue(CatalogueCommand::CompleteTemplate(id));
+        House { id, price_types: [price_types[0], price_types[1]] }
+    }
+
+    fn show(&mut self, event: EventId, house: &House, size: Size, buyer_limit: Option<u32>, club_limit: Option<u32>) -> Show {
+        let spec = session(event, house, buyer_limit);
+        let id = SessionId(self.catalogue(CatalogueCommand::SaveSession(Target::New(None), Box::new(spec)))[0]);
+        for (channel, quotas, sales_limit) in [(WEB, vec![], None), (CLUB, vec![QuotaId(2), QuotaId(1)], club_limit)] {
+            let publication = PublicationSpec { quotas, on_catalog: true, sale: None, sales_limit };
+            self.catalogue(CatalogueCommand::Publish(id, channel, None, publication));
+        }
+        // Seats are numbered after their template; rates after the event, whose sessions share them by name.
+        let seats = (1..=u64::from(size.rows * size.seats)).map(|number| SeatId(house.id.0 * 1_000_000 + number)).collect();
+        Show { id, seats, price_types: house.price_types, rates: vec![RateId(1), RateId(2)] }
+    }
+}
+
+fn euro() -> Currency {
+    Currency::parse("EUR").unwrap_or_else(|| panic!("the euro is a currency"))
+}
+
+fn languages() -> Vec<Language> {
+    ["es-ES", "en-US"].iter().filter_map(|code| Language::parse(code)).collect()
+}
+
+fn venue() -> VenueSpec {
+    let coded = |code: &str, name: &str| Coded { code: code.to_owned(), name: name.to_owned() };
+    VenueSpec {
+        entity: Some(EntityId(1)),
+        name: "Teatro del Puerto".to_owned(),
+        address: "Calle del Agua 1".to_owned(),
+        city: "Valencia".to_owned(),
+        country: coded("ES", "España"),
+        country_subdivision: coded("ES-V", "Valencia"),
+        postal_code: None,
+        time_zone: "Europe/Madrid".to_owned(),
+        image: None,
+        retired: false,
+    }
+}
+
+fn event() -> EventSpec {
+    EventSpec {
+        entity: Some(EntityId(1)),
+        name: "La traviata".to_owned(),
+        readiness: Readiness::Ready,
+        currency: euro(),
+        default_language: languages()[0].clone(),
+        titles: Default::default(),
+        subtitles: Default::default(),
+        short_descriptions: Default::default(),
+        long_descriptions: Default::default(),
+        images: Images::default(),
+        category: Category::default(),
+    }
+}
+
+fn session(event: EventId, house: &House, buyer_limit: Option<u32>) -> SessionSpec {
+    let rate = |name: &str, prices: [i64; 2]| RateSpec {
+        id: None,
+        name: name.to_owned(),
+        prices: house.price_types.into_iter().zip(prices).collect(),
+    };
+    let tax = |name: &str, percent| vec![TaxSpec { id: None, name: name.to_owned(), percent: Percent(percent) }];
+    SessionSpec {
+        event,
+        template: house.id,
+        name: "Premiere".to_owned(),
+        readiness: Readiness::Ready,
+        selling: true,
+        start: START.plus_ms(SALE_MS),
+        end: START.plus_ms(SALE_MS + DAY_MS),
+        start_unconfirmed: false,
+        sale: Window { start: START, end: START.plus_ms(SALE_MS) },
+        booking: None,
+        titles: Default::default(),
+        descriptions: Default::default(),
+        images: Images::default(),
+        rates: vec![rate("General", [6_000, 2_550]), rate("Junior", [3_999, 1_000])],
+        default_rate: 0,
+        ticket_taxes: tax("IVA 10%", 100_000),
+        surcharge_taxes: tax("IVA 21%", 210_000),
+        surcharges: vec![Surcharge::PerTicket(33)],
+        buyer_limit,
+        external_reference: None,
+    }
+}
+
+/// Rows of numbered seats with an aisle in the middle and one blocked seat, the last of each row the members'; and a floor.
+fn house(venue: VenueId, size: Size, check_orphan_seats: bool) -> Document {
+    let price_type = |code: &str| PriceTypeSpec {
+        id: None,
+        name: code.to_owned(),
+        code: code.to_owned(),
+        order: 1,
+        color: "#9E4500".to_owned(),
+        names: Default::default(),
+        descriptions: Default::default(),
+    };
+    let kind = |code: &str| Kind { price_type: Some(code.to_owned()), quota: None };
+    let rows = (1..=size.rows).map(|row| RowDocument {
+        name: row.to_string(),
+        rank: None,
+        kind: Kind::default(),
+        seats: (1..=size.seats).map(|number| seat(row, number, size)).collect(),
+    });
+    let members = size.floor / 3;
+    let part = |quota: Option<&str>, count| ZonePlacesDocument { quota: quota.map(str::to_owned), count, blocked: 0 };
+    let places = vec![part(None, size.floor - members), part(Some("Members"), members)];
+    let floor = ZoneDocument { name: "Floor".to_owned(), price_type: None, places };
+    let sector = |name: &str, code: &str, rows, zones| SectorDocument {
+        id: None,
+        name: name.to_owned(),
+        code: name.to_owned(),
+        kind: kind(code),
+        rows,
+        zones,
+    };
+    Document {
+        id: None,
+        venue,
+        name: format!("Whole house, orphan rule {check_orphan_seats}"),
+        price_types: vec![price_type("STALLS"), price_type("FLOOR")],
+        quotas: vec!["General".to_owned(), "Members".to_owned()],
+        sectors: vec![sector("Stalls", "STALLS", rows.collect(), vec![]), sector("Floor", "FLOOR", vec![], vec![floor])],
+        check_orphan_seats,
+        graphic: true,
+        focal_point: Some((35, -100)),
+    }
+}
+
+fn seat(row: u32, number: u32, size: Size) -> SeatDocument {
+    let quota = (number == size.seats).then(|| "Members".to_owned());
+    SeatDocument {
+        name: number.to_string(),
+        x: number as i32 * 10,
+        y: row as i32 * 10,
+        kind: Kind { price_type: None, quota },
+        attributes: Attributes::default(),
+        gap_before: number == size.seats / 2 + 1,
+        blocked: (row, number) == (1, 1),
+    }
+}

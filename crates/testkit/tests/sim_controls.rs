@@ -1,0 +1,175 @@
+//! Negative controls: each breaks one rule of the engine on purpose, and the simulator must notice. A check that never fails checks nothing.
+
+#![expect(clippy::unwrap_used, reason = "what a test relies on")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aforo_domain::catalogue::plan::Place;
+use aforo_domain::change::{Change, Key, Row};
+use aforo_domain::command::{self, Command, OrderCommand, Planned, SeatRequest, Stop};
+use aforo_domain::error::Code;
+use aforo_domain::identity::check::Actor;
+use aforo_domain::ids::{OrderId, SessionId};
+use aforo_domain::moment::Moment;
+use aforo_domain::orders::draft::Draft;
+use aforo_domain::orders::{Item, Order, Spot};
+use aforo_domain::world::World;
+use aforo_server::store::sim::Broken;
+use aforo_testkit::sim::process::Sabotage;
+use aforo_testkit::sim::{Setting, play, record};
+
+/// So many histories a control may need until it shows.
+const SEEDS: u64 = 40;
+const STEPS: u32 = 3_000;
+
+/// What the simulator says of the first history in which the break shows.
+fn noticed(break_it: impl Fn(Setting) -> Setting) -> String {
+    let failure = (0..SEEDS).find_map(|seed| play(&break_it(Setting::new(seed, STEPS))).err());
+    let failure = failure.unwrap_or_else(|| panic!("{SEEDS} histories with a broken rule, and nothing was noticed"));
+    println!("{failure}");
+    failure.what
+}
+
+#[test]
+fn rule_9_an_answer_before_the_append_is_noticed() {
+    noticed(|setting| Setting { sabotage: Some(Sabotage::AnswersFirst), ..setting });
+}
+
+#[test]
+fn rule_12_trimmed_takeover_rows_are_noticed() {
+    noticed(|setting| Setting { broken: Broken { trims_takeovers: true, ..Broken::default() }, ..setting });
+}
+
+#[test]
+fn rule_13_an_applier_without_a_fence_is_noticed() {
+    noticed(|setting| Setting { broken: Broken { no_fence: true, ..Broken::default() }, ..setting });
+}
+
+#[test]
+fn rule_14_an_unknown_append_taken_for_a_success_is_noticed() {
+    noticed(|setting| Setting { sabotage: Some(Sabotage::BelievesInLuck), ..setting });
+}
+
+#[test]
+fn rule_22_rows_dropped_before_the_tables_have_them_are_noticed() {
+    noticed(|setting| Setting { sabotage: Some(Sabotage::EvictsEarly), lazy: true, ..setting });
+}
+
+#[test]
+fn law_1_a_seat_sold_without_looking_is_noticed() {
+    let what = noticed(|setting| Setting { plan: sells_without_looking, ..setting });
+    assert!(what.contains("law 1"), "{what}");
+}
+
+/// The rules, but for the one that a seat must be free.
+fn sells_without_looking(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    match (command::plan(world, moment, actor, command), command) {
+        (Err(Stop::Refused { error, .. }), Command::Order(OrderCommand::AddSeats(id, seats)))
+            if error.code == Code::OrderSeatNotAvailable =>
+        {
+            let order = world.resident_order(*id)?.unwrap();
+            Ok(take(world, order, seats))
+        }
+        (planned, _) => planned,
+    }
+}
+
+fn take(world: &World, order: &Order, seats: &[SeatRequest]) -> command::Done {
+    let mut draft = Draft::new(world);
+    let mut order = order.clone();
+    for request in seats {
+        let (offer, _) = world.session(request.session).unwrap();
+        let place = offer.plan.seat(request.id).unwrap().place;
+        let item = Item {
+            id: draft.item_id(),
+            session: request.session,
+            event: offer.event.id,
+            place,
+            spot: Spot::Seat(request.id),
+            price_type: offer.plan.price_type(place),
+            rate: offer.rate(None).unwrap().id,
+            price: Arc::default(),
+            barcode: None,
+        };
+        draft.hold(&order, &item);
+        order.items.push(item);
+    }
+    draft.done(order)
+}
+
+/// How many batches the applier coalesces in these two.
+const WINDOW: usize = 40;
+
+#[test]
+fn rule_17_uniqueness_beside_the_primary_key_poisons_the_applier() {
+    let batches = record(&Setting { faults: false, ..Setting::new(3, 6_000) }).unwrap();
+    let mut ours: BTreeMap<(SessionId, Place), OrderId> = BTreeMap::new();
+    let mut other = ByOrder::default();
+    let mut poisoned = false;
+    for window in batches.chunks(WINDOW) {
+        // The seat is the key: whoever had it, the last image is the one that counts.
+        for claim in window.iter().flatten().filter_map(claim) {
+            match claim {
+                ((session, place), Some(order)) => drop(ours.insert((session, place), order)),
+                ((session, place), None) => drop(ours.remove(&(session, place))),
+            }
+        }
+        poisoned |= other.write(window).is_err();
+    }
+    assert!(poisoned, "a table keyed by order, with a unique index on the seat, took all of it");
+}
+
+type Claimed = ((SessionId, Place), Option<OrderId>);
+
+fn claim(change: &Change) -> Option<Claimed> {
+    match change {
+        Change::Put(Row::Claim(claim)) => Some(((claim.session, claim.place), Some(claim.order))),
+        Change::Delete(Key::Claim(place)) => Some((*place, None)),
+        _ => None,
+    }
+}
+
+/// Claims as one would make them at first: a row per order and seat, and beside the key a unique index on the seat.
+#[derive(Default)]
+struct ByOrder {
+    rows: BTreeMap<(OrderId, SessionId, Place), ()>,
+    /// The unique index.
+    seats: BTreeMap<(SessionId, Place), OrderId>,
+    /// Who has a seat by the changes so far, written or not.
+    holders: BTreeMap<(SessionId, Place), OrderId>,
+}
+
+impl ByOrder {
+    /// Coalesced by key and sorted by key, as every applier's batch is.
+    fn write(&mut self, window: &[Vec<Change>]) -> Result<(), ()> {
+        let mut coalesced = BTreeMap::new();
+        for (seat @ (session, place), order) in window.iter().flatten().filter_map(claim) {
+            match order {
+                Some(order) => {
+                    self.holders.insert(seat, order);
+                    coalesced.insert((order, session, place), true);
+                }
+                None => {
+                    let order = self.holders.remove(&seat).unwrap();
+                    coalesced.insert((order, session, place), false);
+                }
+            }
+        }
+        for (key @ (order, session, place), there) in coalesced {
+            let seat = (session, place);
+            if there {
+                if self.seats.insert(seat, order).is_some_and(|other| other != order) {
+                    return Err(());
+                }
+                self.rows.insert(key, ());
+            } else {
+                self.rows.remove(&key);
+                if self.seats.get(&seat) == Some(&order) {
+                    self.seats.remove(&seat);
+                }
+            }
+        }
+        Ok(())
+    }
+}
