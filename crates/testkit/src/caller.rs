@@ -189,6 +189,11 @@ impl Caller {
         self.send(Ask::new("PATCH", path).json(&body)).await
     }
 
+    /// Puts JSON in place of what is there.
+    pub async fn put(&self, path: impl Into<String>, body: Value) -> Answer {
+        self.send(Ask::new("PUT", path).json(&body)).await
+    }
+
     /// Deletes.
     pub async fn delete(&self, path: impl Into<String>) -> Answer {
         self.send(Ask::new("DELETE", path)).await

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+pub mod builders;
 pub mod caller;
 pub mod declared;
 pub mod postgres;

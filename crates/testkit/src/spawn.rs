@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aforo_domain::command::Command;
 use aforo_domain::identity::check::Actor;
@@ -18,8 +19,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_postgres::NoTls;
 
-use crate::caller::{Caller, ManagerClient};
+use crate::caller::{Answer, Caller, ManagerClient};
 use crate::declared::Declared;
 use crate::postgres::{TestDatabase, fresh_database};
 
@@ -93,6 +95,33 @@ impl TestServer {
                 Request { shard: ShardId::PLATFORM, actor: Actor::System, command: Command::Tick { limit: 1 }, idempotency: None };
             self.app.engine.run(request).await.result.unwrap();
         }
+    }
+
+    /// Ends every connection to the database at once, as an administrator or a failing network would.
+    pub async fn break_database_connections(&self) {
+        let url = self.database.as_ref().unwrap().url();
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let others =
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        client.batch_execute(others).await.unwrap();
+        drop(client);
+        connection.await.unwrap().unwrap();
+    }
+
+    /// Asks again until the answer is no failure of the server's.
+    ///
+    /// # Panics
+    /// If it fails for too long.
+    pub async fn until_served(&self, ask: impl AsyncFn() -> Answer) -> Answer {
+        for _ in 0..200 {
+            let answer = ask().await;
+            if answer.status < 500 {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the server did not come back");
     }
 
     /// Ends it cleanly.
