@@ -1,5 +1,7 @@
 //! A call that changes something: its body, read whole and within its limit, and its `Idempotency-Key`. What the body must hold is the handler's to check.
 
+use std::time::Duration;
+
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
 use aforo_domain::identity::Subject;
@@ -17,6 +19,9 @@ use super::respond::Problem;
 pub const MAX_BODY: usize = 1 << 20;
 /// The largest body of an import, in bytes.
 pub const MAX_IMPORT: usize = 64 << 20;
+
+/// How long a body may take to come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Makes a repeated request safe.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -79,8 +84,14 @@ fn idempotency_key(method: &Method, headers: &HeaderMap) -> Result<Option<String
     }
 }
 
-async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
-    to_bytes(body, max).await.map_err(|error| Error::new(Code::Dist0002).because(format!("the body was not read: {error}")).into())
+/// A body, whole.
+///
+/// # Errors
+/// `DIST0002` if it is too large, comes too slowly or breaks off.
+pub async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
+    let unread = |why: String| Problem::from(Error::new(Code::Dist0002).because(format!("the body was not read: {why}")));
+    let read = tokio::time::timeout(PATIENCE, to_bytes(body, max)).await;
+    read.map_err(|late| unread(late.to_string()))?.map_err(|error| unread(error.to_string()))
 }
 
 /// An absent body is read as `null`: right for what may be left out, wrong for the rest.

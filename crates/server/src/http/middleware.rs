@@ -19,17 +19,20 @@ use std::task::Poll;
 
 use aforo_domain::error::{Code, Error};
 use axum::Router;
-use axum::body::{Body, HttpBody, to_bytes};
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use tower::Service;
 
-use super::call::MAX_BODY;
+use super::call::{MAX_BODY, read};
 use super::respond::{self, Problem, REQUEST_ID};
 use super::router;
 use crate::app::App;
+
+/// Where OAuth's own calls are: they take forms, and they alone need to know where a request comes from.
+const OAUTH: &str = "/oauth/";
 
 /// Where a request came from.
 #[derive(Debug, Clone, Copy)]
@@ -53,19 +56,20 @@ impl Http {
         let began = self.app.clock.now();
         let id = self.app.http.request_ids.next();
         let as_problem = wants_problem(&request);
-        request.extensions_mut().insert(Peer(peer));
+        if request.uri().path().starts_with(OAUTH) {
+            request.extensions_mut().insert(Peer(peer));
+        }
         let mut response = match self.checked(request).await {
             Ok(response) => response,
             Err(problem) => problem.into_response(),
         };
         if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
-            log(&problem.error, &id);
+            let id = id.to_str().unwrap_or_default();
+            log(&problem.error, id);
             let headers = std::mem::take(response.headers_mut());
-            response = respond::render(&problem, headers, &id, as_problem);
+            response = respond::render(&problem, headers, id, as_problem);
         }
-        if let Ok(value) = HeaderValue::from_str(&id) {
-            response.headers_mut().insert(REQUEST_ID, value);
-        }
+        response.headers_mut().insert(REQUEST_ID, id);
         self.app.http.metrics.answered(response.status().as_u16(), began, self.app.clock.now());
         response
     }
@@ -87,15 +91,13 @@ impl Http {
 
 /// Step 1: a body is JSON, whoever sends it. An empty one needs no type; what OAuth takes are forms, and it judges them itself.
 async fn content_type(request: Request<Body>) -> Result<Request<Body>, Problem> {
-    if request.body().is_end_stream()
-        || request.headers().get(CONTENT_TYPE).is_some_and(is_json)
-        || request.uri().path().starts_with("/oauth/")
+    if request.body().is_end_stream() || request.headers().get(CONTENT_TYPE).is_some_and(is_json) || request.uri().path().starts_with(OAUTH)
     {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
     // A chunked body may still turn out to be empty.
-    match to_bytes(body, MAX_BODY).await {
+    match read(body, MAX_BODY).await {
         Ok(bytes) if bytes.is_empty() => Ok(Request::from_parts(parts, Body::empty())),
         _ => Err(Code::Dist0003.into()),
     }
@@ -133,9 +135,12 @@ impl RequestIds {
         Self { start: u64::from_le_bytes([a, b, c, d, e, f, g, h]), count: AtomicU64::new(0) }
     }
 
-    fn next(&self) -> String {
+    /// 16 hexadecimal digits.
+    fn next(&self) -> HeaderValue {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         // Odd, so that every count gives another id; large, so that neighbours do not look alike.
-        format!("{:016x}", self.start.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        let id = self.start.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let digits: [u8; 16] = std::array::from_fn(|at| b"0123456789abcdef"[(id >> (60 - 4 * at)) as usize & 15]);
+        HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("0"))
     }
 }

@@ -74,7 +74,7 @@ pub fn json_bytes(body: impl Into<axum::body::Body>) -> Response {
 }
 
 fn encode<T: Serialize>(body: &T) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(1024);
+    let mut bytes = Vec::with_capacity(2048);
     if let Err(error) = serde_json::to_writer(&mut bytes, body) {
         // Only a map with keys that are no strings could do this: a mistake in a wire type.
         panic!("an answer is no JSON: {error}");

@@ -8,22 +8,52 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::openapi;
 use super::respond::{Problem, json_bytes};
 use crate::api;
 use crate::app::App;
 
-/// An API: its name, its base path, its routes.
-type Api = (&'static str, &'static str, OpenApiRouter<App>);
+/// The routes of an API, below its base path. Paths are put together once, here, and not taken apart on each request as nested routers do.
+#[derive(Default)]
+pub struct Routes(Vec<UtoipaMethodRouter<App>>);
 
-fn apis() -> [Api; 4] {
+impl Routes {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With the handlers of one path (`utoipa_axum::routes!`).
+    #[must_use]
+    pub fn routes(mut self, handlers: UtoipaMethodRouter<App>) -> Self {
+        self.0.push(handlers);
+        self
+    }
+
+    /// With another part of the same API.
+    #[must_use]
+    pub fn merge(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    fn below(self, base: &str) -> OpenApiRouter<App> {
+        self.0.into_iter().fold(OpenApiRouter::new(), |router, (schemas, mut paths, handlers)| {
+            paths.paths = paths.paths.into_iter().map(|(path, item)| (format!("{base}{path}"), item)).collect();
+            router.routes((schemas, paths, handlers))
+        })
+    }
+}
+
+/// Each API: its name and its routes.
+fn apis() -> [(&'static str, OpenApiRouter<App>); 4] {
     [
-        ("oauth", "/oauth", api::oauth::router()),
-        ("catalog-api", "/catalog-api/v1", api::catalog::router()),
-        ("distribution-api", "/distribution-api/v1", api::distribution::router()),
-        ("mgmt-api", "/mgmt-api/v1", api::mgmt::router()),
+        ("oauth", api::oauth::router().below("/oauth")),
+        ("catalog-api", api::catalog::router().below("/catalog-api/v1")),
+        ("distribution-api", api::distribution::router().below("/distribution-api/v1")),
+        ("mgmt-api", api::mgmt::router().below("/mgmt-api/v1")),
     ]
 }
 
@@ -31,8 +61,8 @@ fn apis() -> [Api; 4] {
 pub fn routes() -> Router<App> {
     let mut router = Router::new().route("/health", get(health)).route("/metrics", get(metrics));
     let mut names = Vec::new();
-    for (name, base, api) in apis() {
-        let (api, document) = OpenApiRouter::new().nest(base, api).split_for_parts();
+    for (name, api) in apis() {
+        let (api, document) = api.split_for_parts();
         let document = Bytes::from(openapi::complete(name, document).to_json().unwrap_or_default());
         router = router.merge(api).route(&format!("/openapi/{name}.json"), get(|| async { json_bytes(document) }));
         names.push(name);
@@ -46,8 +76,7 @@ pub fn routes() -> Router<App> {
 
 /// The OpenAPI document of each API, by name.
 pub fn documents() -> Vec<(&'static str, OpenApi)> {
-    let document = |base, api| OpenApiRouter::new().nest(base, api).into_openapi();
-    apis().into_iter().map(|(name, base, api)| (name, openapi::complete(name, document(base, api)))).collect()
+    apis().into_iter().map(|(name, api)| (name, openapi::complete(name, api.into_openapi()))).collect()
 }
 
 /// Whether the server answers at all.

@@ -17,14 +17,13 @@ mod stencil;
 mod tests;
 
 pub use session_item::zone;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::App;
+use crate::http::router::Routes;
 
 /// Its routes.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::read))
         .routes(routes!(availability::read))

@@ -7,17 +7,16 @@ mod orders;
 pub mod view;
 
 use axum::response::Response;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::App;
 use crate::http::extract::Seller;
 use crate::http::respond::{Answered, Problem};
+use crate::http::router::Routes;
 use view::OrderView;
 
 /// Its routes.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(orders::create, orders::read, orders::delete))
         .routes(routes!(items::add_seats))
         .routes(routes!(items::add_auto))

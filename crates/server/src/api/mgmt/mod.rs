@@ -39,7 +39,6 @@ use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Serialize;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
@@ -48,11 +47,12 @@ use crate::http::call::Call;
 use crate::http::checks::Checks;
 use crate::http::extract::{Allowed, Manager};
 use crate::http::respond::{Answered, Problem, json};
+use crate::http::router::Routes;
 use aforo_domain::ids::ShardId;
 
 /// Its routes.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub fn router() -> Routes {
+    Routes::new()
         .routes(routes!(operators::list, operators::create))
         .routes(routes!(operators::get, operators::change, operators::delete))
         .routes(routes!(entities::list, entities::create))
@@ -76,8 +76,8 @@ pub fn router() -> OpenApiRouter<App> {
 }
 
 /// The routes of venues, templates, events, sessions and publications.
-fn of_catalogue() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn of_catalogue() -> Routes {
+    Routes::new()
         .routes(routes!(venues::list, venues::create))
         .routes(routes!(venues::get, venues::change))
         .routes(routes!(templates::list, templates::create))

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use aforo_domain::error::{Code, Error};
 use aforo_domain::ids::Hash;
-use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
@@ -12,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::app::App;
+use crate::http::call::read;
 use crate::http::middleware::Peer;
 use crate::http::respond::Problem;
 
@@ -64,8 +64,7 @@ impl FromRequest<App> for Form {
         if !parts.headers.get(CONTENT_TYPE).is_some_and(is_form) {
             return Err(refused("invalid_request", Error::new(Code::Dist0002).because("not a form")));
         }
-        let bytes = to_bytes(body, MAX_FORM).await;
-        let bytes = bytes.map_err(|error| refused("invalid_request", Error::new(Code::Dist0002).because(error.to_string())))?;
+        let bytes = read(body, MAX_FORM).await.map_err(|problem| refused("invalid_request", *problem.error))?;
         let mut fields: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
         basic(&parts.headers, &mut fields)?;
         if let Some(twice) = repeated(&fields) {

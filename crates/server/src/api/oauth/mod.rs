@@ -5,12 +5,11 @@ pub mod keys;
 pub mod revoke;
 pub mod token;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::App;
+use crate::http::router::Routes;
 
 /// Its routes.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(token::token)).routes(routes!(revoke::revoke)).routes(routes!(keys::jwks))
+pub fn router() -> Routes {
+    Routes::new().routes(routes!(token::token)).routes(routes!(revoke::revoke)).routes(routes!(keys::jwks))
 }
