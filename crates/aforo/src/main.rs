@@ -4,6 +4,7 @@ mod bench;
 mod client;
 mod clock;
 mod demo;
+mod import;
 mod out;
 mod sell;
 mod serve;
@@ -29,6 +30,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Sell(sell::SellArgs),
     Bench(bench::BenchArgs),
+    Import(import::ImportArgs),
     Verify(verify::VerifyArgs),
 }
 
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::serve(&args),
         Command::Sell(args) => sell::sell(&args),
         Command::Bench(args) => bench::bench(&args),
+        Command::Import(args) => import::import(&args),
         Command::Verify(args) => verify::verify(&args),
     };
     match outcome {

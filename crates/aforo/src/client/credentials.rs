@@ -13,6 +13,15 @@ pub struct Credentials {
     pub base_url: String,
     /// The sales channels with their API keys.
     pub channels: Vec<ChannelKey>,
+    /// The key that manages the operator.
+    pub management: Option<ManagementKey>,
+}
+
+/// A management key. It has no `Debug`, so that it reaches no log.
+#[derive(Clone, Deserialize)]
+pub struct ManagementKey {
+    /// The key.
+    pub client_secret: String,
 }
 
 /// One channel and its API key. It has no `Debug`, so that the key reaches no log.

@@ -49,6 +49,11 @@ impl Request {
         Self::new(Method::POST, path)
     }
 
+    /// A PUT without a body.
+    pub fn put(path: impl Into<String>) -> Self {
+        Self::new(Method::PUT, path)
+    }
+
     /// Leaves the token out.
     #[must_use]
     pub fn unsigned(mut self) -> Self {

@@ -3,7 +3,7 @@
 //! It goes through the whole HTTP side of the server in this process, so nothing in it can be what the API would refuse.
 
 mod credentials;
-mod desk;
+pub mod desk;
 mod festival;
 mod museum;
 mod opera;
