@@ -4,5 +4,6 @@
 
 mod base;
 mod connections;
+mod idempotency;
 mod sign_in;
 mod world;
