@@ -39,6 +39,11 @@ fn operations(document: &Value) -> Vec<Operation> {
 }
 
 impl Operation {
+    /// Whether it takes a token.
+    pub fn is_signed_in(&self) -> bool {
+        self.codes.contains("INVALID_AUTH_CLIENT_ID")
+    }
+
     fn is(&self, method: &str, path: &str) -> bool {
         let (ours, theirs) = (self.path.split('/'), path.split('/'));
         self.method == method
