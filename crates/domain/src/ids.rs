@@ -172,14 +172,14 @@ impl OrderCode {
     }
 }
 
-/// What a gate reads: 17 characters of [`ALPHABET`] when generated: its time of birth and 59 random bits.
+/// What a gate reads: 22 characters of [`ALPHABET`] when generated, its time of birth and 84 random bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Barcode(pub [u8; 17]);
+pub struct Barcode(pub [u8; 22]);
 
 impl Barcode {
-    /// Reads 17 printable ASCII characters.
+    /// Reads 22 printable ASCII characters.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; 17] = text.as_bytes().try_into().ok()?;
+        let bytes: [u8; 22] = text.as_bytes().try_into().ok()?;
         bytes.iter().all(u8::is_ascii_graphic).then_some(Self(bytes))
     }
 }
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn ids_are_text_in_json() {
-        let ids = (OrderId([0x0f; 16]), Hash([0xa0; 32]), OrderCode(*b"ABCDEFGHJKMN"), Barcode(*b"ABCDEFGHJKMNPQRST"));
+        let ids = (OrderId([0x0f; 16]), Hash([0xa0; 32]), OrderCode(*b"ABCDEFGHJKMN"), Barcode(*b"23456ABCDEFGHJKMNPQRST"));
         let json = serde_json::to_string(&ids).unwrap();
         assert_eq!(json, format!(r#"["{}","{}","ABCDEFGHJKMN","ABCDEFGHJKMNPQRST"]"#, "0f".repeat(16), "a0".repeat(32)));
         assert_eq!(serde_json::from_str::<(OrderId, Hash, OrderCode, Barcode)>(&json).unwrap(), ids);

@@ -29,7 +29,7 @@ pub const CONFIRMED: OrderId = OrderId([0xc0; 16]);
 pub const LIVE: OrderId = OrderId([0xa0; 16]);
 pub const EXPIRED: OrderId = OrderId([0xe0; 16]);
 pub const CODE: OrderCode = OrderCode(*b"ABCDEFGHJKMN");
-const BARCODE: Barcode = Barcode(*b"ABCDEFGHJKMNPQRST");
+const BARCODE: Barcode = Barcode(*b"23456ABCDEFGHJKMNPQRST");
 
 /// At least one row of every kind.
 pub fn every_kind() -> Vec<Row> {
