@@ -160,10 +160,12 @@ fn not_started(args: &ServeArgs, error: &StartError) -> String {
         (StartError::Store(StoreError::InUse(dir)), _) => {
             format!("{} is in use: another aforo is running on it. Stop it, or choose another directory with --data", dir.display())
         }
-        (StartError::Store(StoreError::Failed(error)), Some(url)) => {
+        (StartError::Store(StoreError::Lost(error) | StoreError::Failed(error)), Some(url)) => {
             format!("the database {} cannot be used: {error}. Is it running, and is --database right?", without_password(url))
         }
-        (StartError::Store(StoreError::Failed(error)), None) => format!("the store in {} cannot be used: {error}", args.data.display()),
+        (StartError::Store(StoreError::Fatal(error) | StoreError::Failed(error)), None) => {
+            format!("the store in {} cannot be used: {error}", args.data.display())
+        }
         (error, _) => error.to_string(),
     }
 }
