@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod demo;
 mod import;
+mod openapi;
 mod out;
 mod sell;
 mod serve;
@@ -32,6 +33,7 @@ enum Command {
     Bench(bench::BenchArgs),
     Import(import::ImportArgs),
     Verify(verify::VerifyArgs),
+    Openapi(openapi::OpenapiArgs),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::bench(&args),
         Command::Import(args) => import::import(&args),
         Command::Verify(args) => verify::verify(&args),
+        Command::Openapi(args) => openapi::openapi(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -119,7 +119,10 @@ fn errors(operation: &mut Operation, changing: bool) {
         by_status.entry(code.status()).or_default().push(code);
     }
     for (status, codes) in by_status {
-        let lines: Vec<_> = codes.iter().map(|code| format!("- `{}` {}", code.as_str(), code.message())).collect();
+        let (own, shared): (Vec<Code>, Vec<Code>) = codes.into_iter().partition(|code| own.contains(code));
+        let lines = own.iter().map(|code| format!("- `{}` {}", code.as_str(), code.message()));
+        let any = Some(shared.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(", ")).filter(|shared| !shared.is_empty());
+        let lines: Vec<_> = lines.chain(any.map(|shared| format!("- as any call: {shared}"))).collect();
         let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).build();
         let response = ResponseBuilder::new().description(lines.join("\n")).content("application/json", body).build();
         operation.responses.responses.insert(status.to_string(), response.into());
