@@ -56,6 +56,6 @@ impl Desk<'_> {
         if !offer.publications.contains_key(&channel) {
             return Err(Code::NotFound.into());
         }
-        Ok(Done { changes: vec![Change::Delete(Key::Publication((session, channel)))], reply: Reply::Done })
+        Ok(Done { changes: vec![Change::Delete(Key::Publication((session, channel)))], reply: Reply::Ids(vec![channel.0]) })
     }
 }

@@ -57,7 +57,7 @@ pub struct TemplateSpec {
 
 impl<'a> Desk<'a> {
     pub(super) fn begin_template(&self, chosen: Option<TemplateId>, outline: &Outline) -> Planned {
-        let venue = self.own_venue(outline.venue)?;
+        let venue = self.own_venue(outline.venue).map_err(|_| Error::invalid(&["venue_id"]))?;
         if venue.retired {
             return Err(Error::new(Code::Conflict).because("the venue is retired").into());
         }

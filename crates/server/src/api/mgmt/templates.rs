@@ -186,7 +186,7 @@ pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response,
 #[utoipa::path(
     post, path = "/venue-templates", operation_id = "create_venue_template", tag = "venues", params(("operator_id" = Option<u64>, Query)),
     request_body = TemplateBody, responses((status = 200, body = TemplateView)),
-    extensions(("x-codes" = json!("NOT_FOUND CONFLICT"))),
+    extensions(("x-codes" = json!("CONFLICT"))),
 )]
 pub async fn create(manager: Manager<EventManagers>, mut call: Call<Option<TemplateBody>, MAX_IMPORT>) -> Result<Response, Problem> {
     let body = call.body.take().ok_or(Code::Dist0002)?;
