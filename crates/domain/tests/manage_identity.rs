@@ -264,3 +264,21 @@ fn the_platform_starts_once_and_reserves_for_one_operator() {
     let by_an_operator = IdentityCommand::Platform(PlatformCommand::Reserve(Reservation::Operator(None)));
     assert_eq!(platform.ask(&signed_in(1, None, None), by_an_operator), Err(Code::Unauthorized));
 }
+
+#[test]
+fn somebody_is_always_left_to_run_the_platform() {
+    let mut platform = Story(World::new(ShardId::PLATFORM));
+    let start = FirstStart { username: "admin".to_owned(), password: "$argon2id$".to_owned(), key: Hash::of(b"0_secret") };
+    platform.ask(&Actor::System, IdentityCommand::Platform(PlatformCommand::FirstStart(start))).unwrap();
+    let admin = signed_in(0, Some(UserId(1)), Some(EntityId(1)));
+    let user = |status| UserChange { status: Some(status), ..UserChange::default() };
+    let change_user = |change| IdentityCommand::User(Edit::Update { id: UserId(1), expected: None, change });
+    let change_key =
+        |status| IdentityCommand::Key(Edit::Update { id: KeyId(1), expected: None, change: KeyChange { status: Some(status) } });
+    platform.done(&admin, change_key(Status::Gone));
+    assert_eq!(platform.ask(&admin, change_user(user(Status::Inactive))), Err(Code::Conflict));
+    let heir = NewUser { roles: vec![Role::PlatformAdmin], ..new_user(1, "heir", &[]) };
+    platform.done(&admin, IdentityCommand::User(Edit::Create(heir)));
+    platform.done(&admin, change_user(user(Status::Gone)));
+    assert_eq!(platform.ask(&admin, new_entity("Mine")), Err(Code::Auth0001), "what is gone does nothing more");
+}

@@ -14,6 +14,7 @@ for_each_engine![
     another_operator_looks_like_none,
     lists_are_paged_and_by_id,
     all_bad_values_are_named,
+    the_platform_hands_itself_over,
 ];
 
 async fn operator(server: &TestServer) -> (ManagerClient, u64) {
@@ -133,4 +134,19 @@ async fn all_bad_values_are_named(server: &TestServer) {
     admin.0.post(channels, with(json!({"entity_id": 99}))).await.refused("DIST0005");
     admin.0.post(channels, with(json!({"languages": "es-ES"}))).await.refused("DIST0002");
     assert_eq!(admin.0.get(channels).await.ok()["metadata"]["total"], 0, "nothing came of all that");
+}
+
+async fn the_platform_hands_itself_over(server: &TestServer) {
+    let first = server.platform().await;
+    first.make("/platform/users", json!({"username": "second", "password": "a long enough one"})).await;
+    let second = ManagerClient::with_password(&server.nobody, "second", "a long enough one").await;
+    second.make("/operators", json!({"name": "Levante"})).await;
+    second.change("/platform/users/2", json!({"password": "another long one"})).await;
+    ManagerClient::with_password(&server.nobody, "second", "another long one").await;
+    second.delete("/platform/users/1").await;
+    second.delete("/platform/keys/1").await;
+    second.0.delete("/mgmt-api/v1/platform/users/2").await.refused("CONFLICT");
+    second.0.patch("/mgmt-api/v1/platform/users/2", json!({"roles": ["REPORTS"]})).await.refused("DIST0005");
+    second.0.get("/mgmt-api/v1/platform/users?operator_id=1").await.refused("NOT_FOUND");
+    first.0.get("/mgmt-api/v1/operators").await.refused("AUTH001");
 }

@@ -203,6 +203,17 @@ fn all_good(bad: &[&str]) -> Result<(), Error> {
     if bad.is_empty() { Ok(()) } else { Err(Error::invalid(bad)) }
 }
 
+/// `CONFLICT` if nobody could be PLATFORM_ADMIN any more: neither a person nor a key of those that stay. Nobody could ever undo it.
+fn platform_is_kept(here: &Here, user_stays: impl Fn(&User) -> bool, key_stays: impl Fn(&ApiKey) -> bool) -> Result<(), Error> {
+    let person = here.identity.users.values().any(|user| user.status == Status::Active && user_stays(user));
+    let works = |key: &ApiKey| key.status == Status::Active && key.expires.is_none();
+    let key = here.identity.keys.values().any(|key| works(key) && key_stays(key));
+    if here.shard != ShardId::PLATFORM || person || key {
+        return Ok(());
+    }
+    Err(Error::new(Code::Conflict).because("nobody could be PLATFORM_ADMIN any more"))
+}
+
 /// One row put, and its id answered.
 fn made(id: u64, row: impl Into<Row>) -> Done {
     Done { changes: vec![Change::Put(row.into())], reply: Reply::Ids(vec![id]) }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Edit, Here, Reach, all_good, channels, find, made, new_id, reach, unchanged};
+use super::{Edit, Here, Reach, all_good, channels, find, made, new_id, platform_is_kept, reach, unchanged};
 use crate::command::Done;
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
@@ -46,6 +46,7 @@ pub(super) fn decide(here: &Here, actor: &Actor, edit: &Edit<KeyId, NewKey, KeyC
             ApiKey { status: change.status.unwrap_or(old.status), version: old.version + 1, ..old.clone() }
         }
     };
+    platform_is_kept(here, |_| true, |other| other.id != key.id || key.status == Status::Active)?;
     Ok(made(key.id.0, Arc::new(key)))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Edit, Here, Reach, all_good, find, made, new_id, reach, unchanged};
+use super::{Edit, Here, Reach, all_good, find, made, new_id, platform_is_kept, reach, unchanged};
 use crate::command::Done;
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
@@ -49,6 +49,7 @@ pub(super) fn decide(here: &Here, actor: &Actor, edit: &Edit<UserId, NewUser, Us
     user.permissions.sort_unstable();
     user.permissions.dedup();
     all_good(bad_fields(here.shard, &user).as_slice())?;
+    platform_is_kept(here, |other| other.id != user.id || user.status == Status::Active, |_| true)?;
     Ok(made(user.id.0, Arc::new(user)))
 }
 

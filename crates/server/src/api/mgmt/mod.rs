@@ -12,6 +12,7 @@ pub mod events;
 pub mod keys;
 pub mod operators;
 pub mod places;
+pub mod platform;
 pub mod points_of_sale;
 pub mod publications;
 pub mod secrets;
@@ -59,6 +60,8 @@ pub fn router() -> Routes {
         .routes(routes!(entities::get, entities::change, entities::delete))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::change, users::delete))
+        .routes(routes!(platform::list_users, platform::create_user))
+        .routes(routes!(platform::change_user, platform::delete_user))
         .routes(routes!(channels::list, channels::create))
         .routes(routes!(channels::get, channels::change, channels::delete))
         .routes(routes!(terminals::list, terminals::create))

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{IfMatch, listed, read, reserve, words, written};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
-use crate::http::extract::{Manager, OperatorAdmins, PathId};
+use crate::http::extract::{Allowed, Manager, OperatorAdmins, PathId};
 use crate::http::params::{MAX_OFFSET, Params};
 use crate::http::respond::{Answered, Problem, json};
 use crate::http::wire::{List, Num};
@@ -77,6 +77,11 @@ fn view(user: &User) -> UserView {
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<OperatorAdmins>, params: Params) -> Result<Response, Problem> {
+    list_in(&manager, &params)
+}
+
+/// Lists users of the manager's shard.
+pub(super) fn list_in<A: Allowed>(manager: &Manager<A>, params: &Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
     let paging = params.paging(&mut checks, MAX_OFFSET);
     let entity = params.id(&mut checks, "entity_id").map(EntityId);
@@ -95,12 +100,8 @@ pub async fn list(manager: Manager<OperatorAdmins>, params: Params) -> Result<Re
 )]
 pub async fn create(manager: Manager<OperatorAdmins>, call: Call<NewUserBody>) -> Result<Response, Problem> {
     let (mut checks, body) = (Checks::new(), &call.body);
-    let username = checks.required("username", body.username.as_deref()).map(|name| name.trim().to_lowercase()).unwrap_or_default();
-    if body.username.is_some() && !is_username(&username) {
-        checks.bad_value("username");
-    }
-    let required = checks.required("password", body.password.as_deref());
-    let secret = password(&mut checks, required).unwrap_or_default();
+    let username = username(&mut checks, body.username.as_deref());
+    let secret = new_password(&mut checks, body.password.as_deref());
     let new = NewUser {
         id: checks.optional_id("id", body.id.as_ref()).map(UserId),
         entity: EntityId(checks.id("entity_id", body.entity_id.as_ref())),
@@ -110,10 +111,15 @@ pub async fn create(manager: Manager<OperatorAdmins>, call: Call<NewUserBody>) -
         permissions: words::read_all(&mut checks, "permissions", body.permissions.as_deref(), words::PERMISSIONS).unwrap_or_default(),
     };
     let new = checks.done(new)?;
+    make(&manager, &call, new, secret).await
+}
+
+/// Makes a user once what is asked for has been checked.
+pub(super) async fn make<A: Allowed, T>(manager: &Manager<A>, call: &Call<T>, new: NewUser, secret: String) -> Result<Response, Problem> {
     let new = NewUser { password: manager.app.http.passwords.hash(&manager.app.chance, secret).await?, ..new };
     reserve(&manager.app, Reservation::Username(new.username.clone(), manager.shard)).await?;
-    let (id, answered) = manager.edit(&call, IdentityCommand::User(Edit::Create(new))).await?;
-    answer(&manager, id, &answered)
+    let (id, answered) = manager.edit(call, IdentityCommand::User(Edit::Create(new))).await?;
+    answer(manager, id, &answered)
 }
 
 /// Reads a user.
@@ -142,6 +148,16 @@ pub async fn change(
     IfMatch(expected): IfMatch,
     call: Call<UserPatch>,
 ) -> Result<Response, Problem> {
+    change_in(&manager, &call, UserId(id), expected).await
+}
+
+/// Changes a user of the manager's shard.
+pub(super) async fn change_in<A: Allowed>(
+    manager: &Manager<A>,
+    call: &Call<UserPatch>,
+    id: UserId,
+    expected: Option<u64>,
+) -> Result<Response, Problem> {
     let (mut checks, body) = (Checks::new(), &call.body);
     let secret = password(&mut checks, body.password.as_deref());
     let change = UserChange {
@@ -151,12 +167,12 @@ pub async fn change(
         permissions: words::read_all(&mut checks, "permissions", body.permissions.as_deref(), words::PERMISSIONS),
     };
     let mut change = checks.done(change)?;
-    find(&manager.view.identity.users, UserId(id))?;
+    find(&manager.view.identity.users, id)?;
     if let Some(secret) = secret {
         change.password = Some(manager.app.http.passwords.hash(&manager.app.chance, secret).await?);
     }
-    let (id, answered) = manager.edit(&call, IdentityCommand::User(Edit::Update { id: UserId(id), expected, change })).await?;
-    answer(&manager, id, &answered)
+    let (id, answered) = manager.edit(call, IdentityCommand::User(Edit::Update { id, expected, change })).await?;
+    answer(manager, id, &answered)
 }
 
 /// Makes a user gone. The name is not given to anybody else.
@@ -172,9 +188,35 @@ pub async fn delete(
     IfMatch(expected): IfMatch,
     call: Call<NoBody>,
 ) -> Result<Response, Problem> {
+    delete_in(&manager, &call, UserId(id), expected).await
+}
+
+/// Makes a user of the manager's shard gone.
+pub(super) async fn delete_in<A: Allowed>(
+    manager: &Manager<A>,
+    call: &Call<NoBody>,
+    id: UserId,
+    expected: Option<u64>,
+) -> Result<Response, Problem> {
     let change = UserChange { status: Some(Status::Gone), ..UserChange::default() };
-    let (id, answered) = manager.edit(&call, IdentityCommand::User(Edit::Update { id: UserId(id), expected, change })).await?;
+    let (id, answered) = manager.edit(call, IdentityCommand::User(Edit::Update { id, expected, change })).await?;
     Ok(super::deleted(&answered, id))
+}
+
+/// A new user's name.
+pub(super) fn username(checks: &mut Checks, value: Option<&str>) -> String {
+    let Some(text) = checks.required("username", value) else { return String::new() };
+    let name = text.trim().to_lowercase();
+    if !is_username(&name) {
+        checks.bad_value("username");
+    }
+    name
+}
+
+/// A new user's password.
+pub(super) fn new_password(checks: &mut Checks, value: Option<&str>) -> String {
+    let value = checks.required("password", value);
+    password(checks, value).unwrap_or_default()
 }
 
 fn password(checks: &mut Checks, value: Option<&str>) -> Option<String> {
@@ -185,7 +227,7 @@ fn password(checks: &mut Checks, value: Option<&str>) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn answer(manager: &Manager<OperatorAdmins>, id: u64, answered: &Answered) -> Result<Response, Problem> {
+fn answer<A: Allowed>(manager: &Manager<A>, id: u64, answered: &Answered) -> Result<Response, Problem> {
     let identity = manager.identity();
     let user = find(&identity.users, UserId(id))?;
     Ok(written(answered, &view(user), user.version))
