@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{Inventory, PlaceState};
 use crate::catalogue::Template;
-use crate::catalogue::plan::{Attributes, Place, Plan, Seat, SeatRow, Sector};
+use crate::catalogue::plan::{Attributes, Place, Plan, Seat, SeatRow, Sector, Zone, ZonePlaces};
 use crate::catalogue::{PriceType, Quota};
-use crate::ids::{PriceTypeId, QuotaId, RowId, SeatId, SectorId, TemplateId, VenueId};
+use crate::ids::{PriceTypeId, QuotaId, RowId, SeatId, SectorId, TemplateId, VenueId, ZoneId};
 
 /// The price type of all seats but `b`.
 pub const FIRST: PriceTypeId = PriceTypeId(1);
@@ -58,7 +58,7 @@ impl Drawing {
             places.push(None);
             rows.push(row);
         }
-        let plan = compile(rows);
+        let plan = compile(rows, Vec::new());
         let mut inventory = Inventory::new(plan.clone());
         for place in taken {
             inventory.set(place, PlaceState::Held);
@@ -108,7 +108,16 @@ fn seat(place: Place, mark: char, x: i32, y: i32) -> Seat {
     }
 }
 
-fn compile(rows: Vec<SeatRow>) -> Arc<Plan> {
+/// Zones of the first price type: places in this sale's quota, and in another.
+pub fn zones(sizes: &[(u32, u32)]) -> Inventory {
+    let zone = |(index, (own, other)): (usize, &(u32, u32))| {
+        let part = |quota, count| ZonePlaces { quota: QuotaId(quota), count, blocked: 0 };
+        Zone { id: ZoneId(index as u64 + 1), name: String::new(), price_type: FIRST, places: vec![part(2, *other), part(1, *own)] }
+    };
+    Inventory::new(compile(Vec::new(), sizes.iter().enumerate().map(zone).collect()))
+}
+
+fn compile(rows: Vec<SeatRow>, zones: Vec<Zone>) -> Arc<Plan> {
     let (template, sector) = (TemplateId(1), SectorId(1));
     let price_type = |id| PriceType {
         id,
@@ -119,7 +128,7 @@ fn compile(rows: Vec<SeatRow>) -> Arc<Plan> {
         names: Default::default(),
         descriptions: Default::default(),
     };
-    let sector = Sector { id: sector, template, name: String::new(), code: String::new(), rows, zones: Vec::new() };
+    let sector = Sector { id: sector, template, name: String::new(), code: String::new(), rows, zones };
     let template = Template {
         id: template,
         venue: VenueId(1),

@@ -6,9 +6,10 @@ use proptest::prelude::*;
 
 use super::{Stock, Wish, best};
 use crate::catalogue::plan::Place;
-use crate::inventory::drawing::{Drawing, FIRST, seats};
+use crate::ids::{SectorId, SessionId};
+use crate::inventory::drawing::{Drawing, FIRST, seats, zones};
 use crate::inventory::orphan::orphans;
-use crate::inventory::{Inventory, PlaceState};
+use crate::inventory::{Inventory, PlaceMarks, PlaceState};
 
 fn pick(drawing: &Drawing, quantity: u32, together: bool, check_orphans: bool) -> Option<Vec<Place>> {
     let stock = Stock { inventory: &drawing.inventory, quotas: &[0], overdue: &[] };
@@ -97,6 +98,41 @@ fn seats_whose_holder_ran_out_of_time_are_free() {
     let wish = Wish { price_type: FIRST, sector: None, quantity: 2, together: true };
     assert_eq!(best(&stock(&[1, 2]), &wish, &[], true), Some(vec![1, 2]));
     assert_eq!(best(&stock(&[]), &wish, &[], true), Some(vec![5, 6]));
+}
+
+fn of_zones(inventory: &Inventory, quotas: &[u8], overdue: &[Place], quantity: u32, together: bool) -> Option<Vec<Place>> {
+    best(&Stock { inventory, quotas, overdue }, &Wish { price_type: FIRST, sector: None, quantity, together }, &[], true)
+}
+
+#[test]
+fn a_party_stands_in_one_zone_if_one_holds_it() {
+    // Places 0 to 2 are ours, after two of another sale's; then 3 places and 5.
+    let mut inventory = zones(&[(3, 2), (3, 0), (5, 0)]);
+    let pick = |inventory: &Inventory, quantity, together| of_zones(inventory, &[0], &[], quantity, together);
+    assert_eq!(pick(&inventory, 3, true), Some(vec![2, 3, 4]));
+    assert_eq!(pick(&inventory, 4, true), Some(vec![8, 9, 10, 11]));
+    assert_eq!(pick(&inventory, 6, true), None);
+    assert_eq!(pick(&inventory, 6, false), Some(vec![2, 3, 4, 5, 6, 7]));
+    assert_eq!(pick(&inventory, 12, false), None);
+    inventory.set(3, PlaceState::Held);
+    assert_eq!(pick(&inventory, 2, true), Some(vec![2, 4]));
+    // Who sells from both quotas takes its own first; places whose holder's time is over come last.
+    assert_eq!(of_zones(&inventory, &[1, 0], &[], 4, true), Some(vec![0, 1, 2, 4]));
+    assert_eq!(of_zones(&inventory, &[0, 1], &[3], 5, true), Some(vec![2, 4, 0, 1, 3]));
+}
+
+#[test]
+fn marks_move_and_block_places_of_a_zone() {
+    let mut inventory = zones(&[(3, 2)]);
+    inventory.set(4, PlaceState::Sold);
+    let marks = PlaceMarks { session: SessionId(1), sector: SectorId(1), blocked: vec![2], moved: vec![(1, 0), (4, 1)] };
+    inventory.mark(&marks);
+    assert_eq!(of_zones(&inventory, &[0], &[], 2, true), Some(vec![1, 3]));
+    assert_eq!(of_zones(&inventory, &[1], &[], 2, true), None);
+    inventory.set(4, PlaceState::Free);
+    assert_eq!(of_zones(&inventory, &[1], &[], 2, true), Some(vec![0, 4]));
+    inventory.mark(&PlaceMarks { blocked: Vec::new(), moved: Vec::new(), ..marks });
+    assert_eq!(of_zones(&inventory, &[0], &[], 3, true), Some(vec![2, 3, 4]));
 }
 
 /// All blocks of adjacent seats that hold a party within the rule, the best first.
