@@ -96,7 +96,7 @@ impl<'a> SmallWorld<'a> {
         let till = till(&admin, theatre, "TILL-1").await;
         let door = admin.make_id("/points-of-sale", json!({"entity_id": theatre, "name": "Door"})).await;
         let template = template(&admin, theatre).await;
-        let [stalls, floor] = [0, 1].map(|index: usize| template["price_types"][index]["id"].as_u64().unwrap());
+        let [stalls, floor] = [0, 1].map(|index: usize| id(&template["price_types"][index]));
         let event = admin
             .make_id(
                 "/events",
@@ -104,10 +104,10 @@ impl<'a> SmallWorld<'a> {
             "status": "READY", "category": {"code": "MUSIC"}, "texts": {"title": {"es-ES": "Concierto"}}}),
             )
             .await;
-        let session = new_session(template["id"].as_u64().unwrap(), stalls, floor);
+        let session = new_session(id(&template), stalls, floor);
         let session = admin.make(&format!("/events/{event}/sessions"), session).await;
-        let [adult, child] = [0, 1].map(|index: usize| session["rates"][index]["id"].as_u64().unwrap());
-        let session = session["id"].as_u64().unwrap();
+        let [adult, child] = [0, 1].map(|index: usize| id(&session["rates"][index]));
+        let session = id(&session);
         for sold_in in [&web, &box_office, &kiosk] {
             publish(&admin, event, session, sold_in.id, json!({})).await;
         }
@@ -183,7 +183,9 @@ impl SellerClient {
         let body = self.0.get(format!("/catalog-api/v1/sessions/{session}/seats")).await.ok();
         let sectors = body["sectors"].as_array().into_iter().flatten();
         let rows = sectors.flat_map(|sector| sector["rows"].as_array().into_iter().flatten());
-        rows.flat_map(|row| row["seats"].as_array().into_iter().flatten()).map(|seat| seat[0].as_u64().unwrap()).collect()
+        rows.flat_map(|row| row["seats"].as_array().into_iter().flatten())
+            .map(|seat| seat[0].as_u64().expect("a seat begins with its id"))
+            .collect()
     }
 }
 
@@ -205,7 +207,7 @@ pub async fn person(admin: &ManagerClient, entity: u64, username: &str, roles: &
 /// Makes a terminal.
 pub async fn till(admin: &ManagerClient, entity: u64, code: &str) -> Till {
     let made = admin.make("/terminals", json!({"entity_id": entity, "code": code, "name": code})).await;
-    Till { id: made["id"].as_u64().unwrap(), code: code.to_owned(), license: text(&made["license"], "secret").to_owned() }
+    Till { id: id(&made), code: code.to_owned(), license: text(&made["license"], "secret").to_owned() }
 }
 
 /// Publishes a session in a channel.
@@ -242,6 +244,12 @@ fn new_session(template: u64, stalls: u64, floor: u64) -> Value {
         "taxes": {"tickets": [{"name": "IVA 10", "value": 10}]}})
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap()
+/// A text of a body.
+pub fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+/// The id of something that was made.
+pub fn id(value: &Value) -> u64 {
+    value["id"].as_u64().unwrap_or_else(|| panic!("no id in {value}"))
 }

@@ -7,6 +7,7 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
+use crate::builders::{id, text};
 use crate::declared::Declared;
 
 /// Whoever calls a server; with a token, somebody.
@@ -38,7 +39,7 @@ enum Sent {
 impl Ask {
     /// A request without a body.
     pub fn new(method: &str, path: impl Into<String>) -> Self {
-        Self { method: method.parse().unwrap(), path: path.into(), headers: Vec::new(), body: Sent::Nothing }
+        Self { method: method.parse().expect("a method of HTTP"), path: path.into(), headers: Vec::new(), body: Sent::Nothing }
     }
 
     /// The same with a JSON body.
@@ -102,7 +103,7 @@ impl Answer {
     #[track_caller]
     pub fn refused(self, code: &str) -> Self {
         assert_eq!(self.code(), code, "{} answered {} {}", self.what, self.status, self.text);
-        let known = aforo_domain::error::Code::ALL.iter().find(|known| known.as_str() == code).unwrap();
+        let known = aforo_domain::error::Code::ALL.iter().find(|known| known.as_str() == code).expect("a code of the catalogue");
         assert_eq!(self.status, known.status(), "{}", self.what);
         let mut parts = known.message().split("%s");
         assert!(parts.next().is_some_and(|start| self.message().starts_with(start)), "{}: {}", self.what, self.message());
@@ -121,7 +122,7 @@ impl Caller {
     pub fn nobody(base: &str, declared: Arc<Declared>) -> Self {
         // Another one of this process may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
+        let http = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().expect("a client without TLS");
         Self { http, base: base.to_owned(), declared, token: None }
     }
 
@@ -207,7 +208,7 @@ impl Caller {
     /// Asks for tokens, and is somebody.
     pub async fn signed_in(&self, form: &[(&str, &str)]) -> Self {
         let body = self.sign_in(form).await.ok();
-        self.with_token(body["access_token"].as_str().unwrap())
+        self.with_token(text(&body, "access_token"))
     }
 }
 
@@ -230,7 +231,7 @@ impl SellerClient {
 
     /// Begins an order: its id.
     pub async fn create(&self) -> String {
-        self.0.post(ORDERS, json!({})).await.ok()["id"].as_str().unwrap().to_owned()
+        text(&self.0.post(ORDERS, json!({})).await.ok(), "id").to_owned()
     }
 
     /// A call on an order.
@@ -299,7 +300,7 @@ impl ManagerClient {
 
     /// Makes something: its id.
     pub async fn make_id(&self, path: &str, body: Value) -> u64 {
-        self.make(path, body).await["id"].as_u64().unwrap()
+        id(&self.make(path, body).await)
     }
 
     /// Changes something.

@@ -23,7 +23,9 @@ pub struct Declared(pub Vec<Operation>);
 
 impl Default for Declared {
     fn default() -> Self {
-        Self(documents().iter().flat_map(|(_, document)| operations(&serde_json::to_value(document).unwrap())).collect())
+        Self(
+            documents().iter().flat_map(|(_, document)| operations(&serde_json::to_value(document).expect("a document is JSON"))).collect(),
+        )
     }
 }
 
@@ -66,5 +68,25 @@ impl Declared {
             None if matches!(code, "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "DIST0003") => None,
             None => Some(format!("{method} {path} is in no document, and answered {code}")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Declared;
+
+    #[test]
+    fn an_answer_that_its_operation_does_not_declare_is_objected_to() {
+        let declared = Declared::default();
+        let objection = |method, path, code| declared.objection(method, path, code);
+        assert_eq!(objection("GET", "/distribution-api/v1/orders", "ORDER_EXPIRED"), None);
+        assert!(objection("GET", "/distribution-api/v1/orders", "ORPHAN_SEAT").is_some());
+        assert!(objection("GET", "/catalog-api/v1/sessions/7", "ORDER_EXPIRED").is_some());
+        assert_eq!(objection("PATCH", "/distribution-api/v1/orders", "METHOD_NOT_ALLOWED"), None);
+        assert!(objection("GET", "/no/such/path", "SESSION_NOT_FOUND").is_some());
+        assert_eq!(
+            declared.operation("GET", "/mgmt-api/v1/channels/7/keys").map(|found| found.path.as_str()),
+            Some("/mgmt-api/v1/channels/{id}/keys")
+        );
     }
 }

@@ -1,7 +1,5 @@
 //! What the tests of every crate share. It is no part of the product: nothing here is reachable from the binary.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-
 pub mod builders;
 pub mod caller;
 pub mod declared;

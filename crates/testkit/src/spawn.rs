@@ -55,7 +55,7 @@ pub struct TestServer {
 impl TestServer {
     /// Starts an empty one.
     pub async fn start(engine: Engine) -> Self {
-        Self::start_in(engine, TempDir::new().unwrap()).await
+        Self::start_in(engine, TempDir::new().expect("a temporary directory")).await
     }
 
     /// Starts an empty one whose files are in a directory of the test's choice.
@@ -65,9 +65,9 @@ impl TestServer {
             Engine::Postgres => Some(fresh_database().await),
         };
         let app = open(dir.path(), database.as_ref()).await;
-        let admin = start::first_start(&app).await.unwrap().unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
+        let admin = start::first_start(&app).await.expect("a first start").expect("an empty store");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("its address"));
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(aforo_server::http::serve(app.clone(), listener, async { drop(stopped.await) }));
         let nobody = Caller::nobody(&base, Arc::new(Declared::default()));
@@ -93,20 +93,20 @@ impl TestServer {
             left -= step;
             let request =
                 Request { shard: ShardId::PLATFORM, actor: Actor::System, command: Command::Tick { limit: 1 }, idempotency: None };
-            self.app.engine.run(request).await.result.unwrap();
+            self.app.engine.run(request).await.result.expect("a tick");
         }
     }
 
     /// Ends every connection to the database at once, as an administrator or a failing network would.
     pub async fn break_database_connections(&self) {
-        let url = self.database.as_ref().unwrap().url();
-        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+        let url = self.database.as_ref().expect("a server on PostgreSQL").url();
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("a connection of our own");
         let connection = tokio::spawn(connection);
         let others =
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        client.batch_execute(others).await.unwrap();
+        client.batch_execute(others).await.expect("the right to end connections");
         drop(client);
-        connection.await.unwrap().unwrap();
+        connection.await.expect("no panic").expect("a connection that ends well");
     }
 
     /// Asks again until the answer is no failure of the server's.
@@ -128,7 +128,7 @@ impl TestServer {
     pub async fn stop(self) {
         // If nobody listens any more, it has stopped already.
         let _ = self.stop.send(());
-        self.serving.await.unwrap();
+        self.serving.await.expect("a server that ends well");
         self.app.engine.stop().await;
     }
 }
@@ -136,12 +136,12 @@ impl TestServer {
 async fn open(dir: &Path, database: Option<&TestDatabase>) -> App {
     let config = Config { data: dir.to_owned(), database: database.map(TestDatabase::url), ..Config::default() };
     let opened = tokio::task::spawn_blocking(move || start::open(config, Clock::fixed(NOW), Chance::seeded(1)));
-    opened.await.unwrap().unwrap()
+    opened.await.expect("no panic").expect("an empty store opens")
 }
 
 /// Runs a test against a server of its own.
 pub fn run(engine: Engine, test: impl AsyncFnOnce(&TestServer)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let server = TestServer::start(engine).await;
         test(&server).await;
