@@ -33,7 +33,10 @@ pub fn openapi(args: &OpenapiArgs) -> Result<(), String> {
     let all = all.collect::<Result<Vec<_>, String>>()?;
     match (&args.dir, args.api.is_some()) {
         (Some(dir), _) => all.iter().try_for_each(|(name, text)| write(dir, name, text)),
-        (None, true) => Ok(all.iter().for_each(|(_, text)| out::say(text))),
+        (None, true) => {
+            all.iter().for_each(|(_, text)| out::say(text));
+            Ok(())
+        }
         (None, false) => {
             let members: Vec<_> = all.iter().map(|(name, text)| format!("\"{name}\": {text}")).collect();
             out::say(format_args!("{{{}}}", members.join(",\n")));

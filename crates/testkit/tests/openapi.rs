@@ -1,7 +1,5 @@
 //! The OpenAPI documents are committed as the code makes them, so that a change of the API is seen as what it is.
 
-#![expect(clippy::unwrap_used, reason = "what a test relies on")]
-
 use aforo_server::http::router::documents;
 
 /// Set to anything, this variable makes the test write the documents instead of comparing them.

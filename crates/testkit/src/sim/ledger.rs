@@ -19,6 +19,7 @@ use aforo_server::store::{Loader, Store};
 use super::stage::SHARD;
 
 /// What is durable.
+#[derive(Default)]
 pub struct Ledger {
     /// The last number of the journal.
     pub seq: u64,
@@ -32,11 +33,6 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Nothing yet.
-    pub fn new() -> Self {
-        Self { seq: 0, epoch: 0, rows: BTreeMap::new(), said: BTreeMap::new(), images: HashMap::new() }
-    }
-
     /// Reads what the journal says now. Whether there is anything new.
     ///
     /// # Errors

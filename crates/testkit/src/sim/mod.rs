@@ -129,7 +129,7 @@ impl History {
             disk: SimStore::new(setting.lazy),
             processes: Vec::new(),
             started: 0,
-            ledger: Ledger::new(),
+            ledger: Ledger::default(),
             clients: Clients::new(Stage { shows: Vec::new() }),
             calm: true,
         };

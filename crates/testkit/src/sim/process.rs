@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 
+use aforo_domain::ids::ShardId;
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_server::engine::applier::Backlog;
 use aforo_server::engine::core::{Batch, Core, Input, Limits, Output, Plan, Publication};
@@ -26,6 +27,9 @@ pub enum Sabotage {
     EvictsEarly,
 }
 
+/// An append that the engine asked for: rows, and up to where rows may go.
+type Asked = (Vec<JournalRow>, Vec<(ShardId, u64)>);
+
 /// A process.
 pub struct Process {
     /// The engine.
@@ -35,7 +39,7 @@ pub struct Process {
     loader: Loader,
     owner: OwnerId,
     sabotage: Option<Sabotage>,
-    appends: VecDeque<(Vec<JournalRow>, Vec<(aforo_domain::ids::ShardId, u64)>)>,
+    appends: VecDeque<Asked>,
     appended: VecDeque<Input<u64>>,
     work: VecDeque<Work>,
     backlog: Backlog,
