@@ -188,7 +188,7 @@ fn view(event: &Event) -> EventView<'_> {
 #[utoipa::path(
     get, path = "/events", operation_id = "list_events", tag = "events",
     params(("operator_id" = Option<u64>, Query), ("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query), ("include_archived" = Option<bool>, Query)),
-    responses((status = 200, body = List<EventView>)),
+    responses((status = 200, body = List<EventView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
@@ -207,7 +207,7 @@ pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response,
 #[utoipa::path(
     post, path = "/events", operation_id = "create_event", tag = "events", params(("operator_id" = Option<u64>, Query)),
     request_body = EventBody, responses((status = 200, body = EventView)),
-    extensions(("x-codes" = json!("CONFLICT"))),
+    extensions(("x-codes" = json!("NOT_FOUND CONFLICT"))),
 )]
 pub async fn create(manager: Manager<EventManagers>, call: Call<EventBody>) -> Result<Response, Problem> {
     let (id, spec) = call.body.read(None)?;

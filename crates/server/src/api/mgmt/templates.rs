@@ -169,7 +169,7 @@ fn complete(catalogue: &Catalogue, id: u64) -> Result<&Arc<Plan>, Problem> {
 #[utoipa::path(
     get, path = "/venue-templates", operation_id = "list_venue_templates", tag = "venues",
     params(("operator_id" = Option<u64>, Query), ("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query), ("venue_id" = Option<u64>, Query)),
-    responses((status = 200, body = List<TemplateView>)),
+    responses((status = 200, body = List<TemplateView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
@@ -186,7 +186,7 @@ pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response,
 #[utoipa::path(
     post, path = "/venue-templates", operation_id = "create_venue_template", tag = "venues", params(("operator_id" = Option<u64>, Query)),
     request_body = TemplateBody, responses((status = 200, body = TemplateView)),
-    extensions(("x-codes" = json!("CONFLICT"))),
+    extensions(("x-codes" = json!("NOT_FOUND CONFLICT"))),
 )]
 pub async fn create(manager: Manager<EventManagers>, mut call: Call<Option<TemplateBody>, MAX_IMPORT>) -> Result<Response, Problem> {
     let body = call.body.take().ok_or(Code::Dist0002)?;

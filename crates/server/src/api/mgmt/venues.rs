@@ -158,7 +158,7 @@ fn view(venue: &Venue) -> VenueView<'_> {
 #[utoipa::path(
     get, path = "/venues", operation_id = "list_venues", tag = "venues",
     params(("operator_id" = Option<u64>, Query), ("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
-    responses((status = 200, body = List<VenueView>)),
+    responses((status = 200, body = List<VenueView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
@@ -173,7 +173,7 @@ pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response,
 #[utoipa::path(
     post, path = "/venues", operation_id = "create_venue", tag = "venues", params(("operator_id" = Option<u64>, Query)),
     request_body = VenueBody, responses((status = 200, body = VenueView)),
-    extensions(("x-codes" = json!("CONFLICT"))),
+    extensions(("x-codes" = json!("NOT_FOUND CONFLICT"))),
 )]
 pub async fn create(manager: Manager<EventManagers>, call: Call<VenueBody>) -> Result<Response, Problem> {
     let (id, spec) = call.body.read(None)?;
