@@ -7,6 +7,8 @@ use std::sync::{PoisonError, RwLock};
 use aforo_domain::moment::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use serde::{Serialize, Serializer};
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 /// Reads RFC 3339 with an offset; a blank before the offset is a `+` that a query's decoding took.
 pub fn parse(text: &str) -> Option<Timestamp> {
@@ -65,8 +67,9 @@ impl Serialize for Shown {
 }
 
 impl utoipa::PartialSchema for Shown {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        <String as utoipa::PartialSchema>::schema()
+    fn schema() -> RefOr<Schema> {
+        let date = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(date)).into()
     }
 }
 
