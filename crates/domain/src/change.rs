@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::plan::{Place, Sector};
 use crate::catalogue::{Event, Publication, Session, Template, Venue};
-use crate::idempotency::{Hour, Outcome};
+use crate::idempotency::{Outcome, Period};
 use crate::identity::{
     ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
 };
@@ -24,8 +24,8 @@ pub enum Change {
     Put(Row),
     /// The row is gone.
     Delete(Key),
-    /// Outcomes of the hours before this one are gone.
-    ForgetOutcomes(Hour),
+    /// Outcomes of the periods before this one are gone.
+    ForgetOutcomes(Period),
 }
 
 impl<T: Into<Row>> From<T> for Change {
@@ -111,5 +111,5 @@ rows! {
     History(Arc<History>) = (OrderId, u32), |row| (row.order, row.number);
     Counter(Counter) = CounterKey, |row| row.key.clone();
     Sequence(Sequence) = (), |_row| ();
-    Outcome(Arc<Outcome>) = (Hour, Hash), |row| (row.hour, row.key);
+    Outcome(Arc<Outcome>) = (Period, Hash), |row| (row.period, row.key);
 }

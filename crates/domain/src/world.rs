@@ -3,7 +3,7 @@
 //! Everything derived (expiry queue, open orders, availability) is derived inside `apply` from the old and the new image. No rule decides here:
 //! rules read a World in `command::plan`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -13,7 +13,7 @@ use crate::catalogue::{Catalogue, Offer, Session, Template};
 use crate::change::{Change, CounterKey, Key, Row};
 use crate::command::Stop;
 use crate::error::Code;
-use crate::idempotency::{Hour, Outcome};
+use crate::idempotency::{Marks, Outcome, Period};
 use crate::identity::families::{Families, SignIns};
 use crate::identity::{Family, Identity, Principal, Tries};
 use crate::ids::{ChannelId, FamilyId, Hash, OrderId, SessionId, ShardId};
@@ -23,7 +23,6 @@ use crate::orders::{Order, Stage};
 
 /// Hashes fast and always alike, so that a simulated history repeats exactly. Nobody chooses what is kept here: ids are drawn or the operator's own.
 type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
-type HashSet<K> = std::collections::HashSet<K, FixedState>;
 
 /// A row that is loaded by key and may be evicted once it is in the tables.
 #[derive(Debug)]
@@ -73,9 +72,9 @@ pub struct World {
     counters: HashMap<CounterKey, i64>,
     families: Families,
     tries: HashMap<Hash, Arc<Tries>>,
-    outcomes: HashMap<(Hour, Hash), Slot<Arc<Outcome>>>,
-    /// First eight bytes of the keys of all kept outcomes, by hour.
-    outcome_marks: BTreeMap<Hour, HashSet<u64>>,
+    outcomes: HashMap<(Period, Hash), Slot<Arc<Outcome>>>,
+    /// All kept outcomes, resident or not.
+    outcome_marks: Marks,
     /// When counted tries and sign-ins are forgotten.
     short_lived: BTreeSet<(Timestamp, ShortLived)>,
     /// Keys that are nowhere, and since which journal number: until the tables have come so far they still show the row.
@@ -102,7 +101,7 @@ impl World {
             families: Families::default(),
             tries: HashMap::default(),
             outcomes: HashMap::default(),
-            outcome_marks: BTreeMap::new(),
+            outcome_marks: Marks::default(),
             short_lived: BTreeSet::new(),
             absent: HashMap::default(),
             next_item: 1,
@@ -152,14 +151,8 @@ impl World {
     /// # Errors
     /// `Need` if it has to be looked for.
     pub fn outcome(&self, key: Hash) -> Result<Option<&Arc<Outcome>>, Stop> {
-        for (hour, marks) in &self.outcome_marks {
-            if marks.contains(&key.short())
-                && let Some(outcome) = find(&self.outcomes, &(*hour, key), &self.absent, || Key::Outcome((*hour, key)))?
-            {
-                return Ok(Some(outcome));
-            }
-        }
-        Ok(None)
+        let Some(period) = self.outcome_marks.find(key.short()) else { return Ok(None) };
+        find(&self.outcomes, &(period, key), &self.absent, || Key::Outcome((period, key)))
     }
 
     /// A session with its places, whoever sells it.
@@ -212,13 +205,12 @@ impl World {
         let order = self.due.first().map(|(due, _)| *due);
         let tombstone = self.tombstones.first().map(|(due, _)| *due);
         let short_lived = self.short_lived.first().map(|(due, _)| *due);
-        let outcomes = self.oldest_outcomes().map(Hour::forgotten_at);
-        [order, tombstone, short_lived, outcomes].into_iter().flatten().min()
+        [order, tombstone, short_lived, self.outcome_marks.due()].into_iter().flatten().min()
     }
 
-    /// The oldest hour whose outcomes are kept.
-    pub fn oldest_outcomes(&self) -> Option<Hour> {
-        self.outcome_marks.keys().next().copied()
+    /// Which outcomes are kept.
+    pub const fn outcome_marks(&self) -> &Marks {
+        &self.outcome_marks
     }
 
     /// How many orders are in memory, live or not.
@@ -244,8 +236,8 @@ impl World {
             Change::Put(row) => self.put(row, seq),
             Change::Delete(key) => self.delete(key, seq),
             Change::ForgetOutcomes(before) => {
-                self.outcome_marks = self.outcome_marks.split_off(before);
-                self.outcomes.retain(|(hour, _), _| hour >= before);
+                self.outcome_marks.forget(*before);
+                self.outcomes.retain(|(period, _), _| period >= before);
             }
         }
     }
@@ -261,8 +253,8 @@ impl World {
     }
 
     /// Marks an outcome as kept, without its content: how the resident set is loaded.
-    pub fn mark_outcome(&mut self, hour: Hour, short: u64) {
-        self.outcome_marks.entry(hour).or_default().insert(short);
+    pub fn mark_outcome(&mut self, period: Period, short: u64) {
+        self.outcome_marks.insert(period, short);
     }
 
     /// Notes an order that expired at `at`, without its content: how tombstones are loaded.
@@ -327,10 +319,10 @@ impl World {
             }
             Row::Outcome(outcome) => {
                 if !self.absent.is_empty() {
-                    self.absent.remove(&Key::Outcome((outcome.hour, outcome.key)));
+                    self.absent.remove(&Key::Outcome((outcome.period, outcome.key)));
                 }
-                self.mark_outcome(outcome.hour, outcome.key.short());
-                self.outcomes.insert((outcome.hour, outcome.key), Slot { row: outcome.clone(), seq });
+                self.mark_outcome(outcome.period, outcome.key.short());
+                self.outcomes.insert((outcome.period, outcome.key), Slot { row: outcome.clone(), seq });
             }
         }
     }

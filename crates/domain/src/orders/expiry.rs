@@ -3,7 +3,6 @@
 use super::draft::Draft;
 use crate::change::{Change, Key};
 use crate::command::{Done, Reply};
-use crate::idempotency::Hour;
 use crate::moment::Moment;
 use crate::world::{ShortLived, World};
 
@@ -23,9 +22,6 @@ pub fn tick(world: &World, moment: &Moment, limit: usize) -> Done {
         });
     }
     let mut changes = draft.finish();
-    let oldest = Hour::oldest_kept(moment.now);
-    if world.oldest_outcomes().is_some_and(|hour| hour < oldest) {
-        changes.push(Change::ForgetOutcomes(oldest));
-    }
+    changes.extend(world.outcome_marks().forgettable(moment.now, limit).map(Change::ForgetOutcomes));
     Done { changes, reply: Reply::Done }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aforo_domain::change::{Change, Row};
 use aforo_domain::command::{Command, Reply, Stop};
 use aforo_domain::error::{Code, Error};
-use aforo_domain::idempotency::{Claim, Hour, Outcome};
+use aforo_domain::idempotency::{Claim, Outcome, Period};
 use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::ShardId;
 use aforo_domain::moment::{Draw, Moment, Timestamp};
@@ -145,7 +145,7 @@ impl<T> Batch<'_, T> {
             Err(()) => Err(Code::Dist0000.into()),
         };
         if let Some(claim) = request.idempotency.as_ref().filter(|_| is_kept(&result)) {
-            let outcome = Outcome { key: claim.key, fingerprint: claim.fingerprint, hour: Hour::of(self.now), answer: result.clone() };
+            let outcome = Outcome { key: claim.key, fingerprint: claim.fingerprint, period: Period::of(self.now), answer: result.clone() };
             self.apply(vec![Row::from(Arc::new(outcome)).into()], bench.encoder);
         }
         Verdict::Answered(Answer { result, replayed: false })

@@ -138,7 +138,7 @@ pub fn decode(payload: &[u8]) -> Result<Payload, PayloadError> {
 #[cfg(test)]
 mod tests {
     use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
-    use aforo_domain::idempotency::Hour;
+    use aforo_domain::idempotency::Period;
     use aforo_domain::ids::{ChannelId, OrderId, SessionId};
     use aforo_domain::moment::Timestamp;
 
@@ -146,7 +146,7 @@ mod tests {
 
     fn batch() -> Payload {
         let counter = Counter { key: CounterKey::ChannelSales(SessionId(7), ChannelId(3)), value: -2 };
-        let changes = vec![Row::from(counter).into(), Change::Delete(Key::Order(OrderId([9; 16]))), Change::ForgetOutcomes(Hour(-3))];
+        let changes = vec![Row::from(counter).into(), Change::Delete(Key::Order(OrderId([9; 16]))), Change::ForgetOutcomes(Period(-3))];
         Payload { header: Header { epoch: 4, now: Timestamp(1_800_000_000_000_000), taken_by: None }, changes }
     }
 

@@ -27,7 +27,7 @@ mod sqlite;
 use std::path::PathBuf;
 
 use aforo_domain::change::{Change, Key, Row};
-use aforo_domain::idempotency::Hour;
+use aforo_domain::idempotency::Period;
 use aforo_domain::ids::{OrderCode, OrderId, ShardId};
 use aforo_domain::moment::Timestamp;
 
@@ -149,8 +149,8 @@ pub enum Resident {
     Row(Row),
     /// An expired order: only when it expired.
     Expired(Timestamp, OrderId),
-    /// A kept outcome: only its hour and the first eight bytes of its key's hash.
-    Outcome(Hour, u64),
+    /// A kept outcome: only its period and the first eight bytes of its key's hash. They come in the order of time.
+    Outcome(Period, u64),
 }
 
 /// What a loader is asked.

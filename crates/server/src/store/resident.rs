@@ -2,7 +2,7 @@
 //!
 //! Confirmed orders, tickets and history are not read: they cost a start nothing.
 
-use aforo_domain::idempotency::Hour;
+use aforo_domain::idempotency::Period;
 use aforo_domain::ids::OrderId;
 use aforo_domain::moment::Timestamp;
 
@@ -18,7 +18,7 @@ pub enum Part {
     Rows(&'static RowTable, &'static str),
     /// When which order expired.
     Expired,
-    /// The hours and keys of outcomes.
+    /// The periods and keys of outcomes.
     Outcomes,
 }
 
@@ -58,7 +58,7 @@ impl Part {
             Self::Expired => {
                 format!("SELECT due, id FROM orders WHERE shard = {} AND resident AND state = '{EXPIRED}'", dialect.placeholder(1))
             }
-            Self::Outcomes => format!("SELECT hour, key FROM outcomes WHERE shard = {}", dialect.placeholder(1)),
+            Self::Outcomes => format!("SELECT period, key FROM outcomes WHERE shard = {} ORDER BY period", dialect.placeholder(1)),
         }
     }
 }
@@ -70,7 +70,7 @@ pub fn expired(due: i64, id: &[u8]) -> Result<Resident, StoreError> {
 }
 
 /// A kept outcome, from its cells.
-pub fn outcome(hour: i64, key: &[u8]) -> Result<Resident, StoreError> {
+pub fn outcome(period: i64, key: &[u8]) -> Result<Resident, StoreError> {
     let short = key.first_chunk().ok_or_else(|| Broken { table: "outcomes", why: "a key has 32 bytes".into() })?;
-    Ok(Resident::Outcome(Hour(hour), u64::from_le_bytes(*short)))
+    Ok(Resident::Outcome(Period(period), u64::from_le_bytes(*short)))
 }

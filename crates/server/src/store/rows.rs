@@ -80,8 +80,8 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         }
         Key::Counter(key) => counter_key(key, put),
         Key::Sequence(()) => {}
-        Key::Outcome((hour, key)) => {
-            put(Cell::Int(hour.0));
+        Key::Outcome((period, key)) => {
+            put(Cell::Int(period.0));
             put(Cell::Bytes(&key.0));
         }
     }

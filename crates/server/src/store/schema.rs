@@ -222,5 +222,5 @@ row_tables! {
     History: HISTORY = Table::new("history", &[SHARD, bytes("order_id"), int("number")], &[int("at"), DATA]), json::<Arc<History>>;
     Counter: COUNTERS = Table::new("counters", &[SHARD, text("kind"), int("a"), text("b")], &[int("value")]), read_counter;
     Sequence: SEQUENCES = Table::new("sequences", &[SHARD], &[int("items_reserved")]), read_sequence;
-    Outcome: OUTCOMES = Table::new("outcomes", &[SHARD, int("hour"), bytes("key")], &[DATA]), json::<Arc<Outcome>>;
+    Outcome: OUTCOMES = Table::new("outcomes", &[SHARD, int("period"), bytes("key")], &[DATA]), json::<Arc<Outcome>>;
 }

@@ -206,7 +206,7 @@ impl SimStore {
                     Stage::Expired { at } => each(Resident::Expired(at, order.id)),
                     _ => each(Resident::Row(row)),
                 },
-                Row::Outcome(outcome) => each(Resident::Outcome(outcome.hour, outcome.key.short())),
+                Row::Outcome(outcome) => each(Resident::Outcome(outcome.period, outcome.key.short())),
                 Row::Ticket(_) | Row::History(_) => {}
                 _ => each(Resident::Row(row)),
             }
@@ -290,7 +290,7 @@ impl Tables {
             Change::Put(row) => undo.push((row.key(), self.rows.insert(row.key(), row.clone()))),
             Change::Delete(key) => undo.push((key.clone(), self.rows.remove(key))),
             Change::ForgetOutcomes(before) => {
-                let old = |key: &&Key| matches!(key, Key::Outcome((hour, _)) if hour < before);
+                let old = |key: &&Key| matches!(key, Key::Outcome((period, _)) if period < before);
                 let old: Vec<_> = self.rows.keys().filter(old).cloned().collect();
                 undo.extend(old.into_iter().map(|key| (key.clone(), self.rows.remove(&key))));
             }

@@ -110,9 +110,9 @@ pub fn delete_many(table: &Table) -> String {
     format!("DELETE FROM {} t USING UNNEST({arrays}) AS k({}) WHERE t.shard = $1::bigint{matches}", table.name, names(key))
 }
 
-/// Deletes the rows of a shard's hours before one: shard and hour are the parameters.
+/// Deletes the rows of a shard's periods before one: shard and period are the parameters.
 pub fn forget(dialect: Dialect, table: &Table) -> String {
-    format!("DELETE FROM {} WHERE shard = {} AND hour < {}", table.name, dialect.placeholder(1), dialect.placeholder(2))
+    format!("DELETE FROM {} WHERE shard = {} AND period < {}", table.name, dialect.placeholder(1), dialect.placeholder(2))
 }
 
 /// Reads one row: shard and key are the parameters.

@@ -67,7 +67,7 @@ on_both_engines! {
     two_who_take_a_shard_at_once_get_different_numbers
     codes_are_free_until_an_order_has_them
     a_start_reads_what_is_live_in_an_order_that_a_world_can_take
-    outcomes_are_forgotten_by_the_hour
+    outcomes_are_forgotten_by_their_age
     a_ticket_dies_and_another_is_born_on_its_seat_in_one_batch
     a_store_of_a_newer_version_is_refused
     an_opened_store_goes_on_where_it_was

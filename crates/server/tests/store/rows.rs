@@ -10,7 +10,7 @@ use aforo_domain::catalogue::{
 use aforo_domain::change::{Counter, CounterKey, Row, Sequence};
 use aforo_domain::command::Reply;
 use aforo_domain::error::{Code, DetailId, Error};
-use aforo_domain::idempotency::{Hour, Outcome};
+use aforo_domain::idempotency::{Outcome, Period};
 use aforo_domain::identity::{
     ApiKey, BuyerField, Channel, ChannelKind, Client, DirectoryEntry, DirectoryKey, Entity, Family, KeyOwner, License, Operator,
     Permission, PointOfSale, Role, Scopes, SigningKey, Status, Subject, Surcharge, Terminal, Tries, User,
@@ -302,7 +302,7 @@ fn sales() -> Vec<Row> {
         Sequence { items_reserved: 1_000 }.into(),
     ];
     for (number, answer) in (1..).zip(answers) {
-        let outcome = Outcome { key: Hash([number; 32]), fingerprint: Hash([0xff; 32]), hour: Hour(i64::from(number)), answer };
+        let outcome = Outcome { key: Hash([number; 32]), fingerprint: Hash([0xff; 32]), period: Period(i64::from(number)), answer };
         rows.push(Arc::new(outcome).into());
     }
     rows

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aforo_domain::change::{Change, Key, Row};
-use aforo_domain::idempotency::Hour;
+use aforo_domain::idempotency::Period;
 use aforo_domain::ids::{Barcode, ItemId, OrderCode, OrderId, SessionId, ShardId};
 use aforo_domain::orders::{Stage, Ticket, TicketState};
 use aforo_domain::world::World;
@@ -271,7 +271,7 @@ pub fn a_start_reads_what_is_live_in_an_order_that_a_world_can_take(home: &Home)
     loader
         .resident(SHARD, &mut |part| match part {
             Resident::Expired(at, id) => expired.push((at, id)),
-            Resident::Outcome(hour, short) => outcomes.push((hour, short)),
+            Resident::Outcome(period, short) => outcomes.push((period, short)),
             Resident::Row(row) => {
                 world.apply(&Change::Put(row.clone()), 0);
                 if let Row::Order(order) = row {
@@ -286,7 +286,7 @@ pub fn a_start_reads_what_is_live_in_an_order_that_a_world_can_take(home: &Home)
     assert_eq!(orders, [rows::LIVE, OrderId([0xa1; 16])], "neither confirmed nor expired ones");
     assert_eq!(expired, [(NOW, EXPIRED)]);
     outcomes.sort();
-    let shorts = [1, 2, 3].map(|number: u8| (Hour(i64::from(number)), u64::from_le_bytes([number; 8])));
+    let shorts = [1, 2, 3].map(|number: u8| (Period(i64::from(number)), u64::from_le_bytes([number; 8])));
     assert_eq!(outcomes, shorts);
     let left_out = |row: &Row| matches!(row, Row::Order(_) | Row::Ticket(_) | Row::History(_) | Row::Outcome(_));
     let expected: HashSet<_> = rows::every_kind().iter().filter(|row| !left_out(row)).map(Row::key).collect();
@@ -295,11 +295,11 @@ pub fn a_start_reads_what_is_live_in_an_order_that_a_world_can_take(home: &Home)
     assert_eq!(places.holder(1), Some(rows::LIVE));
 }
 
-pub fn outcomes_are_forgotten_by_the_hour(home: &Home) {
+pub fn outcomes_are_forgotten_by_their_age(home: &Home) {
     let (store, mut loader, epoch) = holding(home, &[]);
     let outcomes: Vec<_> = rows::every_kind().into_iter().filter(|row| matches!(row, Row::Outcome(_))).collect();
     // One of them comes and is forgotten within one batch, as after a long standstill.
-    let mut changes = vec![Change::ForgetOutcomes(Hour(2))];
+    let mut changes = vec![Change::ForgetOutcomes(Period(2))];
     changes.extend(puts(&outcomes));
     store.tables().unwrap().apply(&batch(epoch, 1, 2, changes)).unwrap();
     let left: Vec<_> = every_row(&mut loader, SHARD).iter().map(Row::key).collect();

@@ -102,7 +102,7 @@ impl Clients {
         let known = asked.order.and_then(|id| self.orders.iter().find(|known| known.last.id == id));
         asked.newest = known.map_or(0, |known| known.newest);
         let outcome = asked.claim.and_then(|claim| ledger.outcome(claim.key).filter(|outcome| outcome.fingerprint == claim.fingerprint));
-        asked.kept_until = outcome.map(|outcome| outcome.hour.forgotten_at());
+        asked.kept_until = outcome.map(|outcome| outcome.period.forgotten_at());
         self.next += 1;
         let number = if asked.channel == WEB { 1 } else { 2 };
         let request = Request {
@@ -220,7 +220,7 @@ impl Clients {
             }
             _ => {
                 if let Some(outcome) = ledger.outcome(claim.key).filter(|_| !answer.replayed) {
-                    self.answered.insert(claim.key, (outcome.hour.forgotten_at(), answer.result.clone()));
+                    self.answered.insert(claim.key, (outcome.period.forgotten_at(), answer.result.clone()));
                 }
                 Ok(())
             }

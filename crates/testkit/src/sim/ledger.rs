@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aforo_domain::change::{Change, Key, Row};
-use aforo_domain::idempotency::{Hour, Outcome};
+use aforo_domain::idempotency::{Outcome, Period};
 use aforo_domain::ids::{Hash, OrderId, SessionId};
 use aforo_domain::inventory::{PlaceState, Snapshot};
 use aforo_domain::laws::Laws;
@@ -202,8 +202,8 @@ fn put(rows: &mut BTreeMap<Key, Row>, change: Change) {
     }
 }
 
-fn is_older(key: &Key, before: Hour) -> bool {
-    matches!(key, Key::Outcome((hour, _)) if *hour < before)
+fn is_older(key: &Key, before: Period) -> bool {
+    matches!(key, Key::Outcome((period, _)) if *period < before)
 }
 
 fn agree(who: &str, has: &BTreeMap<Key, Row>, should: &BTreeMap<Key, Row>) -> Result<(), String> {

@@ -165,9 +165,9 @@ impl Link {
             return self.not_next(batch).await;
         }
         let forgotten =
-            batch.changes.iter().filter_map(|change| if let Change::ForgetOutcomes(hour) = change { Some(hour.0) } else { None });
+            batch.changes.iter().filter_map(|change| if let Change::ForgetOutcomes(period) = change { Some(period.0) } else { None });
         let forgotten: Vec<_> = forgotten.collect();
-        let forgotten: Vec<[&(dyn ToSql + Sync); 2]> = forgotten.iter().map(|hour| [&shard as &(dyn ToSql + Sync), hour]).collect();
+        let forgotten: Vec<[&(dyn ToSql + Sync); 2]> = forgotten.iter().map(|period| [&shard as &(dyn ToSql + Sync), period]).collect();
         let trim: [&(dyn ToSql + Sync); 3] = [&shard, &from, &to];
         let changes = self.changes_of(groups, &shard);
         let mut requests: Vec<Request<'_, _>> = Vec::new();
