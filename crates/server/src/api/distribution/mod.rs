@@ -29,7 +29,10 @@ pub fn router() -> Routes {
         .routes(routes!(confirm::confirm))
 }
 
-/// Every order call answers the whole order.
+/// Every order call answers the whole order. It is shown by the newest view: that of the request's beginning may not know a session that was put on sale
+/// while it waited.
 fn whole_order(seller: &Seller, answer: &Answered) -> Result<Response, Problem> {
-    Ok(answer.json(&OrderView::of(answer.order()?, &seller.view.catalogue, &seller.app.http.zones)))
+    let newest = seller.app.engine.views().shard(seller.shard());
+    let catalogue = &newest.as_ref().unwrap_or(&seller.view).catalogue;
+    Ok(answer.json(&OrderView::of(answer.order()?, catalogue, &seller.app.http.zones)))
 }
