@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test relies on")]
 
+use std::collections::BTreeSet;
+
 use aforo_domain::command::{Command, Reply};
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
@@ -92,4 +94,47 @@ async fn a_restart_on_postgres() {
     let database = fresh_database().await;
     let open = || std::thread::scope(|scope| scope.spawn(|| Store::open(&StoreConfig::Postgres { url: database.url() })).join());
     what_was_answered_is_there_after_a_restart(|| open().unwrap()).await;
+}
+
+/// Two servers on one database: the one that came later has the shard, the older one stops as soon as it would write.
+async fn the_older_of_two_servers_stops(store: Store) {
+    let older = start(&store);
+    older.open_shard(SHARD).await.unwrap();
+    system(&older, operator()).await.unwrap();
+    system(&older, entity("Opera")).await.unwrap();
+
+    let younger = start(&store);
+    assert_eq!(system(&younger, entity("Stadium")).await, Ok(Reply::Ids(vec![2])), "it knows what the older one was told");
+    // Its applier or its journal notices first.
+    let refused = system(&older, entity("Lost")).await;
+    assert!(matches!(refused, Err(Code::Dist0000 | Code::Overloaded)), "{refused:?}");
+    let gone = async {
+        while system(&older, entity("Lost")).await != Err(Code::Overloaded) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), gone).await.unwrap();
+    assert!(older.views().shard(SHARD).is_none(), "it shows nothing any more");
+    assert_eq!(older.open_shard(SHARD).await.map_err(|error| error.code), Err(Code::Overloaded));
+
+    assert_eq!(system(&younger, entity("Arena")).await, Ok(Reply::Ids(vec![3])), "the younger one goes on");
+    older.stop().await;
+    younger.stop().await;
+    let again = start(&store);
+    let names: BTreeSet<_> = again.views().shard(SHARD).unwrap().identity.entities.values().map(|entity| entity.name.clone()).collect();
+    assert_eq!(names, ["Arena", "Opera", "Stadium"].map(str::to_owned).into());
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn the_older_of_two_servers_stops_on_the_simulated_store() {
+    the_older_of_two_servers_stops(Store::Sim(SimStore::new(true))).await;
+}
+
+#[tokio::test]
+async fn the_older_of_two_servers_stops_on_postgres() {
+    let database = fresh_database().await;
+    let url = database.url();
+    let open = tokio::task::spawn_blocking(move || Store::open(&StoreConfig::Postgres { url }).unwrap());
+    the_older_of_two_servers_stops(open.await.unwrap()).await;
 }

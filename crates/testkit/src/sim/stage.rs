@@ -86,12 +86,20 @@ pub fn seller(channel: ChannelId, number: u8) -> Actor {
 }
 
 impl Stage {
-    /// Makes the world, by commands of the engine itself.
+    /// Makes the world at [`START`], by commands of the engine itself.
     ///
     /// # Panics
     /// If a command is refused.
     pub fn set_up(size: Size, run: &mut dyn FnMut(Command) -> Reply) -> Self {
-        let mut builder = Builder { run };
+        Self::set_up_at(START, size, run)
+    }
+
+    /// Makes the world so that it is on sale from `start` on.
+    ///
+    /// # Panics
+    /// If a command is refused.
+    pub fn set_up_at(start: Timestamp, size: Size, run: &mut dyn FnMut(Command) -> Reply) -> Self {
+        let mut builder = Builder { run, start };
         builder.operator();
         let venue = builder.catalogue(CatalogueCommand::SaveVenue(Target::New(None), venue()))[0];
         let event = EventId(builder.catalogue(CatalogueCommand::SaveEvent(Target::New(None), event()))[0]);
@@ -111,6 +119,7 @@ struct House {
 
 struct Builder<'a> {
     run: &'a mut dyn FnMut(Command) -> Reply,
+    start: Timestamp,
 }
 
 impl Builder<'_> {
@@ -158,7 +167,7 @@ impl Builder<'_> {
     }
 
     fn show(&mut self, event: EventId, house: &House, size: Size, buyer_limit: Option<u32>, club_limit: Option<u32>) -> Show {
-        let spec = session(event, house, buyer_limit);
+        let spec = session(self.start, event, house, buyer_limit);
         let id = SessionId(self.catalogue(CatalogueCommand::SaveSession(Target::New(None), Box::new(spec)))[0]);
         for (channel, quotas, sales_limit) in [(WEB, vec![], None), (CLUB, vec![QuotaId(2), QuotaId(1)], club_limit)] {
             let publication = PublicationSpec { quotas, on_catalog: true, sale: None, sales_limit };
@@ -210,7 +219,7 @@ fn event() -> EventSpec {
     }
 }
 
-fn session(event: EventId, house: &House, buyer_limit: Option<u32>) -> SessionSpec {
+fn session(start: Timestamp, event: EventId, house: &House, buyer_limit: Option<u32>) -> SessionSpec {
     let rate = |name: &str, prices: [i64; 2]| RateSpec {
         id: None,
         name: name.to_owned(),
@@ -223,10 +232,10 @@ fn session(event: EventId, house: &House, buyer_limit: Option<u32>) -> SessionSp
         name: "Premiere".to_owned(),
         readiness: Readiness::Ready,
         selling: true,
-        start: START.plus_ms(SALE_MS),
-        end: START.plus_ms(SALE_MS + DAY_MS),
+        start: start.plus_ms(SALE_MS),
+        end: start.plus_ms(SALE_MS + DAY_MS),
         start_unconfirmed: false,
-        sale: Window { start: START, end: START.plus_ms(SALE_MS) },
+        sale: Window { start, end: start.plus_ms(SALE_MS) },
         booking: None,
         titles: Default::default(),
         descriptions: Default::default(),
