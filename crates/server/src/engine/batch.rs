@@ -111,7 +111,7 @@ impl<T> Batch<'_, T> {
                 if let Stop::Need(keys) = stop {
                     let keys = self.serving.loads.park(waiting, keys);
                     if !keys.is_empty() {
-                        bench.out.push(Output::Load { shard: self.shard, epoch: self.serving.epoch, load: Load::Rows(keys) });
+                        bench.out.push(self.look(Load::Rows(keys)));
                     }
                 } else {
                     self.serving.codes.want();
@@ -176,9 +176,13 @@ impl<T> Batch<'_, T> {
         }
     }
 
+    const fn look(&self, load: Load) -> Output<T> {
+        Output::Load { shard: self.shard, epoch: self.serving.epoch, load, applied: self.serving.applied }
+    }
+
     fn look_for_codes(&mut self, bench: &mut Bench<'_, T>) {
         if let Some(codes) = self.serving.codes.candidates(bench.draw) {
-            bench.out.push(Output::Load { shard: self.shard, epoch: self.serving.epoch, load: Load::FreeCodes(codes) });
+            bench.out.push(self.look(Load::FreeCodes(codes)));
         }
     }
 }

@@ -121,8 +121,8 @@ pub enum Input<T> {
         epoch: u64,
         /// What was asked.
         load: Load,
-        /// What those who wait are answered.
-        code: Code,
+        /// Why.
+        error: NotLoaded,
     },
     /// A shard was taken over, or not.
     Taken {
@@ -149,6 +149,17 @@ pub enum Input<T> {
         /// It.
         result: Result<Box<World>, StoreError>,
     },
+}
+
+/// Why rows could not be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotLoaded {
+    /// Too much is being looked for.
+    Busy,
+    /// The store failed.
+    Failed,
+    /// The tables have gone back to an earlier state.
+    Behind,
 }
 
 /// What the engine is to do, in this order.
@@ -182,6 +193,8 @@ pub enum Output<T> {
         epoch: u64,
         /// Which.
         load: Load,
+        /// The tables have everything up to here: if they do not any more, what they say is of the past.
+        applied: u64,
     },
     /// End the own applier of a shard, take the shard over and read where it stands; [`StoreError::Stale`] if someone has since `known` epoch.
     Take {
@@ -283,8 +296,8 @@ impl<T> Core<T> {
                 self.appended(shard, result, out);
             }
             Input::Applied { shard, epoch, result } => self.applied(shard, epoch, result, out),
-            Input::Loaded { shard, epoch, loaded } => self.loaded(shard, epoch, loaded, out),
-            Input::NotLoaded { shard, epoch, load, code } => self.not_loaded(shard, epoch, load, code, out),
+            Input::Loaded { shard, epoch, loaded } => self.loaded(shard, epoch, loaded),
+            Input::NotLoaded { shard, epoch, load, error } => self.not_loaded(shard, epoch, load, error, out),
             Input::Taken { shard, result } => self.taken(shard, result, out),
             Input::Replayed { shard, epoch, result } => self.replayed(shard, epoch, result, out),
             Input::Populated { shard, epoch, result } => self.populated(shard, epoch, result, out),

@@ -5,11 +5,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use aforo_domain::error::Code;
 use aforo_domain::ids::ShardId;
 use aforo_domain::moment::Timestamp;
 
-use super::core::Input;
+use super::core::{Input, NotLoaded};
 use super::payload::OwnerId;
 use super::recovery;
 use super::threads::{Message, spawn};
@@ -31,6 +30,8 @@ pub enum Job {
         epoch: u64,
         /// Which.
         load: Load,
+        /// The tables were so far at least when it was asked.
+        applied: u64,
     },
     /// Take a shard over.
     Take {
@@ -92,12 +93,12 @@ impl Loaders {
     }
 
     /// Looks for rows, unless too many searches wait already: then the job comes back.
-    pub fn look(&self, shard: ShardId, epoch: u64, load: Load) -> Result<(), Load> {
+    pub fn look(&self, shard: ShardId, epoch: u64, load: Load, applied: u64) -> Result<(), Load> {
         if self.searches.load(Ordering::Relaxed) >= QUEUE {
             return Err(load);
         }
         self.searches.fetch_add(1, Ordering::Relaxed);
-        self.ask(Job::Load { shard, epoch, load });
+        self.ask(Job::Load { shard, epoch, load, applied });
         Ok(())
     }
 }
@@ -109,11 +110,12 @@ fn next(inbox: &Mutex<Receiver<Job>>) -> Option<Job> {
 /// Does a job; what the engine is to be told.
 pub fn work<T>(loader: &mut Loader, job: Job, owner: OwnerId) -> Input<T> {
     match job {
-        Job::Load { shard, epoch, load } => match look(loader, shard, load.clone()) {
+        Job::Load { shard, epoch, load, applied } => match look(loader, shard, load.clone(), applied) {
             Ok(loaded) => Input::Loaded { shard, epoch, loaded },
+            Err(StoreError::Behind) => Input::NotLoaded { shard, epoch, load, error: NotLoaded::Behind },
             Err(error) => {
                 tracing::error!(shard = shard.0, %error, "rows could not be loaded");
-                Input::NotLoaded { shard, epoch, load, code: Code::Dist0000 }
+                Input::NotLoaded { shard, epoch, load, error: NotLoaded::Failed }
             }
         },
         Job::Take { shard, known, now } => Input::Taken { shard, result: recovery::take(loader, shard, known, now, owner) },
@@ -121,7 +123,7 @@ pub fn work<T>(loader: &mut Loader, job: Job, owner: OwnerId) -> Input<T> {
     }
 }
 
-fn look(loader: &mut Loader, shard: ShardId, load: Load) -> Result<Loaded, StoreError> {
+fn look(loader: &mut Loader, shard: ShardId, load: Load, applied: u64) -> Result<Loaded, StoreError> {
     let asked = if let Load::Rows(keys) = &load { keys.clone() } else { Vec::new() };
     let loaded = loader.load(shard, load)?;
     if let Loaded::Rows(rows) = &loaded {
@@ -131,5 +133,6 @@ fn look(loader: &mut Loader, shard: ShardId, load: Load) -> Result<Loaded, Store
             return Err(StoreError::Failed("the store answered with other rows than were asked for".into()));
         }
     }
-    Ok(loaded)
+    // Asked after the rows were read: a database that lost its last transactions in between is noticed too.
+    if loader.applied_seq(shard)? < applied { Err(StoreError::Behind) } else { Ok(loaded) }
 }

@@ -2,14 +2,13 @@
 //!
 //! Whatever fails on the way is tried again after a rest; only another owner, or a journal that cannot be gone on from, ends it.
 
-use aforo_domain::change::Row;
 use aforo_domain::error::Code;
 use aforo_domain::ids::ShardId;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::world::World;
 
 use super::Answer;
-use super::core::{Core, Output, Publication};
+use super::core::{Core, NotLoaded, Output, Publication};
 use super::recovery::{Standing, TakeError};
 use super::shard::{Opening, Serving, Shard, State, Step};
 use crate::store::{Load, Loaded, StoreError};
@@ -104,16 +103,11 @@ impl<T> Core<T> {
         out.push(Output::Opened { shard: id, result: Err(error.to_string()) });
     }
 
-    pub(super) fn loaded(&mut self, id: ShardId, epoch: u64, loaded: Loaded, out: &mut Vec<Output<T>>) {
-        let clock = self.clock;
+    pub(super) fn loaded(&mut self, id: ShardId, epoch: u64, loaded: Loaded) {
         let Some(shard) = self.shards.get_mut(&id) else { return };
         let Some(serving) = shard.serving(epoch) else { return };
         let mut free = Vec::new();
         match loaded {
-            Loaded::Rows(rows) if rows.iter().any(|(_, row)| is_live(row.as_ref())) => {
-                tracing::error!(shard = id.0, "the tables show as live what is not: they went back, and the shard is taken over anew");
-                return shard.reopen(clock, out);
-            }
             Loaded::Rows(rows) => {
                 for (key, row) in rows {
                     free.extend(serving.found(key, row));
@@ -130,8 +124,18 @@ impl<T> Core<T> {
         self.list(id);
     }
 
-    pub(super) fn not_loaded(&mut self, id: ShardId, epoch: u64, load: Load, code: Code, out: &mut Vec<Output<T>>) {
-        let Some(serving) = self.shards.get_mut(&id).and_then(|shard| shard.serving(epoch)) else { return };
+    pub(super) fn not_loaded(&mut self, id: ShardId, epoch: u64, load: Load, error: NotLoaded, out: &mut Vec<Output<T>>) {
+        let clock = self.clock;
+        let Some(shard) = self.shards.get_mut(&id) else { return };
+        let Some(serving) = shard.serving(epoch) else { return };
+        let code = match error {
+            NotLoaded::Busy => Code::Overloaded,
+            NotLoaded::Failed => Code::Dist0000,
+            NotLoaded::Behind => {
+                tracing::error!(shard = id.0, "the tables went back to an earlier state: the shard is taken over anew");
+                return shard.reopen(clock, out);
+            }
+        };
         let failed = match load {
             Load::Rows(keys) => serving.loads.failed(&keys),
             Load::FreeCodes(_) => {
@@ -141,11 +145,6 @@ impl<T> Core<T> {
         };
         out.extend(failed.into_iter().map(|waiting| Output::Reply { ticket: waiting.ticket, answer: Answer::refused(code) }));
     }
-}
-
-/// Live orders are in memory from their first to their last moment: one that has to be looked for is a picture of the past.
-fn is_live(row: Option<&Row>) -> bool {
-    matches!(row, Some(Row::Order(order)) if order.expires().is_some())
 }
 
 impl<T> Shard<T> {

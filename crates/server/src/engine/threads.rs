@@ -8,13 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use aforo_domain::error::Code;
 use aforo_domain::ids::ShardId;
 use aforo_domain::moment::Timestamp;
 use tokio::sync::oneshot;
 
 use super::applier::Work;
-use super::core::{Core, Input, Output};
+use super::core::{Core, Input, NotLoaded, Output};
 use super::loaders::{Job, Loaders};
 use super::shared::Shared;
 use super::time::Timekeeper;
@@ -225,9 +224,9 @@ impl Engine {
                 let _ = self.applier.send(Work::Batch(batch));
             }
             Output::Replay(batch) => drop(self.applier.send(Work::Replay(batch))),
-            Output::Load { shard, epoch, load } => {
-                if let Err(load) = self.loaders.look(shard, epoch, load) {
-                    self.step(Input::NotLoaded { shard, epoch, load, code: Code::Overloaded });
+            Output::Load { shard, epoch, load, applied } => {
+                if let Err(load) = self.loaders.look(shard, epoch, load, applied) {
+                    self.step(Input::NotLoaded { shard, epoch, load, error: NotLoaded::Busy });
                 }
             }
             Output::Take { shard, known, now } => drop(self.applier.send(Work::End(shard, Job::Take { shard, known, now }))),

@@ -342,6 +342,18 @@ impl Loader {
         }
     }
 
+    /// How far the tables are: what [`Self::load`] read just before this is at least so new. Zero for a shard that was never taken.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn applied_seq(&mut self, shard: ShardId) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(loader) => loader.applied_seq(shard),
+            Self::Postgres(loader) => loader.applied_seq(shard),
+            Self::Sim(store) => Ok(store.position(shard).applied_seq),
+        }
+    }
+
     /// Rows by key, or which codes are free.
     ///
     /// # Errors

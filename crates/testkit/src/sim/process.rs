@@ -210,7 +210,11 @@ impl Process {
                 Output::Replay(batch) => self.work.push_back(Work::Replay(batch)),
                 Output::Take { shard, known, now } => self.work.push_back(Work::End(Job::Take { shard, known, now })),
                 Output::Populate { shard, epoch } => self.jobs.push(Job::Populate { shard, epoch }),
-                Output::Load { shard, epoch, load } => self.jobs.push(Job::Load { shard, epoch, load }),
+                Output::Load { shard, epoch, load, applied } => {
+                    // Who drops rows early must not look how far the tables are, either.
+                    let applied = if self.sabotage == Some(Sabotage::EvictsEarly) { 0 } else { applied };
+                    self.jobs.push(Job::Load { shard, epoch, load, applied });
+                }
                 Output::Reply { ticket, answer } => self.left.push(Left::Answer(ticket, answer)),
                 Output::Die(_) => self.left.push(Left::Died),
                 Output::Withdraw(_) | Output::Opened { .. } => {}

@@ -86,6 +86,14 @@ impl Loader {
         self.with(|link| link.session.run(position(&link.session.client, shard)))
     }
 
+    pub fn applied_seq(&mut self, shard: ShardId) -> Result<u64, StoreError> {
+        self.with(|link| {
+            let select = "SELECT applied_seq FROM shards WHERE shard = $1";
+            let row = link.session.run(link.session.client.query_opt(select, &[&shard.0.cast_signed()])).map_err(failed)?;
+            Ok(row.map_or(0, |row| row.get::<_, i64>(0).cast_unsigned()))
+        })
+    }
+
     pub fn load(&mut self, shard: ShardId, load: Load) -> Result<Loaded, StoreError> {
         match load {
             Load::Rows(keys) => {

@@ -83,6 +83,12 @@ impl Loader {
         Ok(Position { applied_seq, epoch: epoch.cast_unsigned(), tail, last_seq, now: Timestamp(now) })
     }
 
+    pub fn applied_seq(&mut self, shard: ShardId) -> Result<u64, StoreError> {
+        let mut select = self.tables.prepare_cached("SELECT applied_seq FROM shards WHERE shard = ?1").map_err(failed)?;
+        let applied = select.query_row([shard.0.cast_signed()], |row| row.get::<_, i64>(0)).optional().map_err(failed)?;
+        Ok(applied.unwrap_or(0).cast_unsigned())
+    }
+
     fn journal_of(&self, shard: ShardId) -> rusqlite::Result<Vec<JournalRow>> {
         let mut statement = self.journal.prepare_cached("SELECT seq, payload FROM journal WHERE shard = ?1 ORDER BY seq")?;
         let rows = statement.query_map([shard.0.cast_signed()], |row| {
