@@ -7,7 +7,6 @@ use aforo_domain::change::{Key, Row};
 use aforo_domain::ids::{OrderCode, ShardId};
 use aforo_domain::moment::Timestamp;
 use futures_util::TryStreamExt;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, Statement};
 
@@ -21,8 +20,6 @@ use crate::store::{JournalRow, Load, Loaded, Position, Resident, StoreError, Tak
 
 /// As the applier's: keys are found by their index. Taking over is as durable as an append.
 const SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off";
-/// How often taking over is tried while an owner goes on appending. One more is all it takes, unless owners fight.
-const TRIES: usize = 100;
 
 /// Loads.
 #[derive(Debug)]
@@ -72,14 +69,7 @@ impl Loader {
     }
 
     pub fn take(&mut self, shard: ShardId, payload: &dyn Fn(u64, u64) -> Vec<u8>) -> Result<Taken, StoreError> {
-        self.with(|link| {
-            for _ in 0..TRIES {
-                if let Some(taken) = link.session.run(take(&link.session, shard, payload))? {
-                    return Ok(taken);
-                }
-            }
-            Err(StoreError::Failed(format!("shard {shard} has another owner that does not stop")))
-        })
+        self.with(|link| link.session.run(take(&link.session, shard, payload)))
     }
 
     pub fn position(&mut self, shard: ShardId) -> Result<Position, StoreError> {
@@ -213,9 +203,9 @@ fn slices(parameters: &[Box<dyn ToSql + Sync>]) -> Vec<&(dyn ToSql + Sync)> {
     parameters.iter().map(AsRef::as_ref).collect()
 }
 
-/// One try to take a shard over; `None` if its owner appended meanwhile. In one transaction, so that of two who take it at once the second waits
-/// for the first, and nobody is left with an epoch that is not the shard's.
-async fn take(session: &Session, shard: ShardId, payload: &dyn Fn(u64, u64) -> Vec<u8>) -> Result<Option<Taken>, StoreError> {
+/// Takes a shard over in one transaction, so that of two who take it at once the second waits for the first, and nobody is left with an epoch that
+/// is not the shard's. Appends wait for it: an owner that appends without a pause would otherwise be ahead of every number that is tried.
+async fn take(session: &Session, shard: ShardId, payload: &dyn Fn(u64, u64) -> Vec<u8>) -> Result<Taken, StoreError> {
     let (client, id, notices) = (&session.client, shard.0.cast_signed(), session.notices());
     client.batch_execute("BEGIN").await.map_err(failed)?;
     // Waits for an applier that is at work. From here on none of an earlier epoch gets past its fence.
@@ -223,19 +213,14 @@ async fn take(session: &Session, shard: ShardId, payload: &dyn Fn(u64, u64) -> V
         ON CONFLICT (shard) DO UPDATE SET epoch = shards.epoch + 1 RETURNING applied_seq, epoch";
     let row = client.query_one(raise, &[&id]).await.map_err(failed)?;
     let (applied_seq, epoch): (i64, i64) = (row.get(0), row.get(1));
+    client.batch_execute("LOCK TABLE journal IN SHARE ROW EXCLUSIVE MODE").await.map_err(failed)?;
     let last = client.query_one("SELECT max(seq) FROM journal WHERE shard = $1", &[&id]).await.map_err(failed)?;
     let seq = last.get::<_, Option<i64>>(0).unwrap_or(0).max(applied_seq) + 1;
     let taken = Taken { epoch: epoch.cast_unsigned(), seq: seq.cast_unsigned() };
     let append = "INSERT INTO journal (shard, seq, takeover, payload) VALUES ($1, $2, TRUE, $3)";
-    match client.execute(append, &[&id, &seq, &payload(taken.epoch, taken.seq)]).await {
-        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-            client.batch_execute("ROLLBACK").await.map_err(failed)?;
-            return Ok(None);
-        }
-        appended => appended.map_err(failed)?,
-    };
+    client.execute(append, &[&id, &seq, &payload(taken.epoch, taken.seq)]).await.map_err(failed)?;
     client.batch_execute("COMMIT").await.map_err(failed)?;
-    if session.notices() == notices { Ok(Some(taken)) } else { Err(StoreError::Failed("the database gave a notice".into())) }
+    if session.notices() == notices { Ok(taken) } else { Err(StoreError::Failed("the database gave a notice".into())) }
 }
 
 async fn position(client: &Client, shard: ShardId) -> Result<Position, StoreError> {

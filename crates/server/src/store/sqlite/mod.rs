@@ -13,6 +13,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -49,7 +50,8 @@ struct Files {
 impl Sqlite {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let in_dir = |error| StoreError::Failed(format!("{}: {error}", dir.display()));
-        std::fs::create_dir_all(dir).map_err(in_dir)?;
+        // It holds the keys that sign tokens: nobody else's business.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(in_dir)?;
         let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock")).map_err(in_dir)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => StoreError::InUse(dir.to_owned()),
