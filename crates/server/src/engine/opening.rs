@@ -172,8 +172,9 @@ impl<T> Shard<T> {
         tracing::error!(shard = self.id.0, why, "a shard is no longer served here");
         metrics::counter!("aforo_engine_shards_lost_total").increment(1);
         self.state = State::Lost;
-        self.refuse_all(out);
+        // Before anybody is told, so that who is told finds it so.
         out.push(Output::Withdraw(self.id));
+        self.refuse_all(out);
         out.push(Output::Opened { shard: self.id, result: Err(why.to_owned()) });
     }
 
