@@ -39,6 +39,7 @@ impl App {
     /// Puts an application together. It runs nothing by itself: see [`http::serve`].
     pub fn new(config: Config, clock: Clock, chance: Chance, engine: Handle) -> Self {
         let http = http::State::new(chance.seed());
+        metrics::with_local_recorder(http.metrics.recorder(), || engine.meter());
         Self(Arc::new(Parts { config, clock, chance, engine, http, catalog: catalog::Cache::default() }))
     }
 

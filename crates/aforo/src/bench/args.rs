@@ -71,6 +71,9 @@ pub struct BenchArgs {
     /// The session to sell; without it, the one with most free places. Its event's other sessions follow when it is sold out
     #[arg(long)]
     pub session: Option<u64>,
+    /// Sell at least so many sessions of the event; missing ones are made through the management API, like the hot one
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=400))]
+    pub sessions: u32,
     /// The channel to sell with; without it, the first WEB channel of the credentials file
     #[arg(long)]
     pub channel: Option<u64>,

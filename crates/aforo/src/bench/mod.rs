@@ -5,6 +5,7 @@ mod args;
 mod buyer;
 mod chance;
 mod connection;
+mod more_sessions;
 mod own_server;
 mod plot;
 mod prepared;
@@ -79,7 +80,7 @@ async fn one_round(args: &BenchArgs, engine: Engine, kept: Option<&TempDir>) -> 
     let host = base.strip_prefix("http://").ok_or_else(|| format!("bench speaks plain http only, not {base}"))?.to_owned();
     let credentials = args.credentials.clone().unwrap_or_else(|| dir.join("demo-credentials.json"));
     let credentials = Credentials::read(&credentials)?;
-    let stage = stage::prepare(args, &base, credentials.channel(args.channel)?).await?;
+    let stage = stage::prepare(args, &base, &credentials).await?;
     out::note(format_args!("selling {} at {base}", stage.title));
     let prepared = prepared::Prepared::new(&host, &stage.token, crate::clock::run_id(), args.quantity)?;
     let address = if host.contains(':') { host } else { format!("{host}:80") };

@@ -51,7 +51,7 @@ impl Prepared {
     pub fn seats(&self, order: &HeaderValue, pick: &Pick) -> Outgoing {
         let session = pick.session;
         match &pick.places {
-            Places::Named(seats) => {
+            Places::Named { seats, .. } => {
                 let mut body = String::with_capacity(16 + seats.len() * 40);
                 for seat in seats.iter() {
                     let lead = if body.is_empty() { r#"{"seats":["# } else { "," };
@@ -190,7 +190,7 @@ mod tests {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             String::from_utf8(runtime.block_on(request.into_body().collect()).unwrap().to_bytes().to_vec()).unwrap()
         };
-        let named = Pick { session: 2, places: Places::Named(std::rc::Rc::from([7, 8])) };
+        let named = Pick { session: 2, places: Places::Named { group: 0, seats: vec![7, 8] } };
         assert_eq!(body(prepared.seats(&order, &named)), r#"{"seats":[{"id":7,"session_id":2},{"id":8,"session_id":2}]}"#);
         let any = Pick { session: 2, places: Places::Any(3) };
         assert_eq!(body(prepared.seats(&order, &any)), r#"{"session_id":2,"price_type_id":3,"quantity":2}"#);

@@ -67,6 +67,30 @@ impl Watched {
     }
 }
 
+/// CPU seconds of the whole machine so far: spent on anything at all, and there to be spent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Machine {
+    /// Spent on anything.
+    pub busy: f64,
+    /// There to be spent, on all cores.
+    pub all: f64,
+}
+
+impl Machine {
+    /// Up to now; `None` where that cannot be seen.
+    pub fn now() -> Option<Self> {
+        Self::parse(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    /// User, nice, system, idle, waiting for disks, interrupts (two kinds), stolen; what follows is counted in these already.
+    fn parse(stat: &str) -> Option<Self> {
+        let ticks: Vec<f64> = stat.lines().next()?.split_whitespace().skip(1).take(8).map_while(|field| field.parse().ok()).collect();
+        let all = ticks.iter().sum::<f64>() / TICKS_PER_SECOND;
+        let idle = (ticks.get(3)? + ticks.get(4)?) / TICKS_PER_SECOND;
+        Some(Self { busy: all - idle, all })
+    }
+}
+
 /// CPU seconds of this process so far; 0 where that cannot be seen.
 pub fn own_cpu_seconds() -> f64 {
     cpu_seconds("self").unwrap_or_default()
@@ -108,6 +132,13 @@ mod tests {
         let stat = "42 (a) b (c) S 1 42 42 0 -1 4194560 1 2 3 4 250 150 0 0 20 0 5 0 1000 1 1 1";
         assert_eq!(parse_cpu(stat), Some(4.0));
         assert_eq!(parse_cpu("nonsense"), None);
+    }
+
+    #[test]
+    fn a_waiting_machine_is_not_a_busy_one() {
+        let Machine { busy, all } = Machine::parse("cpu  100 0 50 700 100 0 40 10 30 0\ncpu0 1 1").unwrap();
+        assert_eq!((busy, all), (2.0, 10.0));
+        assert!(Machine::parse("intr 1").is_none());
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::plot::thousands;
 use super::run::Outcome;
 use super::stats::{Kind, Latencies, Stats};
 
+/// From here on, what else runs on the machine is worth a word.
+const BUSY: f64 = 0.05;
+
 /// One measured run and what it was measured on.
 pub struct Round {
     /// The product or its ceiling.
@@ -55,6 +58,8 @@ pub struct Report {
     error_codes: BTreeMap<String, ErrorCount>,
     latency_ms: BTreeMap<&'static str, Percentiles>,
     server_cpu_us_per_request: Option<f64>,
+    ceiling_server_cpu_us_per_request: Option<f64>,
+    other_cpu_share: Option<f64>,
     client_cpu_us_per_request: f64,
     server_rss_mb: Option<f64>,
     largest_file_mb: BTreeMap<String, f64>,
@@ -157,6 +162,8 @@ impl Report {
                 .sum(),
             latency_ms,
             server_cpu_us_per_request: median_of(Engine::Real, Outcome::server_cpu_us_per_request),
+            ceiling_server_cpu_us_per_request: median_of(Engine::Ceiling, Outcome::server_cpu_us_per_request),
+            other_cpu_share: rounds.iter().filter_map(|round| round.outcome.other_cpu_share).reduce(f64::max),
             client_cpu_us_per_request: real().map(|outcome| outcome.own_cpu_seconds).sum::<f64>() * 1e6
                 / stats.requests.count().max(1) as f64,
             server_rss_mb: real().filter_map(|outcome| outcome.server.as_ref()).map(|usage| usage.peak_rss_mb).reduce(f64::max),
@@ -246,13 +253,18 @@ impl Report {
             writeln!(text, "    {count} x {code}, first: {example}")?;
         }
         if let (Some(cpu), Some(rss)) = (self.server_cpu_us_per_request, self.server_rss_mb) {
-            writeln!(text, "  server: {cpu:.1} us CPU a request, {rss:.0} MiB at most")?;
+            let ceiling = self.ceiling_server_cpu_us_per_request.map_or(String::new(), |cpu| format!(" (ceiling {cpu:.1})"));
+            writeln!(text, "  server: {cpu:.1} us CPU a request{ceiling}, {rss:.0} MiB at most")?;
         }
         writeln!(
             text,
             "  load generator: {:.1} us CPU a request, on the same cores unless the server is elsewhere",
             self.client_cpu_us_per_request
         )?;
+        if let Some(share) = self.other_cpu_share.filter(|share| *share > BUSY) {
+            let share = share * 100.0;
+            writeln!(text, "  other processes, a database included, took up to {share:.0} % of this machine's CPU during a round")?;
+        }
         self.ended_early.iter().try_for_each(|why| writeln!(text, "  {why}"))
     }
 }

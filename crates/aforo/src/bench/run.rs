@@ -11,7 +11,7 @@ use super::args::{BenchArgs, Scenario};
 use super::buyer::Client;
 use super::connection::Line;
 use super::prepared::Prepared;
-use super::process::{Usage, Watched, own_cpu_seconds};
+use super::process::{Machine, Usage, Watched, own_cpu_seconds};
 use super::schedule::Schedule;
 use super::stats::{Kind, Latencies, Stats};
 use super::supply::Supply;
@@ -128,6 +128,8 @@ pub struct Outcome {
     pub server: Option<Usage>,
     /// CPU seconds of the load generator itself.
     pub own_cpu_seconds: f64,
+    /// Which share of the machine's CPU went to neither server nor load generator; `None` where that cannot be seen.
+    pub other_cpu_share: Option<f64>,
     /// Why it ended before its time.
     pub ended: Option<String>,
 }
@@ -168,7 +170,7 @@ async fn measure(shared: Rc<Shared>, lines: Vec<Line>, watched: Rc<RefCell<Optio
     if let Some(watched) = watched.borrow_mut().as_mut() {
         watched.begin();
     }
-    let own_cpu_before = own_cpu_seconds();
+    let (own_cpu_before, machine_before) = (own_cpu_seconds(), Machine::now());
     let clients = lines.into_iter().zip(0..).map(|(line, number)| Client::new(shared.clone(), line, number));
     let working: Vec<_> = clients.map(|client| spawn_local(client.work())).collect();
     let watching = spawn_local(watch(shared.clone(), watched.clone()));
@@ -177,14 +179,23 @@ async fn measure(shared: Rc<Shared>, lines: Vec<Line>, watched: Rc<RefCell<Optio
     }
     let seconds = clock::micros_since(shared.schedule.start()) as f64 / 1e6;
     watching.abort();
+    let server = watched.borrow_mut().as_mut().and_then(Watched::end);
+    let own_cpu_seconds = own_cpu_seconds() - own_cpu_before;
+    let known = own_cpu_seconds + server.as_ref().map_or(0.0, |usage| usage.cpu_seconds);
     Ok(Outcome {
         seconds,
         stats: shared.stats.borrow().clone(),
         timeline: shared.timeline.take(),
-        server: watched.borrow_mut().as_mut().and_then(Watched::end),
-        own_cpu_seconds: own_cpu_seconds() - own_cpu_before,
+        server,
+        own_cpu_seconds,
+        other_cpu_share: machine_before.and_then(|before| other_share(before, Machine::now()?, known)),
         ended: shared.ended.take(),
     })
+}
+
+fn other_share(before: Machine, after: Machine, known: f64) -> Option<f64> {
+    let all = after.all - before.all;
+    (all > 0.0).then(|| ((after.busy - before.busy - known) / all).clamp(0.0, 1.0))
 }
 
 /// Takes a sample four times a second and says every second how it goes.

@@ -2,14 +2,15 @@
 
 use super::args::{BenchArgs, Scenario, Until};
 use super::chance::Chance;
+use super::more_sessions;
 use super::supply::{Hall, Picking, Supply};
-use crate::client::credentials::ChannelKey;
+use crate::client::credentials::Credentials;
 use crate::client::request::Request;
 use crate::client::wire::{List, Session};
 use crate::client::{Api, Failure, free_seats};
 
-/// More sessions than this are not read, however long the run.
-const MOST_SESSIONS: usize = 64;
+/// More sessions than this are not read, however long the run; it is the longest page of a list.
+const MOST_SESSIONS: usize = 500;
 
 /// A token and what it may sell.
 pub struct Stage {
@@ -25,38 +26,52 @@ pub struct Stage {
 ///
 /// # Errors
 /// A sentence for the user when there is nothing to sell or the server refuses.
-pub async fn prepare(args: &BenchArgs, base: &str, channel: &ChannelKey) -> Result<Stage, String> {
+pub async fn prepare(args: &BenchArgs, base: &str, credentials: &Credentials) -> Result<Stage, String> {
+    let channel = credentials.channel(args.channel)?;
     let mut api = Api::new(base).map_err(say("cannot call the server"))?;
     let signed = api.send(&channel.sign_in()).await.map_err(say("sign-in"))?;
     api.keep_token(&signed).map_err(say("sign-in"))?;
-    let sessions: List<Session> =
-        api.fetch(&Request::get("/catalog-api/v1/sessions?for_sale=true&limit=500")).await.map_err(say("sessions"))?;
-    let mut sessions: Vec<Session> = sessions.data.into_iter().filter(|session| session.on_sale && !session.sold_out).collect();
-    sessions.sort_by_key(|session| (std::cmp::Reverse(session.available()), session.id));
-    if let Some(wanted) = args.session {
-        sessions.retain(|session| session.id == wanted);
-    }
     let picking = if args.auto || args.scenario != Scenario::Sale { Picking::Auto } else { Picking::ById };
-    let mut halls: Vec<Hall> = Vec::new();
-    let (mut event, mut title) = (None, String::new());
-    for session in sessions.iter().take(MOST_SESSIONS) {
-        if event.is_some_and(|event| event != session.event.id) || enough(args, &halls, picking) {
+    let (hot, first) = hot_session(args, &api, picking).await?;
+    let mut others = on_sale(&api, &format!("&event_id={}", hot.event.id)).await?;
+    let missing = (args.sessions as usize).saturating_sub(others.len());
+    if missing > 0 {
+        let key = credentials.management.as_ref().ok_or("--sessions needs a management key in the credentials file")?;
+        more_sessions::make(base, key, hot.event.id, hot.id, channel.channel_id, missing).await?;
+        others = on_sale(&api, &format!("&event_id={}", hot.event.id)).await?;
+    }
+    let mut halls = vec![first];
+    for session in others.iter().filter(|session| session.id != hot.id) {
+        if enough(args, &halls, picking) {
+            break;
+        }
+        halls.push(hall(&api, session, picking, args.quantity).await?);
+    }
+    let title = format!("{} / {} (session {}), {} session(s)", hot.event.name, hot.name, hot.id, halls.len());
+    Ok(Stage { token: api.token().unwrap_or_default().to_owned(), supply: Supply::new(halls, picking, args.quantity), title })
+}
+
+/// The session asked for, else the one with most free places of the kind asked for.
+async fn hot_session(args: &BenchArgs, api: &Api, picking: Picking) -> Result<(Session, Hall), String> {
+    for session in on_sale(api, "").await? {
+        if args.session.is_some_and(|wanted| wanted != session.id) {
             continue;
         }
-        let hall = hall(&api, session, picking, args.quantity).await?;
-        if hall.orders_left(picking, u64::from(args.quantity)) == 0 {
-            continue;
+        let hall = hall(api, &session, picking, args.quantity).await?;
+        if hall.orders_left(picking, u64::from(args.quantity)) > 0 {
+            return Ok((session, hall));
         }
-        if event.replace(session.event.id).is_none() {
-            title = format!("{} / {} (session {})", session.event.name, session.name, session.id);
-        }
-        halls.push(hall);
     }
-    if halls.is_empty() {
-        return Err("nothing to sell: no session on sale has free places of this kind (numbered seats; with --auto any)".to_owned());
-    }
-    let token = api.token().unwrap_or_default().to_owned();
-    Ok(Stage { token, supply: Supply::new(halls, picking, args.quantity), title })
+    Err("nothing to sell: no session on sale has free places of this kind (numbered seats; with --auto any)".to_owned())
+}
+
+/// Sessions that can be bought now, those with most free places first.
+async fn on_sale(api: &Api, filter: &str) -> Result<Vec<Session>, String> {
+    let path = format!("/catalog-api/v1/sessions?for_sale=true&limit={MOST_SESSIONS}{filter}");
+    let list: List<Session> = api.fetch(&Request::get(path)).await.map_err(say("sessions"))?;
+    let mut sessions: Vec<Session> = list.data.into_iter().filter(|session| session.on_sale && !session.sold_out).collect();
+    sessions.sort_by_key(|session| (std::cmp::Reverse(session.available()), session.id));
+    Ok(sessions)
 }
 
 async fn hall(api: &Api, session: &Session, picking: Picking, quantity: u32) -> Result<Hall, String> {

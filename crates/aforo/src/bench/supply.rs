@@ -2,7 +2,6 @@
 //! and what its own buyers did; that others buy too shows as conflicts.
 
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use super::chance::Chance;
 
@@ -13,8 +12,10 @@ const HOT: usize = 64;
 pub struct Hall {
     /// The session.
     pub session: u64,
-    /// Groups of neighbouring free seats, each one order's worth, in the order in which they are asked for.
-    pub groups: VecDeque<Rc<[u64]>>,
+    /// Groups of neighbouring free seats, each one order's worth, one behind the other.
+    seats: Vec<u64>,
+    /// Which groups are asked for, in this order.
+    groups: VecDeque<u32>,
     /// Price types with the places believed free; used when the server picks.
     pub price_types: Vec<(u64, u64)>,
 }
@@ -32,7 +33,12 @@ pub struct Pick {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Places {
     /// These seats.
-    Named(Rc<[u64]>),
+    Named {
+        /// Where they stand in their hall's list.
+        group: u32,
+        /// Their ids.
+        seats: Vec<u64>,
+    },
     /// As many as the run's quantity, of this price type.
     Any(u64),
 }
@@ -77,8 +83,11 @@ impl Supply {
         }
         let hall = self.halls.front_mut()?;
         let places = match self.picking {
-            Picking::ById if hot => Places::Named(hall.groups.get(chance.below(hall.groups.len().min(HOT)))?.clone()),
-            Picking::ById => Places::Named(hall.groups.pop_front()?),
+            Picking::ById if hot => hall.named(*hall.groups.get(chance.below(hall.groups.len().min(HOT)))?, self.quantity),
+            Picking::ById => {
+                let group = hall.groups.pop_front()?;
+                hall.named(group, self.quantity)
+            }
             Picking::Auto => Places::Any(hall.next_price_type(&mut self.turn, self.quantity)?),
         };
         Some(Pick { session: hall.session, places })
@@ -96,7 +105,7 @@ impl Supply {
         let quantity = self.quantity;
         let Some(hall) = self.hall(pick.session) else { return };
         match pick.places {
-            Places::Named(group) => hall.groups.push_back(group),
+            Places::Named { group, .. } => hall.groups.push_back(group),
             Places::Any(price_type) => {
                 hall.price_types.iter_mut().filter(|(id, _)| *id == price_type).for_each(|(_, left)| *left += quantity)
             }
@@ -111,9 +120,15 @@ impl Supply {
 impl Hall {
     /// The free seats of a session, cut into groups of `quantity` neighbours and mixed.
     pub fn mixed(session: u64, runs: &[Vec<u64>], price_types: Vec<(u64, u64)>, quantity: u32, chance: &mut Chance) -> Self {
-        let mut groups: Vec<Rc<[u64]>> = runs.iter().flat_map(|run| run.chunks_exact(quantity as usize)).map(Rc::from).collect();
+        let seats: Vec<u64> = runs.iter().flat_map(|run| run.chunks_exact(quantity as usize)).flatten().copied().collect();
+        let mut groups: Vec<u32> = (0..).take(seats.len() / quantity as usize).collect();
         chance.shuffle(&mut groups);
-        Self { session, groups: groups.into(), price_types }
+        Self { session, seats, groups: groups.into(), price_types }
+    }
+
+    fn named(&self, group: u32, quantity: u64) -> Places {
+        let (size, start) = (quantity as usize, group as usize * quantity as usize);
+        Places::Named { group, seats: self.seats[start..start + size].to_vec() }
     }
 
     /// How many orders its places are enough for.
@@ -162,7 +177,7 @@ mod tests {
         let mut seats: Vec<u64> = picks
             .iter()
             .flat_map(|pick| match &pick.places {
-                Places::Named(group) => group.to_vec(),
+                Places::Named { seats, .. } => seats.clone(),
                 Places::Any(_) => panic!("asked by id"),
             })
             .collect();

@@ -39,6 +39,17 @@ pub struct ChannelKey {
     pub name: String,
 }
 
+impl ManagementKey {
+    /// The sign-in with this key.
+    pub fn sign_in(&self) -> Request {
+        Request::post("/oauth/token").unsigned().form(vec![
+            ("client_id", "onebox-client".to_owned()),
+            ("grant_type", "client_credentials".to_owned()),
+            ("client_secret", self.client_secret.clone()),
+        ])
+    }
+}
+
 impl ChannelKey {
     /// The sign-in of this channel with the client that sells without a person at a counter.
     pub fn sign_in(&self) -> Request {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::documents;
 use super::source::Copy;
+use crate::client::credentials::ManagementKey;
 use crate::client::request::Request;
 use crate::client::wire::{List, Named};
 use crate::client::{Api, Failure};
@@ -37,12 +38,8 @@ impl Target {
     pub async fn sign_in(url: &str, key: &str, operator: Option<u64>) -> Result<Self, String> {
         let say = |failure: Failure| format!("the server to fill: {failure}");
         let mut api = Api::new(url).map_err(say)?;
-        let form = vec![
-            ("client_id", "onebox-client".to_owned()),
-            ("grant_type", "client_credentials".to_owned()),
-            ("client_secret", key.to_owned()),
-        ];
-        let signed = api.send(&Request::post("/oauth/token").unsigned().form(form)).await.map_err(say)?;
+        let key = ManagementKey { client_secret: key.to_owned() };
+        let signed = api.send(&key.sign_in()).await.map_err(say)?;
         api.keep_token(&signed).map_err(say)?;
         Ok(Self { api, operator })
     }

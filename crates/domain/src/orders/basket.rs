@@ -19,6 +19,9 @@ use crate::world::World;
 
 /// Live orders of one channel at most.
 pub const MAX_LIVE_PER_CHANNEL: u32 = 200_000;
+/// Orders whose time is over, though no tick has released them yet, that one command looks through at most: the longest over ones, which the next
+/// ticks release. So a command stays cheap after a stand-still.
+const MAX_OVERDUE_SEEN: usize = 1_024;
 /// Orders of one sign-in that never held an item, at most.
 pub const MAX_EMPTY_PER_TOKEN: u32 = 10_000;
 
@@ -183,18 +186,43 @@ impl<'a> Desk<'a> {
         if unknown.is_empty() { Ok(()) } else { Err(refused(Code::SessionNotFound, unknown)) }
     }
 
-    /// `SESSION_SALES_LIMIT_EXCEEDED` if this order takes its buyer over a session's limit. Other people's baskets do not count.
+    /// `SESSION_SALES_LIMIT_EXCEEDED` if this order takes its buyer over a session's limit.
     pub(super) fn check_buyer_limit(&self, order: &Order) -> Result<(), Error> {
-        let limit = |session: &SessionId| self.world.session(*session).and_then(|(offer, _)| offer.session.buyer_limit);
-        for (session, limit) in order.sessions().iter().filter_map(|session| Some((*session, limit(session)?))) {
-            let Some(buyer) = order.buyer.as_ref().and_then(|buyer| buyer.hash()) else { return Ok(()) };
-            let others = self.world.counter(&CounterKey::BuyerSales(session, buyer));
-            let own = order.items.iter().filter(|item| item.session == session).count() as i64;
-            if others + own > i64::from(limit) {
-                return Err(refused(Code::SessionSalesLimitExceeded, [session]));
-            }
-        }
-        Ok(())
+        let is_over =
+            |session: &SessionId| self.world.session(*session).is_some_and(|(offer, _)| self.is_over_buyer_limit(order, offer, 0));
+        let over: Vec<_> = order.sessions().into_iter().filter(is_over).collect();
+        if over.is_empty() { Ok(()) } else { Err(refused(Code::SessionSalesLimitExceeded, over)) }
+    }
+
+    /// Whether so many more places of a session would take the order's buyer over its limit. Other people's baskets do not count.
+    pub(super) fn is_over_buyer_limit(&self, order: &Order, offer: &Offer, more: usize) -> bool {
+        let (session, buyer) = (offer.session.id, || order.buyer.as_ref()?.hash());
+        let Some((limit, buyer)) = offer.session.buyer_limit.and_then(|limit| Some((limit, buyer()?))) else { return false };
+        let own = order.items.iter().filter(|item| item.session == session).count();
+        self.is_over(&CounterKey::BuyerSales(session, buyer), own + more, limit)
+    }
+
+    /// Whether a counter has no room for so many more. What orders still count although their time is over counts no more.
+    pub(super) fn is_over(&self, key: &CounterKey, more: usize, limit: u32) -> bool {
+        let over = |counted: i64| counted + more as i64 > i64::from(limit);
+        let counted = self.world.counter(key);
+        over(counted) && over(counted - self.overdue().map(|order| counted_by(order, key)).sum::<i64>())
+    }
+
+    /// Orders whose time is over although no tick has released them yet.
+    pub(super) fn overdue(&self) -> impl Iterator<Item = &'a Arc<Order>> {
+        self.world.due(self.moment.now).take(MAX_OVERDUE_SEEN)
+    }
+}
+
+/// How much an order adds to a counter.
+fn counted_by(order: &Order, key: &CounterKey) -> i64 {
+    let of = |session: SessionId| order.items.iter().filter(|item| item.session == session).count() as i64;
+    let hash = || order.buyer.as_ref()?.hash();
+    match *key {
+        CounterKey::ChannelSales(session, channel) if order.seller.channel == channel => of(session),
+        CounterKey::BuyerSales(session, buyer) if order.counted.contains(&session) && hash() == Some(buyer) => of(session),
+        _ => 0,
     }
 }
 

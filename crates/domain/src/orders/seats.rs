@@ -18,9 +18,6 @@ use crate::moment::Timestamp;
 use crate::pricing::{self, ItemPrice};
 use crate::world::World;
 
-/// How many orders whose time is over an automatic pick looks through at most.
-const MAX_OVERDUE_SEEN: usize = 1_024;
-
 /// A session as one channel sells it.
 struct Sale<'a> {
     offer: &'a Offer,
@@ -144,11 +141,9 @@ impl<'a> Desk<'a> {
         self.add(order, &sales, picks.ok_or(Code::OrderSeatNotAvailable)?)
     }
 
-    /// Places of a session in orders whose time is over although no tick has released them yet, sorted. Of the longest over ones only, so that
-    /// a call stays cheap after a stand-still: the next ticks release those first.
+    /// Places of a session in orders whose time is over, sorted.
     fn overdue_places(&self, session: SessionId) -> Vec<Place> {
-        let overdue = self.world.due(self.moment.now).take(MAX_OVERDUE_SEEN);
-        let mut places: Vec<_> = overdue.flat_map(|order| own_places(order, session)).collect();
+        let mut places: Vec<_> = self.overdue().flat_map(|order| own_places(order, session)).collect();
         places.sort_unstable();
         places
     }
@@ -159,16 +154,10 @@ impl<'a> Desk<'a> {
             return Err(Code::OrderItemsLimitExceeded.into());
         }
         let over_channel = |sale: &Sale<'_>| {
-            let sold = || self.world.counter(&CounterKey::ChannelSales(sale.offer.session.id, self.channel.id));
-            sale.publication.sales_limit.is_some_and(|limit| sold() + asked(sale) as i64 > i64::from(limit))
+            let key = CounterKey::ChannelSales(sale.offer.session.id, self.channel.id);
+            sale.publication.sales_limit.is_some_and(|limit| self.is_over(&key, asked(sale), limit))
         };
-        let over_buyer = |sale: &Sale<'_>| {
-            let (session, limit) = (sale.offer.session.id, sale.offer.session.buyer_limit?);
-            let others = self.world.counter(&CounterKey::BuyerSales(session, order.buyer.as_ref()?.hash()?));
-            let own = order.items.iter().filter(|item| item.session == session).count();
-            Some(others + (own + asked(sale)) as i64 > i64::from(limit))
-        };
-        let over = |sale: &&Sale<'_>| over_channel(sale) || over_buyer(sale) == Some(true);
+        let over = |sale: &&Sale<'_>| over_channel(sale) || self.is_over_buyer_limit(order, sale.offer, asked(sale));
         let over: Vec<_> = sales.iter().filter(over).map(|sale| sale.offer.session.id).collect();
         if over.is_empty() { Ok(()) } else { Err(refused(Code::SessionSalesLimitExceeded, over)) }
     }

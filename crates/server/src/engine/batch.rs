@@ -14,7 +14,7 @@ use aforo_domain::ids::ShardId;
 use aforo_domain::moment::{Draw, Moment, Timestamp};
 
 use super::Answer;
-use super::core::{Limits, Output, Plan};
+use super::core::{Event, Limits, Output, Plan};
 use super::payload::{Encoder, Header};
 use super::shard::{Flight, Serving, Shard, State, Waiting};
 use crate::store::{JournalRow, Load};
@@ -157,7 +157,7 @@ impl<T> Batch<'_, T> {
         let (plan, world) = (bench.plan, &self.serving.world);
         std::panic::catch_unwind(AssertUnwindSafe(|| plan(world, &moment, actor, command))).map_err(|_| {
             tracing::error!(shard = self.shard.0, ?command, "planning panicked");
-            metrics::counter!("aforo_engine_panics_total").increment(1);
+            bench.out.push(Output::Count(Event::Panicked));
         })
     }
 

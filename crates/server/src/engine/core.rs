@@ -221,8 +221,36 @@ pub enum Output<T> {
         /// How it went.
         result: Result<(), String>,
     },
+    /// Something that an operator wants to know happened.
+    Count(Event),
     /// Nothing can be trusted any more: end the process.
     Die(String),
+}
+
+/// What is counted beside the batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The planning of a command panicked.
+    Panicked,
+    /// A shard is taken over anew, because something failed.
+    Reopened,
+    /// A shard is no longer served here.
+    Lost,
+}
+
+/// How much of everything there is, over all shards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// Commands that wait for their decision or for rows.
+    pub waiting: usize,
+    /// Journal rows that the tables do not have.
+    pub lag_rows: usize,
+    /// The same in bytes.
+    pub lag_bytes: usize,
+    /// Orders in memory.
+    pub resident_orders: usize,
+    /// What rows take in memory that need not be there, in bytes.
+    pub cache_bytes: usize,
 }
 
 /// What a batch changed for readers.
@@ -314,9 +342,19 @@ impl<T> Core<T> {
         self.look_at
     }
 
-    /// How many commands wait, for whatever.
-    pub fn waiting(&self) -> usize {
-        self.shards.values().map(|shard| shard.queue.len() + shard.parked()).sum()
+    /// How much of everything there is now.
+    pub fn levels(&self) -> Levels {
+        let mut levels = Levels::default();
+        for shard in self.shards.values() {
+            levels.waiting += shard.queue.len();
+            let State::Serving(serving) = &shard.state else { continue };
+            levels.waiting += serving.loads.len();
+            levels.lag_rows += serving.unapplied.len();
+            levels.lag_bytes += serving.unapplied_bytes;
+            levels.resident_orders += serving.world.resident_orders();
+            levels.cache_bytes += serving.cache.bytes();
+        }
+        levels
     }
 
     /// The number of the last batch of a shard that is durable; `None` if it is not in service.
@@ -448,7 +486,6 @@ impl<T> Core<T> {
             Err(StoreError::Fatal(error)) => out.push(Output::Die(error)),
             Err(error) => {
                 tracing::error!(shard = id.0, %error, "the applier failed: the shard is taken over anew");
-                metrics::counter!("aforo_engine_applier_failures_total").increment(1);
                 shard.reopen(clock, out);
             }
         }

@@ -9,6 +9,8 @@ mod cache;
 pub mod ceiling;
 mod codes;
 pub mod core;
+#[cfg(test)]
+mod core_tests;
 pub mod loaders;
 mod loads;
 pub mod opening;

@@ -8,7 +8,7 @@ use aforo_domain::moment::Timestamp;
 use aforo_domain::world::World;
 
 use super::Answer;
-use super::core::{Core, NotLoaded, Output, Publication};
+use super::core::{Core, Event, NotLoaded, Output, Publication};
 use super::recovery::{Standing, TakeError};
 use super::shard::{Opening, Serving, Shard, State, Step};
 use crate::store::{Load, Loaded, StoreError};
@@ -164,13 +164,14 @@ impl<T> Shard<T> {
                 self.queue.push_front(waiting);
             }
         }
+        out.push(Output::Count(Event::Reopened));
         self.take(now, out);
     }
 
     /// Gives it up for good.
     fn lose(&mut self, why: &str, out: &mut Vec<Output<T>>) {
         tracing::error!(shard = self.id.0, why, "a shard is no longer served here");
-        metrics::counter!("aforo_engine_shards_lost_total").increment(1);
+        out.push(Output::Count(Event::Lost));
         self.state = State::Lost;
         // Before anybody is told, so that who is told finds it so.
         out.push(Output::Withdraw(self.id));

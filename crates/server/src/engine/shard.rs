@@ -139,11 +139,6 @@ impl<T> Shard<T> {
         }
     }
 
-    /// How many of its commands wait for rows.
-    pub fn parked(&self) -> usize {
-        if let State::Serving(serving) = &self.state { serving.loads.len() } else { 0 }
-    }
-
     /// Whether it has something to do that it may do now.
     pub fn is_ready(&self, max_unapplied_bytes: usize, clock: Timestamp) -> bool {
         let State::Serving(serving) = &self.state else { return false };

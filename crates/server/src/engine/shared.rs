@@ -10,6 +10,8 @@ use arc_swap::ArcSwap;
 use metrics::{Counter, Gauge, Histogram};
 use tokio::sync::watch;
 
+use super::core::{Event, Levels};
+
 /// How far a shard has come.
 #[derive(Debug)]
 pub struct Progress {
@@ -88,6 +90,17 @@ impl Shared {
         self.progress.load().get(&shard).cloned()
     }
 
+    /// Counts an event.
+    pub fn count(&self, event: Event) {
+        if let Some(meters) = self.meters.get() {
+            match event {
+                Event::Panicked => meters.panics.increment(1),
+                Event::Reopened => meters.reopened.increment(1),
+                Event::Lost => meters.lost.increment(1),
+            }
+        }
+    }
+
     /// Begins to count, with the recorder in force. Once.
     pub fn meter(&self) {
         self.meters.get_or_init(Meters::register);
@@ -133,6 +146,15 @@ pub struct Meters {
 }
 
 impl Meters {
+    /// Shows how much of everything there is.
+    pub fn show(&self, levels: Levels) {
+        self.waiting.set(levels.waiting as f64);
+        self.lag_rows.set(levels.lag_rows as f64);
+        self.lag_bytes.set(levels.lag_bytes as f64);
+        self.resident_orders.set(levels.resident_orders as f64);
+        self.cache_bytes.set(levels.cache_bytes as f64);
+    }
+
     fn register() -> Self {
         use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
         describe_histogram!("aforo_engine_batch_commands", "Commands decided in one turn");

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aforo_domain::ids::ShardId;
+use aforo_domain::moment::Timestamp;
 
 use super::applier::{Applier, Backlog};
 use super::core::Core;
@@ -74,6 +75,8 @@ impl Handle {
             chance: chance.clone(),
             when_open: HashMap::new(),
             outputs: Vec::new(),
+            taken_in: 0,
+            levels_at: Timestamp::default(),
         };
         threads.push(spawn("aforo-engine", || engine_thread.run())?);
         threads.push(spawn("aforo-applier", || applier_thread.run())?);

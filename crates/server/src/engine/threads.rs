@@ -46,6 +46,8 @@ pub enum Message {
 const INTAKE: usize = 4_096;
 /// A fixed clock is looked at so often, since nobody says when it is moved.
 const FIXED_CLOCK_LOOK: Duration = Duration::from_millis(5);
+/// How often the levels are shown, in milliseconds.
+const LEVELS_MS: i64 = 1_000;
 /// How long a stop waits for what is under way.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -99,6 +101,10 @@ pub struct Engine {
     pub when_open: HashMap<ShardId, Vec<WhenOpen>>,
     /// What is to be done; kept for its capacity.
     pub outputs: Vec<Output<Ticket>>,
+    /// Commands taken in since the last turn.
+    pub taken_in: usize,
+    /// When the levels are shown next.
+    pub levels_at: Timestamp,
 }
 
 /// Whether to go on.
@@ -160,6 +166,7 @@ impl Engine {
         match message {
             Message::Ask(request, ticket) => {
                 self.asked.fetch_sub(1, Ordering::Relaxed);
+                self.taken_in += 1;
                 self.step(Input::Ask { request, ticket });
             }
             Message::Input(input) => self.step(input),
@@ -180,6 +187,15 @@ impl Engine {
         }
         let seed = self.chance.seed();
         self.step(Input::Turn { clock, seed });
+        let Some(meters) = self.shared.meters() else { return };
+        if self.taken_in > 0 {
+            meters.batch_commands.record(self.taken_in as f64);
+            self.taken_in = 0;
+        }
+        if self.levels_at <= clock {
+            self.levels_at = clock.plus_ms(LEVELS_MS);
+            meters.show(self.core.levels());
+        }
     }
 
     fn now(&mut self) -> Timestamp {
@@ -220,8 +236,10 @@ impl Engine {
             Output::Publish(publication) => self.views.show(publication),
             Output::Withdraw(shard) => self.views.withdraw(shard),
             Output::Apply(batch) => {
-                self.shared.committed(batch.shard, batch.seq);
+                // In this order: who sees the number and hurries the applier comes after the batch.
+                let (shard, seq) = (batch.shard, batch.seq);
                 let _ = self.applier.send(Work::Batch(batch));
+                self.shared.committed(shard, seq);
             }
             Output::Replay(batch) => drop(self.applier.send(Work::Replay(batch))),
             Output::Load { shard, epoch, load, applied } => {
@@ -239,6 +257,7 @@ impl Engine {
                     when_open(result.clone());
                 }
             }
+            Output::Count(event) => self.shared.count(event),
             Output::Die(error) => die(&error),
             Output::Append { .. } => unreachable!("appends are carried out where their outcome is taken in"),
         }
@@ -264,7 +283,7 @@ impl Engine {
     /// Answers what waits, and lets the applier finish.
     fn finish(mut self) {
         let deadline = clock::instant() + STOP_PATIENCE;
-        while self.core.waiting() > 0 {
+        while self.core.levels().waiting > 0 {
             let left = deadline.saturating_duration_since(clock::instant());
             if self.core.is_busy() {
                 self.turn();

@@ -217,7 +217,7 @@ impl Process {
                 }
                 Output::Reply { ticket, answer } => self.left.push(Left::Answer(ticket, answer)),
                 Output::Die(_) => self.left.push(Left::Died),
-                Output::Withdraw(_) | Output::Opened { .. } => {}
+                Output::Withdraw(_) | Output::Opened { .. } | Output::Count(_) => {}
             }
         }
     }
