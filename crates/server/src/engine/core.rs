@@ -213,6 +213,8 @@ pub enum Output<T> {
         shard: ShardId,
         /// Under which epoch.
         epoch: u64,
+        /// The tables have everything up to here.
+        applied: u64,
     },
     /// A shard is in service now, or will not be: who waits for it may be told.
     Opened {

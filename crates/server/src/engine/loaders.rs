@@ -48,6 +48,8 @@ pub enum Job {
         shard: ShardId,
         /// Under which epoch.
         epoch: u64,
+        /// The tables have everything up to here.
+        applied: u64,
     },
 }
 
@@ -119,7 +121,7 @@ pub fn work<T>(loader: &mut Loader, job: Job, owner: OwnerId) -> Input<T> {
             }
         },
         Job::Take { shard, known, now } => Input::Taken { shard, result: recovery::take(loader, shard, known, now, owner) },
-        Job::Populate { shard, epoch } => Input::Populated { shard, epoch, result: recovery::populate(loader, shard) },
+        Job::Populate { shard, epoch, applied } => Input::Populated { shard, epoch, result: recovery::populate(loader, shard, applied) },
     }
 }
 

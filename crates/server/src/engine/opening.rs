@@ -57,7 +57,7 @@ impl<T> Core<T> {
             _ if opening.epoch != epoch => {}
             Ok(()) => {
                 shard.state = State::Opening(Step::Populating(opening));
-                out.push(Output::Populate { shard: id, epoch });
+                out.push(Output::Populate { shard: id, epoch, applied: opening.seq });
             }
             Err(StoreError::Stale) => shard.lose("another owner has taken it", out),
             Err(error) => self.rest(id, rest, error, out),

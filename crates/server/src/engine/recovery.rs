@@ -113,11 +113,11 @@ pub fn standing(shard: ShardId, taken: Taken, position: &Position) -> Result<Sta
     Ok(Standing { epoch: taken.epoch, seq, now, replay })
 }
 
-/// Reads a World out of the tables.
+/// Reads a World out of the tables, which have everything up to `applied`.
 ///
 /// # Errors
-/// Whatever the store says.
-pub fn populate(loader: &mut Loader, shard: ShardId) -> Result<Box<World>, StoreError> {
+/// Whatever the store says; [`StoreError::Behind`] if a database that came back from a crash has lost what was put into the tables a moment ago.
+pub fn populate(loader: &mut Loader, shard: ShardId, applied: u64) -> Result<Box<World>, StoreError> {
     let mut world = Box::new(World::new(shard));
     loader.resident(shard, &mut |resident| match resident {
         Resident::Row(row) => world.apply(&Change::Put(row), 0),
@@ -125,7 +125,8 @@ pub fn populate(loader: &mut Loader, shard: ShardId) -> Result<Box<World>, Store
         Resident::Outcome(hour, short) => world.mark_outcome(hour, short),
     })?;
     world.loaded();
-    Ok(world)
+    // Asked after the rows were read, so that a crash in between is noticed too.
+    if loader.applied_seq(shard)? < applied { Err(StoreError::Behind) } else { Ok(world) }
 }
 
 /// Changes with one image a key, the last one.
@@ -165,5 +166,35 @@ impl Coalesced {
         let mut sorted: Vec<(Key, Change)> = self.by_key.drain().collect();
         sorted.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         sorted.into_iter().map(|(_, change)| change).chain(self.forget.take()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aforo_domain::change::{Counter, CounterKey, Row};
+    use aforo_domain::ids::{ChannelId, SessionId};
+
+    use super::*;
+    use crate::store::Store;
+    use crate::store::sim::SimStore;
+
+    const SHARD: ShardId = ShardId(3);
+
+    /// PostgreSQL may come back from a crash without the applier's last transaction: a World read then would be one of the past.
+    #[test]
+    fn a_world_is_not_read_from_tables_that_have_gone_back() {
+        let disk = SimStore::new(true);
+        let store = Store::Sim(disk.clone());
+        let (mut loader, mut tables) = (store.loader().unwrap(), store.tables().unwrap());
+        let mut standing = take(&mut loader, SHARD, None, Timestamp(1), [7; 16]).unwrap();
+        let key = CounterKey::ChannelSales(SessionId(1), ChannelId(1));
+        let sold = Change::from(Row::from(Counter { key: key.clone(), value: 9 }));
+        standing.replay.changes.push(sold);
+        tables.apply(&standing.replay).unwrap();
+        assert_eq!(populate(&mut loader, SHARD, standing.seq).unwrap().counter(&key), 9);
+        disk.crash(1);
+        assert!(matches!(populate(&mut loader, SHARD, standing.seq), Err(StoreError::Behind)));
+        tables.apply(&standing.replay).unwrap();
+        assert!(populate(&mut loader, SHARD, standing.seq).is_ok());
     }
 }

@@ -248,7 +248,7 @@ impl Engine {
                 }
             }
             Output::Take { shard, known, now } => drop(self.applier.send(Work::End(shard, Job::Take { shard, known, now }))),
-            Output::Populate { shard, epoch } => self.loaders.ask(Job::Populate { shard, epoch }),
+            Output::Populate { shard, epoch, applied } => self.loaders.ask(Job::Populate { shard, epoch, applied }),
             Output::Opened { shard, result } => {
                 if let (Ok(()), Some(seq)) = (&result, self.core.seq(shard)) {
                     self.shared.opened(shard, seq);

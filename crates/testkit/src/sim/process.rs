@@ -209,7 +209,7 @@ impl Process {
                 Output::Apply(batch) => self.work.push_back(Work::Batch(batch)),
                 Output::Replay(batch) => self.work.push_back(Work::Replay(batch)),
                 Output::Take { shard, known, now } => self.work.push_back(Work::End(Job::Take { shard, known, now })),
-                Output::Populate { shard, epoch } => self.jobs.push(Job::Populate { shard, epoch }),
+                Output::Populate { shard, epoch, applied } => self.jobs.push(Job::Populate { shard, epoch, applied }),
                 Output::Load { shard, epoch, load, applied } => {
                     // Who drops rows early must not look how far the tables are, either.
                     let applied = if self.sabotage == Some(Sabotage::EvictsEarly) { 0 } else { applied };
