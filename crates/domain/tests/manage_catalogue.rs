@@ -8,8 +8,8 @@ use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
 use aforo_domain::catalogue::manage::{
-    CatalogueCommand, EventSpec, MarkPlaces, Marking, PlaceGroup, PriceTypeSpec, PublicationSpec, RateSpec, SessionSpec, Target, TaxSpec,
-    VenueSpec,
+    CatalogueCommand, EventSpec, MarkPlaces, Marking, PlaceGroup, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target,
+    TaxSpec, VenueSpec,
 };
 use aforo_domain::catalogue::plan::Attributes;
 use aforo_domain::catalogue::{Category, Coded, Images, Readiness};
@@ -198,7 +198,7 @@ fn hall(venue: u64) -> Document {
         venue: VenueId(venue),
         name: "Whole house".to_owned(),
         price_types: vec![price_type("STALLS"), price_type("FLOOR")],
-        quotas: vec!["General".to_owned(), "Members".to_owned()],
+        quotas: vec![quota("General", None), quota("Members", None)],
         sectors: vec![sector("Stalls", "STALLS", vec![stalls], vec![]), sector("Floor", "FLOOR", vec![], vec![floor])],
         check_orphan_seats: true,
         graphic: true,
@@ -440,4 +440,8 @@ fn places_are_blocked_all_or_none() {
     assert_eq!(story.availability(id), Availability { total: 14, available: 14 });
     let manager = story.user(1, Role::EventManager);
     assert_eq!(story.ask(&manager, mark(Marking::Block, &seats[3..4], 0)), Err(Code::Auth0027), "blocking is a permission");
+}
+
+fn quota(name: &str, release_ms: Option<i64>) -> QuotaSpec {
+    QuotaSpec { name: name.to_owned(), release_ms }
 }

@@ -81,6 +81,9 @@ pub struct Quota {
     pub id: QuotaId,
     /// Shown to people.
     pub name: String,
+    /// How long before a session's start its places become GENERAL ones, in milliseconds; never, if `None`. GENERAL itself has none.
+    #[serde(default)]
+    pub release_ms: Option<i64>,
 }
 
 /// A version of a venue's plan: everything but the seats, which are in its sectors. Never changed once a session uses it.
@@ -295,6 +298,9 @@ pub struct Catalogue {
     pub offers: HashMap<SessionId, Arc<Offer>>,
 }
 
+/// Where GENERAL stands among a template's quotas.
+pub const GENERAL: u8 = 0;
+
 /// How a session stands in a channel at an instant (rules.md, "Flags").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SaleState {
@@ -314,6 +320,34 @@ impl Offer {
         let for_sale = self.session.selling;
         let on_sale = for_sale && self.session.sale.contains(now) && publication.sale.is_none_or(|window| window.contains(now));
         Some((publication, SaleState { for_sale, on_sale }))
+    }
+
+    /// The quotas that a channel sells from at an instant, as indexes into the template's: those of its publication in their order, without the
+    /// released ones, which come behind GENERAL for who sells from that.
+    pub fn quotas(&self, publication: &Publication, now: Timestamp) -> Vec<u8> {
+        let released = |quota: &u8| self.release(*quota).is_some_and(|release| release <= now);
+        let (mut quotas, mut general) = (Vec::with_capacity(publication.quotas.len()), false);
+        for quota in publication.quotas.iter().filter_map(|quota| self.plan.quota_index(*quota)) {
+            general |= quota == GENERAL;
+            if !released(&quota) {
+                quotas.push(quota);
+            }
+        }
+        if general {
+            quotas.extend((0..self.plan.template.quotas.len() as u8).filter(released));
+        }
+        quotas
+    }
+
+    /// When next a quota is released after an instant: until then [`Self::quotas`] stays as it is.
+    pub fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
+        let releases = (0..self.plan.template.quotas.len() as u8).filter_map(|quota| self.release(quota));
+        releases.filter(|release| *release > now).min()
+    }
+
+    fn release(&self, quota: u8) -> Option<Timestamp> {
+        let quota = &self.plan.template.quotas[usize::from(quota)];
+        Some(self.session.start.plus_ms(-quota.release_ms?))
     }
 
     /// The tariff asked for, else the default one.

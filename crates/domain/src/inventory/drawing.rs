@@ -134,7 +134,7 @@ fn compile(rows: Vec<SeatRow>, zones: Vec<Zone>) -> Arc<Plan> {
         venue: VenueId(1),
         name: String::new(),
         price_types: vec![price_type(FIRST), price_type(SECOND)],
-        quotas: [1, 2].map(|id| Quota { id: QuotaId(id), name: String::new() }).to_vec(),
+        quotas: [1, 2].map(|id| Quota { id: QuotaId(id), name: String::new(), release_ms: None }).to_vec(),
         sectors: vec![sector.id],
         check_orphan_seats: true,
         graphic: false,

@@ -78,7 +78,7 @@ impl<'a> Desk<'a> {
     fn sale(&self, id: SessionId) -> Option<Sale<'a>> {
         let (offer, inventory) = self.world.session(id)?;
         let (publication, state) = offer.in_channel(self.channel.id, self.moment.now)?;
-        let quotas = publication.quotas.iter().filter_map(|quota| offer.plan.quota_index(*quota)).collect();
+        let quotas = offer.quotas(publication, self.moment.now);
         Some(Sale { offer, inventory, publication, state, quotas, world: self.world, now: self.moment.now })
     }
 

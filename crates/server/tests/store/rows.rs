@@ -222,7 +222,10 @@ fn template_of(id: TemplateId) -> Template {
         venue: VenueId(30),
         name: "Opera".into(),
         price_types: vec![price_type],
-        quotas: vec![Quota { id: QuotaId(1), name: "GENERAL".into() }, Quota { id: QuotaId(2), name: "Press".into() }],
+        quotas: vec![
+            Quota { id: QuotaId(1), name: "GENERAL".into(), release_ms: None },
+            Quota { id: QuotaId(2), name: "Press".into(), release_ms: Some(86_400_000) },
+        ],
         sectors: vec![SectorId(41)],
         check_orphan_seats: true,
         graphic: true,

@@ -8,7 +8,7 @@ use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
 use aforo_domain::catalogue::manage::{
-    CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
+    CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
 };
 use aforo_domain::catalogue::plan::Attributes;
 use aforo_domain::catalogue::{Category, Coded, Images, Readiness};
@@ -285,7 +285,7 @@ fn house(venue: VenueId, size: Size, check_orphan_seats: bool) -> Document {
         venue,
         name: format!("Whole house, orphan rule {check_orphan_seats}"),
         price_types: vec![price_type("STALLS"), price_type("FLOOR")],
-        quotas: vec!["General".to_owned(), "Members".to_owned()],
+        quotas: vec![quota("General", None), quota("Members", Some(SALE_MS - 20 * 60_000))],
         sectors: vec![sector("Stalls", "STALLS", rows.collect(), vec![]), sector("Floor", "FLOOR", vec![], vec![floor])],
         check_orphan_seats,
         graphic: true,
@@ -304,4 +304,8 @@ fn seat(row: u32, number: u32, size: Size) -> SeatDocument {
         gap_before: number == size.seats / 2 + 1,
         blocked: (row, number) == (1, 1),
     }
+}
+
+fn quota(name: &str, release_ms: Option<i64>) -> QuotaSpec {
+    QuotaSpec { name: name.to_owned(), release_ms }
 }

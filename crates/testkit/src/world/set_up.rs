@@ -185,7 +185,7 @@ fn template(check_orphan_seats: bool) -> Template {
         names: BTreeMap::new(),
         descriptions: BTreeMap::new(),
     };
-    let quota = |(id, name): (QuotaId, &str)| Quota { id, name: name.to_owned() };
+    let quota = |(id, name): (QuotaId, &str)| Quota { id, name: name.to_owned(), release_ms: None };
     Template {
         id: TEMPLATE,
         venue: VenueId(1),

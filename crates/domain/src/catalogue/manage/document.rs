@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::templates::{Outline, PriceTypeSpec};
+use super::templates::{Outline, PriceTypeSpec, QuotaSpec};
 use crate::catalogue::Template;
 use crate::catalogue::plan::{Attributes, MAX_PLACES, Plan, Seat, SeatRow, Sector, Zone, ZonePlaces};
 use crate::error::Error;
@@ -33,8 +33,8 @@ pub struct Document {
     pub name: String,
     /// Their codes are unique here.
     pub price_types: Vec<PriceTypeSpec>,
-    /// Names; the first is GENERAL and takes every place that names none.
-    pub quotas: Vec<String>,
+    /// The first is GENERAL and takes every place that names none.
+    pub quotas: Vec<QuotaSpec>,
     pub sectors: Vec<SectorDocument>,
     pub check_orphan_seats: bool,
     pub graphic: bool,
@@ -119,8 +119,9 @@ impl Document {
         if self.price_types.len() > MAX_KINDS || codes.len() < self.price_types.len() {
             wrong.push("price_types");
         }
-        let quotas: HashSet<&str> = self.quotas.iter().map(String::as_str).collect();
-        if self.quotas.is_empty() || self.quotas.len() > MAX_KINDS || quotas.len() < self.quotas.len() {
+        let quotas: HashSet<&str> = self.quotas.iter().map(|quota| quota.name.as_str()).collect();
+        let general_goes = self.quotas.first().is_some_and(|quota| quota.release_ms.is_some());
+        if self.quotas.is_empty() || self.quotas.len() > MAX_KINDS || quotas.len() < self.quotas.len() || general_goes {
             wrong.push("quotas");
         }
         let parts: usize = self.sectors.iter().map(|sector| 1 + sector.rows.len() + sector.zones.len()).sum();
@@ -162,7 +163,7 @@ impl Document {
     /// As [`Self::check`].
     pub fn sectors(&self, template: TemplateId, price_types: &[PriceTypeId], sectors: &[SectorId]) -> Result<Vec<Sector>, Error> {
         let codes = self.price_types.iter().zip(price_types).map(|(spec, id)| (spec.code.as_str(), *id)).collect();
-        let quotas = self.quotas.iter().zip(1..).map(|(name, id)| (name.as_str(), QuotaId(id))).collect();
+        let quotas = self.quotas.iter().zip(1..).map(|(quota, id)| (quota.name.as_str(), QuotaId(id))).collect();
         let mut builder = Builder { template, codes, quotas, rows: 0, seats: 0, zones: 0 };
         self.sectors.iter().zip(sectors).map(|(sector, id)| builder.sector(sector, *id)).collect()
     }
@@ -176,7 +177,7 @@ impl Document {
 
     fn trial_template(&self, price_types: &[PriceTypeId], sectors: &[SectorId]) -> Template {
         let price_types = self.price_types.iter().zip(price_types).map(|(spec, id)| spec.named(*id));
-        let quotas = self.quotas.iter().zip(1..).map(|(name, id)| crate::catalogue::Quota { id: QuotaId(id), name: name.clone() });
+        let quotas = self.quotas.iter().zip(1..).map(|(quota, id)| quota.with_id(QuotaId(id)));
         Template {
             id: TemplateId(1),
             venue: self.venue,

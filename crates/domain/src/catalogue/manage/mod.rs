@@ -19,7 +19,7 @@ pub use events::EventSpec;
 pub use places::{MarkPlaces, Marking, PlaceGroup};
 pub use publications::PublicationSpec;
 pub use sessions::{RateSpec, SessionSpec, TaxSpec};
-pub use templates::{Outline, PriceTypeSpec, TemplateSpec};
+pub use templates::{Outline, PriceTypeSpec, QuotaSpec, TemplateSpec};
 pub use venues::VenueSpec;
 
 use super::plan::Sector;

@@ -29,6 +29,14 @@ pub struct PriceTypeSpec {
     pub descriptions: Localized,
 }
 
+/// A quota as it shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of a Quota")]
+pub struct QuotaSpec {
+    pub name: String,
+    pub release_ms: Option<i64>,
+}
+
 /// A template without what is in its sectors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields of a Template")]
@@ -36,8 +44,8 @@ pub struct Outline {
     pub venue: VenueId,
     pub name: String,
     pub price_types: Vec<PriceTypeSpec>,
-    /// The names; the first is GENERAL.
-    pub quotas: Vec<String>,
+    /// The first is GENERAL.
+    pub quotas: Vec<QuotaSpec>,
     /// One for each sector, in order: the id chosen by the caller, or none.
     pub sectors: Vec<Option<SectorId>>,
     pub check_orphan_seats: bool,
@@ -53,6 +61,8 @@ pub struct TemplateSpec {
     pub check_orphan_seats: bool,
     pub focal_point: Option<(i32, i32)>,
     pub retired: bool,
+    /// One for each quota, in order.
+    pub releases_ms: Vec<Option<i64>>,
 }
 
 impl<'a> Desk<'a> {
@@ -75,7 +85,7 @@ impl<'a> Desk<'a> {
             venue: outline.venue,
             name: outline.name.clone(),
             price_types: outline.price_types.iter().zip(&price_types).map(|(spec, id)| spec.named(PriceTypeId(*id))).collect(),
-            quotas: outline.quotas.iter().zip(1..).map(|(name, id)| Quota { id: QuotaId(id), name: name.clone() }).collect(),
+            quotas: outline.quotas.iter().zip(1..).map(|(quota, id)| quota.with_id(QuotaId(id))).collect(),
             sectors: sectors.iter().copied().map(SectorId).collect(),
             check_orphan_seats: outline.check_orphan_seats,
             graphic: outline.graphic,
@@ -112,11 +122,17 @@ impl<'a> Desk<'a> {
         let plan = self.catalogue().plans.get(&id).filter(|plan| plan.template.version > 0).ok_or(Code::NotFound)?;
         self.own_venue(plan.template.venue)?;
         unchanged(plan.template.version, seen)?;
+        let quotas = &plan.template.quotas;
+        if spec.releases_ms.len() != quotas.len() || spec.releases_ms.first().is_some_and(Option::is_some) {
+            return Err(Error::invalid(&["quotas"]).into());
+        }
+        let quotas = quotas.iter().zip(&spec.releases_ms).map(|(quota, release_ms)| Quota { release_ms: *release_ms, ..quota.clone() });
         let template = Template {
             name: spec.name.clone(),
             check_orphan_seats: spec.check_orphan_seats,
             focal_point: spec.focal_point,
             retired: spec.retired,
+            quotas: quotas.collect(),
             version: plan.template.version + 1,
             ..Template::clone(&plan.template)
         };
@@ -159,6 +175,13 @@ fn fill_ids(chosen: impl Iterator<Item = Option<u64>> + Clone, largest: u64) -> 
             })
         })
         .collect()
+}
+
+impl QuotaSpec {
+    /// The quota with its id.
+    pub(super) fn with_id(&self, id: QuotaId) -> Quota {
+        Quota { id, name: self.name.clone(), release_ms: self.release_ms }
+    }
 }
 
 impl PriceTypeSpec {

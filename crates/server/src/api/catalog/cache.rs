@@ -11,6 +11,7 @@ use aforo_domain::catalogue::plan::Plan;
 use aforo_domain::catalogue::{Catalogue, Offer};
 use aforo_domain::identity::Channel;
 use aforo_domain::ids::{ChannelId, SessionId, ShardId, TemplateId};
+use aforo_domain::moment::Timestamp;
 use bytes::Bytes;
 
 use super::seats::SeatMap;
@@ -38,12 +39,12 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// A session as a channel sees it.
-    pub fn sheet(&self, shard: ShardId, offer: &Arc<Offer>, channel: &Arc<Channel>) -> Arc<Sheet> {
+    /// A session as a channel sees it now.
+    pub fn sheet(&self, shard: ShardId, offer: &Arc<Offer>, channel: &Arc<Channel>, now: Timestamp) -> Arc<Sheet> {
         self.sheets.get(
             (shard, offer.session.id, channel.id),
-            |sheet| Arc::ptr_eq(&sheet.offer, offer) && Arc::ptr_eq(&sheet.channel, channel),
-            || Sheet::new(offer.clone(), channel.clone()),
+            |sheet| Arc::ptr_eq(&sheet.offer, offer) && Arc::ptr_eq(&sheet.channel, channel) && sheet.is_good(now),
+            || Sheet::new(offer.clone(), channel.clone(), now),
         )
     }
 
@@ -88,6 +89,8 @@ pub struct Sheet {
     pub channel: Arc<Channel>,
     /// The quotas that it sells from, as indexes into the template's.
     pub quotas: Vec<u8>,
+    /// Since when and until when these are its quotas: a release ends it.
+    good: (Timestamp, Option<Timestamp>),
     /// The session's entry in the list.
     pub item: OnceLock<Stencil>,
     /// The entry as it is now.
@@ -104,11 +107,10 @@ pub struct Sheet {
 
 impl Sheet {
     /// Nothing encoded yet.
-    pub fn new(offer: Arc<Offer>, channel: Arc<Channel>) -> Self {
-        let publication = offer.publications.get(&channel.id);
-        let quotas = publication.map(|publication| publication.quotas.as_slice()).unwrap_or_default();
-        let quotas = quotas.iter().filter_map(|quota| offer.plan.quota_index(*quota)).collect();
+    pub fn new(offer: Arc<Offer>, channel: Arc<Channel>, now: Timestamp) -> Self {
+        let quotas = offer.publications.get(&channel.id).map(|publication| offer.quotas(publication, now)).unwrap_or_default();
         Self {
+            good: (now, offer.next_release(now)),
             offer,
             channel,
             quotas,
@@ -119,6 +121,11 @@ impl Sheet {
             prices: OnceLock::new(),
             statuses_now: Latest::default(),
         }
+    }
+
+    fn is_good(&self, now: Timestamp) -> bool {
+        let (since, until) = self.good;
+        since <= now && until.is_none_or(|until| now < until)
     }
 }
 

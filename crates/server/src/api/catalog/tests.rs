@@ -6,7 +6,7 @@ use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
 use aforo_domain::catalogue::manage::{
-    CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
+    CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
 };
 use aforo_domain::catalogue::plan::Attributes;
 use aforo_domain::catalogue::{Category, Coded, Images, Readiness, SaleState};
@@ -89,7 +89,7 @@ fn hall() -> Document {
         venue: VenueId(31),
         name: "House".to_owned(),
         price_types: vec![price_type(501, "Stalls", "ST", 2), price_type(502, "Pit", "PT", 1)],
-        quotas: vec!["General".to_owned(), "Members".to_owned()],
+        quotas: vec![quota("General", None), quota("Members", None)],
         sectors: vec![sector(601, "Stalls left", "ST", vec![row], vec![]), sector(602, "Pit", "PT", vec![], vec![zone])],
         check_orphan_seats: true,
         graphic: true,
@@ -189,7 +189,7 @@ fn seen() -> Seen {
     let publication = PublicationSpec { quotas: Vec::new(), on_catalog: true, sale: None, sales_limit: None };
     set_up(CatalogueCommand::Publish(SessionId(51), WEB, None, publication));
     let (offer, inventory) = world.session(SessionId(51)).unwrap();
-    let sheet = Sheet::new(offer.clone(), world.identity.channels[&WEB].clone());
+    let sheet = Sheet::new(offer.clone(), world.identity.channels[&WEB].clone(), Timestamp(0));
     let state = SaleState { for_sale: true, on_sale: false };
     Seen { sheet: Arc::new(sheet), snapshot: Arc::new(inventory.snapshot(12)), state }
 }
@@ -282,4 +282,8 @@ fn an_event_has_the_contracts_keys_in_their_order() {
         "images":{"ca-ES":{"LANDSCAPE":[{"value":"https://img.example/l.jpg"}],"MAIN":{"value":"https://img.example/m.jpg"}}}},
         "category":{"code":"OPERA","parent":{"code":"MUSIC"}},"venues":[{"id":31,"name":"Teatre del Port"}]}"#;
     assert_eq!(serde_json::to_string(&item).unwrap(), squeezed(expected));
+}
+
+fn quota(name: &str, release_ms: Option<i64>) -> QuotaSpec {
+    QuotaSpec { name: name.to_owned(), release_ms }
 }

@@ -1,9 +1,9 @@
 //! A venue template's document as it is sent: turned into the domain's document, whose rules then check it.
 
-use aforo_domain::catalogue::manage::PriceTypeSpec;
 use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
+use aforo_domain::catalogue::manage::{PriceTypeSpec, QuotaSpec};
 use aforo_domain::catalogue::plan::Attributes;
 use aforo_domain::ids::{PriceTypeId, SectorId, TemplateId, VenueId};
 use serde::Deserialize;
@@ -27,8 +27,8 @@ pub struct TemplateBody {
     name: Option<String>,
     #[schema(required = true)]
     price_types: Option<Vec<PriceTypeBody>>,
-    /// Names of quotas; the first is the general one. `["GENERAL"]` if left out.
-    quotas: Option<Vec<String>>,
+    /// Names of quotas, or objects with a release; the first is the general one. `["GENERAL"]` if left out.
+    quotas: Option<Vec<QuotaBody>>,
     #[schema(required = true)]
     sectors: Option<Vec<SectorBody>>,
     /// Whether single seats may not be left free.
@@ -37,6 +37,21 @@ pub struct TemplateBody {
     graphic: Option<bool>,
     /// What the best seats are near to.
     focal_point: Option<PointBody>,
+}
+
+/// A quota: its name, or its name and when it is released.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum QuotaBody {
+    /// Its name.
+    Name(String),
+    /// With a release.
+    Released {
+        /// Its name.
+        name: String,
+        /// How many minutes before a session's start its places become general ones.
+        release_minutes: Option<Num>,
+    },
 }
 
 /// A point in the plan's units.
@@ -172,13 +187,13 @@ impl TemplateBody {
         let price_types = price_types.into_iter().enumerate().map(|(index, body)| body.read(&mut checks, index)).collect();
         let sectors: Vec<_> = checks.required("sectors", self.sectors).unwrap_or_default();
         let sectors: Vec<_> = sectors.into_iter().map(|body| body.read(&mut checks)).collect();
-        let quotas = self.quotas.unwrap_or_else(|| vec![GENERAL.to_owned()]);
+        let quotas = self.quotas.unwrap_or_else(|| vec![QuotaBody::Name(GENERAL.to_owned())]);
         let document = Document {
             id: checks.optional_id("id", self.id.as_ref()).map(TemplateId),
             venue: VenueId(checks.id("venue_id", self.venue_id.as_ref())),
             name: label(&mut checks, "name", self.name.as_deref(), None),
             price_types,
-            quotas: quotas.iter().map(|name| label(&mut checks, "quotas", Some(name), None)).collect(),
+            quotas: quotas.iter().map(|quota| quota.read(&mut checks)).collect(),
             check_orphan_seats: self.check_orphan_seats.unwrap_or_default(),
             graphic: self.graphic.unwrap_or_else(|| sectors.iter().any(|sector| !sector.rows.is_empty())),
             focal_point: self.focal_point.map(|point| (point.x, point.y)),
@@ -187,6 +202,24 @@ impl TemplateBody {
         let document = checks.done(document)?;
         document.check()?;
         Ok(document)
+    }
+}
+
+/// The longest time before a session's start that a quota may be released: ten years, in minutes.
+const MAX_RELEASE: u64 = 10 * 366 * 24 * 60;
+
+/// Minutes before a session's start, in milliseconds.
+pub fn release_ms(checks: &mut Checks, minutes: Option<&Num>) -> Option<i64> {
+    checks.optional_whole("quotas.release_minutes", minutes, 0..=MAX_RELEASE).map(|minutes| minutes as i64 * 60_000)
+}
+
+impl QuotaBody {
+    fn read(&self, checks: &mut Checks) -> QuotaSpec {
+        let (name, minutes) = match self {
+            Self::Name(name) => (name, None),
+            Self::Released { name, release_minutes } => (name, release_minutes.as_ref()),
+        };
+        QuotaSpec { name: label(checks, "quotas", Some(name), None), release_ms: release_ms(checks, minutes) }
     }
 }
 

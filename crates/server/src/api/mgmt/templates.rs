@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aforo_domain::catalogue::manage::document::Document;
 use aforo_domain::catalogue::manage::{CatalogueCommand, TemplateSpec};
 use aforo_domain::catalogue::plan::{Plan, Sector};
-use aforo_domain::catalogue::{Catalogue, Template};
+use aforo_domain::catalogue::{Catalogue, Quota, Template};
 use aforo_domain::command::Command;
 use aforo_domain::error::{Code, Error};
 use aforo_domain::ids::{PriceTypeId, RateId, SectorId, TemplateId};
@@ -18,14 +18,14 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Clearable, Texts, clearable, label};
-use super::template_body::{PointBody, TemplateBody};
+use super::template_body::{PointBody, TemplateBody, release_ms};
 use super::{IfMatch, read, written};
 use crate::http::call::{Call, MAX_IMPORT};
 use crate::http::checks::Checks;
 use crate::http::extract::{Allowed, EventManagers, Manager, PathId, PathIds, Readers};
 use crate::http::params::{MAX_OFFSET, Params};
 use crate::http::respond::{Answered, Problem, json};
-use crate::http::wire::{List, Money};
+use crate::http::wire::{List, Money, Num};
 
 /// A venue template; its seats are read by sessions, at `GET /catalog-api/v1/sessions/{id}/seats`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -36,7 +36,7 @@ pub struct TemplateView<'a> {
     /// Places in all.
     capacity: u32,
     price_types: Vec<PriceTypeView<'a>>,
-    quotas: Vec<NamedView<'a>>,
+    quotas: Vec<QuotaView<'a>>,
     sectors: Vec<SectorView<'a>>,
     check_orphan_seats: bool,
     graphic: bool,
@@ -81,6 +81,16 @@ pub struct NamedView<'a> {
     name: &'a str,
 }
 
+/// A quota.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct QuotaView<'a> {
+    id: u64,
+    name: &'a str,
+    /// How many minutes before a session's start its places become general ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release_minutes: Option<i64>,
+}
+
 /// A sector.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SectorView<'a> {
@@ -117,6 +127,17 @@ pub struct TemplatePatch {
     #[schema(value_type = Option<PointBody>)]
     focal_point: Clearable<PointBody>,
     retired: Option<bool>,
+    /// New releases of quotas, by id; quotas that are not named stay as they are.
+    quotas: Option<Vec<QuotaPatch>>,
+}
+
+/// What may change of a quota.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct QuotaPatch {
+    #[schema(required = true)]
+    id: Option<Num>,
+    /// How many minutes before a session's start its places become general ones; `null`: never.
+    release_minutes: Option<Num>,
 }
 
 fn view(plan: &Plan) -> TemplateView<'_> {
@@ -134,13 +155,17 @@ fn view(plan: &Plan) -> TemplateView<'_> {
         name: &template.name,
         capacity: plan.places(),
         price_types: price_types.collect(),
-        quotas: template.quotas.iter().map(|quota| NamedView { id: quota.id.0, name: &quota.name }).collect(),
+        quotas: template.quotas.iter().map(quota_view).collect(),
         sectors: plan.sectors.iter().map(|sector| sector_view(sector)).collect(),
         check_orphan_seats: template.check_orphan_seats,
         graphic: template.graphic,
         focal_point: template.focal_point.map(|(x, y)| PointView { x, y }),
         retired: template.retired,
     }
+}
+
+fn quota_view(quota: &Quota) -> QuotaView<'_> {
+    QuotaView { id: quota.id.0, name: &quota.name, release_minutes: quota.release_ms.map(|release| release / 60_000) }
 }
 
 fn sector_view(sector: &Sector) -> SectorView<'_> {
@@ -253,11 +278,29 @@ pub async fn change(
         check_orphan_seats: body.check_orphan_seats.unwrap_or(template.check_orphan_seats),
         focal_point: body.focal_point.map_or(template.focal_point, |point| point.map(|point| (point.x, point.y))),
         retired: body.retired.unwrap_or(template.retired),
+        releases_ms: releases(&mut checks, body.quotas.as_deref().unwrap_or_default(), template),
     };
     let spec = checks.done(spec)?;
     let command = CatalogueCommand::ChangeTemplate(template.id, Some(seen.unwrap_or(template.version)), spec);
     let (id, answered) = manager.save(&call, command).await?;
     answer(&manager, id, &answered)
+}
+
+/// When each quota is released: as it is, but for those that are named.
+fn releases(checks: &mut Checks, patches: &[QuotaPatch], template: &Template) -> Vec<Option<i64>> {
+    let mut releases: Vec<_> = template.quotas.iter().map(|quota| quota.release_ms).collect();
+    for patch in patches.iter().take(releases.len()) {
+        let id = checks.id("quotas.id", patch.id.as_ref());
+        let release = release_ms(checks, patch.release_minutes.as_ref());
+        match template.quotas.iter().position(|quota| quota.id.0 == id) {
+            Some(index) => releases[index] = release,
+            None => checks.bad_value("quotas.id"),
+        }
+    }
+    if patches.len() > releases.len() {
+        checks.bad_value("quotas");
+    }
+    releases
 }
 
 fn answer<A: Allowed>(manager: &Manager<A>, id: u64, answered: &Answered) -> Result<Response, Problem> {
