@@ -11,6 +11,7 @@ mod plot;
 mod prepared;
 mod process;
 mod report;
+mod restart;
 mod run;
 mod schedule;
 mod stage;
@@ -72,7 +73,7 @@ async fn all_rounds(args: &BenchArgs) -> Result<(Vec<Round>, String), String> {
 async fn one_round(args: &BenchArgs, engine: Engine, kept: Option<&TempDir>) -> Result<(Round, String), String> {
     let fresh = temporary_dir()?;
     let dir = kept.filter(|_| engine == Engine::Real).unwrap_or(&fresh).path();
-    let own = match &args.url {
+    let mut own = match &args.url {
         Some(_) => None,
         None => Some(OwnServer::start(dir, args.database.as_deref(), engine)?),
     };
@@ -86,7 +87,11 @@ async fn one_round(args: &BenchArgs, engine: Engine, kept: Option<&TempDir>) -> 
     let address = if host.contains(':') { host } else { format!("{host}:80") };
     let watched = own.as_ref().map(|server| process::Watched::new(server.pid(), server.dir.clone()));
     let outcome = run::run(args, address, watched, || run::Shared::new(args, prepared, stage.supply)).await?;
-    Ok((Round { engine, outcome }, stage.title))
+    let restart_ms = match own.as_mut().filter(|_| args.restart && engine == Engine::Real) {
+        Some(server) => Some(restart::measure(args, server, &credentials).await?),
+        None => None,
+    };
+    Ok((Round { engine, outcome, restart_ms }, stage.title))
 }
 
 fn temporary_dir() -> Result<TempDir, String> {

@@ -31,6 +31,8 @@ pub struct OwnServer {
     pub base_url: String,
     /// Its data directory.
     pub dir: PathBuf,
+    database: Option<String>,
+    engine: Engine,
 }
 
 impl OwnServer {
@@ -50,10 +52,30 @@ impl OwnServer {
         let log = dir.join("server.log");
         let log_file = File::create(&log).map_err(|error| format!("cannot write {}: {error}", log.display()))?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log_file).spawn();
-        let mut server =
-            Self { child: child.map_err(|error| format!("cannot start a server: {error}"))?, base_url: String::new(), dir: dir.into() };
+        let mut server = Self {
+            child: child.map_err(|error| format!("cannot start a server: {error}"))?,
+            base_url: String::new(),
+            dir: dir.into(),
+            database: database.map(str::to_owned),
+            engine,
+        };
         server.base_url = server.wait_until_ready().map_err(|why| format!("the server {why}; it said:\n{}", end_of(&log)))?;
         Ok(server)
+    }
+
+    /// Ends it the hard way, whatever it does just then.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts another one on the same store, after [`Self::kill`].
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_again(&mut self) -> Result<(), String> {
+        *self = Self::start(&self.dir, self.database.as_deref(), self.engine)?;
+        Ok(())
     }
 
     /// Its process id.
@@ -81,8 +103,7 @@ impl OwnServer {
 
 impl Drop for OwnServer {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

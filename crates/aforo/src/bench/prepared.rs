@@ -42,6 +42,11 @@ impl Prepared {
         self.get(&format!("/catalog-api/v1/sessions/{session}/availability"))
     }
 
+    /// `GET /metrics`
+    pub fn metrics(&self) -> Outgoing {
+        self.get("/metrics")
+    }
+
     /// `GET /sessions/{id}/seats`
     pub fn seat_map(&self, session: u64) -> Outgoing {
         self.get(&crate::client::free_seats::path(session))

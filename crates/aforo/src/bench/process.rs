@@ -20,6 +20,8 @@ pub struct Usage {
     pub peak_rss_mb: f64,
     /// The largest size of each file of its data directory, in MiB.
     pub largest_file_mb: BTreeMap<String, f64>,
+    /// How far the journal ever was ahead of the tables: journal rows, and MiB of them.
+    pub largest_lag: (f64, f64),
 }
 
 /// A server process of our own and its data directory.
@@ -43,8 +45,8 @@ impl Watched {
 
     /// Looks once more. What the process used stays known when it is gone.
     pub fn look(&mut self) {
-        if let (Some(before), Some(now)) = (self.cpu_before, cpu_seconds(&self.process)) {
-            self.usage.cpu_seconds = now - before;
+        if let Some(used) = self.cpu_seconds() {
+            self.usage.cpu_seconds = used;
         }
         if let Some(peak) = status_mb(&self.process, "VmHWM:") {
             self.usage.peak_rss_mb = peak;
@@ -53,6 +55,19 @@ impl Watched {
             let largest = self.usage.largest_file_mb.entry(name).or_default();
             *largest = largest.max(size);
         }
+    }
+
+    /// Takes in how far the journal is ahead of the tables, as the server's metrics say.
+    pub fn lag(&mut self, metrics: &str) {
+        let value = |name: &str| metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok()).unwrap_or_default();
+        let (rows, bytes) = (value("aforo_engine_lag_rows "), value("aforo_engine_lag_bytes "));
+        let largest = &mut self.usage.largest_lag;
+        *largest = (largest.0.max(rows), largest.1.max(bytes / f64::from(1 << 20)));
+    }
+
+    /// CPU seconds it used since [`Watched::begin`].
+    pub fn cpu_seconds(&self) -> Option<f64> {
+        Some(cpu_seconds(&self.process)? - self.cpu_before?)
     }
 
     /// The memory it holds now, in MiB.
@@ -151,7 +166,10 @@ mod tests {
         while own_cpu_seconds() < 0.05 {
             sum = (0..1_000_000u64).fold(sum, |sum, n| std::hint::black_box(sum ^ n));
         }
+        watched.lag("# HELP aforo_engine_lag_rows x\naforo_engine_lag_rows 7\naforo_engine_lag_bytes 2097152\n");
+        watched.lag("aforo_engine_lag_rows 3\n");
         let usage = watched.end().unwrap();
+        assert_eq!(usage.largest_lag, (7.0, 2.0));
         assert!(usage.peak_rss_mb > 1.0 && watched.rss_mb().unwrap() > 1.0);
         assert!((usage.largest_file_mb["journal.db"] - 1.0).abs() < 0.001);
     }

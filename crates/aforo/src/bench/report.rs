@@ -10,6 +10,7 @@ use super::own_server::Engine;
 use super::plot::thousands;
 use super::run::Outcome;
 use super::stats::{Kind, Latencies, Stats};
+use super::timeline::Point;
 
 /// From here on, what else runs on the machine is worth a word.
 const BUSY: f64 = 0.05;
@@ -20,6 +21,8 @@ pub struct Round {
     pub engine: Engine,
     /// What it gave.
     pub outcome: Outcome,
+    /// Milliseconds from the start after a kill to the first answer, if that was asked for.
+    pub restart_ms: Option<f64>,
 }
 
 /// The whole result.
@@ -63,8 +66,26 @@ pub struct Report {
     client_cpu_us_per_request: f64,
     server_rss_mb: Option<f64>,
     largest_file_mb: BTreeMap<String, f64>,
+    /// How far the journal ever was ahead of the tables.
+    largest_lag_rows: Option<f64>,
+    largest_lag_mb: Option<f64>,
+    /// The last real round in ten parts.
+    over_time: Vec<Part>,
+    /// Milliseconds from a start on the used store, after a kill under load, to the first answer: the worst.
+    restart_ms: Option<f64>,
     ended_early: Vec<String>,
     rounds: Vec<RoundFigures>,
+}
+
+/// A part of a run.
+#[derive(Debug, Serialize)]
+struct Part {
+    /// Orders confirmed from the beginning of the run to the end of this part.
+    orders: u64,
+    orders_per_s: f64,
+    /// Of the server.
+    cpu_us_per_order: f64,
+    rss_mb: f64,
 }
 
 #[derive(Serialize)]
@@ -129,6 +150,9 @@ impl Report {
             let largest = largest_file_mb.entry(name.clone()).or_default();
             *largest = largest.max(*size);
         }
+        let lag = |which: fn(&(f64, f64)) -> f64| {
+            real().filter_map(|outcome| outcome.server.as_ref()).map(|usage| which(&usage.largest_lag)).reduce(f64::max)
+        };
         let mut latency_ms = BTreeMap::from([("all", Percentiles::of(&stats.requests)), ("order", Percentiles::of(&stats.orders))]);
         latency_ms.extend(Kind::ALL.iter().map(|kind| (kind.name(), Percentiles::of(stats.of(*kind)))));
         latency_ms.retain(|_, percentiles| percentiles.count > 0);
@@ -168,6 +192,10 @@ impl Report {
                 / stats.requests.count().max(1) as f64,
             server_rss_mb: real().filter_map(|outcome| outcome.server.as_ref()).map(|usage| usage.peak_rss_mb).reduce(f64::max),
             largest_file_mb,
+            largest_lag_rows: lag(|lag| lag.0),
+            largest_lag_mb: lag(|lag| lag.1),
+            over_time: real().next_back().map(|outcome| parts(outcome.timeline.points())).unwrap_or_default(),
+            restart_ms: rounds.iter().filter_map(|round| round.restart_ms).reduce(f64::max),
             ended_early: rounds.iter().filter_map(|round| round.outcome.ended.clone()).collect(),
             error_codes: all_errors(rounds),
             rounds: rounds.iter().map(RoundFigures::of).collect(),
@@ -265,7 +293,27 @@ impl Report {
             let share = share * 100.0;
             writeln!(text, "  other processes, a database included, took up to {share:.0} % of this machine's CPU during a round")?;
         }
+        self.write_store(text)?;
         self.ended_early.iter().try_for_each(|why| writeln!(text, "  {why}"))
+    }
+
+    fn write_store(&self, text: &mut String) -> std::fmt::Result {
+        if let (Some(rows), Some(mb)) = (self.largest_lag_rows, self.largest_lag_mb) {
+            writeln!(text, "  journal: at most {rows:.0} rows, {mb:.1} MiB, ahead of the tables")?;
+        }
+        for (name, size) in self.largest_file_mb.iter().filter(|(name, _)| name.contains(".db")) {
+            writeln!(text, "  {name}: {size:.1} MiB at most")?;
+        }
+        if let Some(restart) = self.restart_ms {
+            writeln!(text, "  killed under load and started again: {restart:.0} ms to the first answer")?;
+        }
+        if self.over_time.len() > 1 && self.orders > 0 {
+            writeln!(text, "\n  orders so far   orders/s   server CPU us/order   server MiB")?;
+            for Part { orders, orders_per_s, cpu_us_per_order, rss_mb } in &self.over_time {
+                writeln!(text, "  {orders:>13} {orders_per_s:>10.0} {cpu_us_per_order:>21.1} {rss_mb:>12.0}")?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -290,6 +338,23 @@ impl RoundFigures {
             server_rss_mb: server.as_ref().map(|usage| usage.peak_rss_mb),
         }
     }
+}
+
+/// A run in ten parts of about as many steps each.
+fn parts(points: &[Point]) -> Vec<Part> {
+    let mut orders = 0;
+    let part = |steps: &[Point]| {
+        let (seconds, cpu): (f64, f64) = steps.iter().fold((0.0, 0.0), |sum, step| (sum.0 + step.length, sum.1 + step.cpu_seconds));
+        let sold: u64 = steps.iter().map(|step| step.orders).sum();
+        orders += sold;
+        Part {
+            orders,
+            orders_per_s: sold as f64 / seconds,
+            cpu_us_per_order: cpu * 1e6 / sold.max(1) as f64,
+            rss_mb: steps.last().map_or(0.0, |step| step.rss_mb),
+        }
+    };
+    points.chunks(points.len().div_ceil(10).max(1)).map(part).collect()
 }
 
 fn all_errors(rounds: &[Round]) -> BTreeMap<String, ErrorCount> {

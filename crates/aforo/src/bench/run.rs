@@ -15,7 +15,7 @@ use super::process::{Machine, Usage, Watched, own_cpu_seconds};
 use super::schedule::Schedule;
 use super::stats::{Kind, Latencies, Stats};
 use super::supply::Supply;
-use super::timeline::Timeline;
+use super::timeline::{Timeline, Total};
 use crate::clock;
 use crate::out;
 
@@ -163,17 +163,17 @@ pub async fn run(args: &BenchArgs, address: String, watched: Option<Watched>, be
         lines.push(line);
     }
     let watched = Rc::new(RefCell::new(watched));
-    LocalSet::new().run_until(measure(Rc::new(begin()), lines, watched)).await
+    LocalSet::new().run_until(measure(Rc::new(begin()), lines, watched, Line::new(address))).await
 }
 
-async fn measure(shared: Rc<Shared>, lines: Vec<Line>, watched: Rc<RefCell<Option<Watched>>>) -> Result<Outcome, String> {
+async fn measure(shared: Rc<Shared>, lines: Vec<Line>, watched: Rc<RefCell<Option<Watched>>>, metrics: Line) -> Result<Outcome, String> {
     if let Some(watched) = watched.borrow_mut().as_mut() {
         watched.begin();
     }
     let (own_cpu_before, machine_before) = (own_cpu_seconds(), Machine::now());
     let clients = lines.into_iter().zip(0..).map(|(line, number)| Client::new(shared.clone(), line, number));
     let working: Vec<_> = clients.map(|client| spawn_local(client.work())).collect();
-    let watching = spawn_local(watch(shared.clone(), watched.clone()));
+    let watching = spawn_local(watch(shared.clone(), watched.clone(), metrics));
     for client in working {
         client.await.map_err(|error| format!("a client broke: {error}"))?;
     }
@@ -199,26 +199,32 @@ fn other_share(before: Machine, after: Machine, known: f64) -> Option<f64> {
 }
 
 /// Takes a sample four times a second and says every second how it goes.
-async fn watch(shared: Rc<Shared>, watched: Rc<RefCell<Option<Watched>>>) {
+async fn watch(shared: Rc<Shared>, watched: Rc<RefCell<Option<Watched>>>, mut metrics: Line) {
     let mut ticks = tokio::time::interval(SAMPLE);
     ticks.tick().await;
     let mut said = (0, 0);
     for sample in 1u64.. {
         ticks.tick().await;
         let every_second = sample.is_multiple_of(SAMPLES_PER_SECOND);
-        let mut rss_mb = 0.0;
+        let (mut rss_mb, mut cpu_seconds) = (0.0, 0.0);
         if let Some(watched) = watched.borrow_mut().as_mut() {
             rss_mb = watched.rss_mb().unwrap_or_default();
+            cpu_seconds = watched.cpu_seconds().unwrap_or_default();
             if every_second {
                 watched.look();
             }
         }
         let at = clock::micros_since(shared.schedule.start()) as f64 / 1e6;
         let counted = (shared.stats.borrow().requests.count(), shared.stats.borrow().orders.count());
-        shared.timeline.borrow_mut().add(at, counted.0, counted.1, rss_mb);
+        shared.timeline.borrow_mut().add(Total { at, requests: counted.0, orders: counted.1, cpu_seconds }, rss_mb);
         if every_second {
             say_progress(&shared, at, counted.0 - said.0, counted.1 - said.1);
             said = counted;
+            let ours = watched.borrow().is_some();
+            let levels = if ours { metrics.ask(shared.prepared.metrics(), usize::MAX).await.ok() } else { None };
+            if let (Some(levels), Some(watched)) = (levels, watched.borrow_mut().as_mut()) {
+                watched.lag(&String::from_utf8_lossy(&levels.body));
+            }
         }
     }
 }
