@@ -83,6 +83,9 @@ pub struct BenchArgs {
     /// How many times each is measured; 3 with --ceiling, else 1
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rounds: Option<u32>,
+    /// Meanwhile, bring in a plan of 50 000 seats and put so many sessions of it on sale, through the management API
+    #[arg(long, value_name = "SESSIONS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub set_up: Option<u32>,
     /// After the run, kill the own server under full load, start it again on its store and say how long it took to the first answer
     #[arg(long, conflicts_with = "url")]
     pub restart: bool,

@@ -14,6 +14,7 @@ mod report;
 mod restart;
 mod run;
 mod schedule;
+mod set_up;
 mod stage;
 mod stats;
 mod supply;
@@ -86,12 +87,28 @@ async fn one_round(args: &BenchArgs, engine: Engine, kept: Option<&TempDir>) -> 
     let prepared = prepared::Prepared::new(&host, &stage.token, crate::clock::run_id(), args.quantity)?;
     let address = if host.contains(':') { host } else { format!("{host}:80") };
     let watched = own.as_ref().map(|server| process::Watched::new(server.pid(), server.dir.clone()));
+    let setting_up = set_up(args, engine, &base, &credentials, &stage)?;
     let outcome = run::run(args, address, watched, || run::Shared::new(args, prepared, stage.supply)).await?;
+    let set_up = setting_up.map(set_up::SetUp::end).transpose()?;
     let restart_ms = match own.as_mut().filter(|_| args.restart && engine == Engine::Real) {
         Some(server) => Some(restart::measure(args, server, &credentials).await?),
         None => None,
     };
-    Ok((Round { engine, outcome, restart_ms }, stage.title))
+    Ok((Round { engine, outcome, set_up, restart_ms }, stage.title))
+}
+
+/// Begins to set up beside the sale, if that was asked for.
+fn set_up(
+    args: &BenchArgs,
+    engine: Engine,
+    base: &str,
+    credentials: &Credentials,
+    stage: &stage::Stage,
+) -> Result<Option<set_up::SetUp>, String> {
+    let Some(sessions) = args.set_up.filter(|_| engine == Engine::Real) else { return Ok(None) };
+    let key = credentials.management.clone().ok_or("--set-up needs a management key in the credentials file")?;
+    let channel = credentials.channel(args.channel)?.channel_id;
+    Ok(Some(set_up::SetUp::start(set_up::Job { base: base.to_owned(), key, like: stage.hot, channel, sessions })))
 }
 
 fn temporary_dir() -> Result<TempDir, String> {

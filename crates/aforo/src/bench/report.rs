@@ -9,6 +9,7 @@ use super::args::{BenchArgs, Scenario};
 use super::own_server::Engine;
 use super::plot::thousands;
 use super::run::Outcome;
+use super::set_up;
 use super::stats::{Kind, Latencies, Stats};
 use super::timeline::Point;
 
@@ -21,6 +22,8 @@ pub struct Round {
     pub engine: Engine,
     /// What it gave.
     pub outcome: Outcome,
+    /// What was set up beside it, if that was asked for.
+    pub set_up: Option<set_up::Done>,
     /// Milliseconds from the start after a kill to the first answer, if that was asked for.
     pub restart_ms: Option<f64>,
 }
@@ -73,6 +76,8 @@ pub struct Report {
     over_time: Vec<Part>,
     /// Milliseconds from a start on the used store, after a kill under load, to the first answer: the worst.
     restart_ms: Option<f64>,
+    /// What was set up meanwhile.
+    set_up: Vec<set_up::Done>,
     ended_early: Vec<String>,
     rounds: Vec<RoundFigures>,
 }
@@ -195,6 +200,7 @@ impl Report {
             largest_lag_rows: lag(|lag| lag.0),
             largest_lag_mb: lag(|lag| lag.1),
             over_time: real().next_back().map(|outcome| parts(outcome.timeline.points())).unwrap_or_default(),
+            set_up: rounds.iter().filter_map(|round| round.set_up).collect(),
             restart_ms: rounds.iter().filter_map(|round| round.restart_ms).reduce(f64::max),
             ended_early: rounds.iter().filter_map(|round| round.outcome.ended.clone()).collect(),
             error_codes: all_errors(rounds),
@@ -303,6 +309,12 @@ impl Report {
         }
         for (name, size) in self.largest_file_mb.iter().filter(|(name, _)| name.contains(".db")) {
             writeln!(text, "  {name}: {size:.1} MiB at most")?;
+        }
+        for set_up::Done { seats, plan_ms, sessions, sessions_s } in &self.set_up {
+            writeln!(
+                text,
+                "  set up meanwhile: a plan of {seats} seats in {plan_ms:.0} ms, {sessions} sessions of it in {sessions_s:.1} s"
+            )?;
         }
         if let Some(restart) = self.restart_ms {
             writeln!(text, "  killed under load and started again: {restart:.0} ms to the first answer")?;

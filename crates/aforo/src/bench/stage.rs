@@ -18,6 +18,8 @@ pub struct Stage {
     pub token: String,
     /// The places.
     pub supply: Supply,
+    /// The hot session's event, and it.
+    pub hot: (u64, u64),
     /// The hot session, for people.
     pub title: String,
 }
@@ -48,7 +50,12 @@ pub async fn prepare(args: &BenchArgs, base: &str, credentials: &Credentials) ->
         halls.push(hall(&api, session, picking, args.quantity).await?);
     }
     let title = format!("{} / {} (session {}), {} session(s)", hot.event.name, hot.name, hot.id, halls.len());
-    Ok(Stage { token: api.token().unwrap_or_default().to_owned(), supply: Supply::new(halls, picking, args.quantity), title })
+    Ok(Stage {
+        token: api.token().unwrap_or_default().to_owned(),
+        supply: Supply::new(halls, picking, args.quantity),
+        hot: (hot.event.id, hot.id),
+        title,
+    })
 }
 
 /// The session asked for, else the one with most free places of the kind asked for.
