@@ -14,6 +14,7 @@ use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
 use crate::ids::{ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId};
 use crate::moment::Moment;
+use crate::orders::metadata::MetadataChange;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
 use crate::text::Language;
 use crate::world::World;
@@ -84,6 +85,8 @@ pub enum OrderCommand {
     SetRate(OrderId, ItemId, RateId),
     /// Say who buys.
     SetBuyer(OrderId, Arc<Buyer>),
+    /// Change what the channel notes on it.
+    ChangeMetadata(OrderId, MetadataChange),
     /// Check everything, and give the code.
     PreConfirm(OrderId),
     /// Back to the basket.

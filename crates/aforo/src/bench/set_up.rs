@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::more_sessions;
+use crate::client::Failure;
 use crate::client::credentials::ManagementKey;
 use crate::client::request::Request;
 use crate::client::wire::Named;
-use crate::client::Failure;
 use crate::clock;
 
 const SECTORS: u32 = 50;

@@ -56,6 +56,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
         OrderCommand::RemoveItems(id, items) => desk.remove(desk.basket(*id)?, items),
         OrderCommand::SetRate(id, item, rate) => desk.set_rate(desk.basket(*id)?, *item, *rate),
         OrderCommand::SetBuyer(id, buyer) => desk.set_buyer(desk.basket(*id)?, buyer),
+        OrderCommand::ChangeMetadata(id, change) => desk.change_metadata(desk.basket(*id)?, change),
         OrderCommand::PreConfirm(id) => desk.pre_confirm(desk.order(*id)?),
         OrderCommand::BackToBasket(id) => desk.back_to_basket(desk.order(*id)?),
         OrderCommand::Confirm(id, payments) => desk.confirm(desk.order(*id)?, payments),
@@ -95,6 +96,7 @@ impl<'a> Desk<'a> {
             buyer: None,
             held_items: false,
             counted: Vec::new(),
+            extras: None,
         };
         Ok(Draft::new(self.world).done(self.touched(order)))
     }

@@ -114,7 +114,8 @@ impl<'a> Draft<'a> {
             let at = order.expires().unwrap_or(now).min(now);
             let mut over = order.clone();
             over.stage = Stage::Expired { at };
-            (over.items, over.surcharges, over.counted, over.buyer) = (Vec::new(), Vec::new(), Vec::new(), None);
+            (over.items, over.surcharges, over.counted) = (Vec::new(), Vec::new(), Vec::new());
+            (over.buyer, over.extras) = (None, None);
             self.put(Arc::new(over));
         } else {
             self.delete(Key::Order(order.id));

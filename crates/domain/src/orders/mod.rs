@@ -6,6 +6,8 @@ pub mod basket;
 pub mod confirm;
 pub mod draft;
 pub mod expiry;
+pub mod extras;
+pub mod metadata;
 pub mod seats;
 pub mod surcharges;
 
@@ -23,6 +25,7 @@ use crate::moment::Timestamp;
 use crate::money::{Currency, Decimal, Minor};
 use crate::pricing::{ItemPrice, Totals};
 use crate::text::Language;
+use extras::Extras;
 use surcharges::OrderSurcharge;
 
 /// An order of one channel and one currency.
@@ -52,6 +55,9 @@ pub struct Order {
     pub held_items: bool,
     /// From pre-confirm on, the sessions whose limit a buyer its places are counted against.
     pub counted: Vec<SessionId>,
+    /// What it carries beside its places: see [`Order::extras`].
+    #[serde(default)]
+    pub extras: Option<Box<Extras>>,
 }
 
 /// Who sells an order.

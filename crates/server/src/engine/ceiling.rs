@@ -58,6 +58,7 @@ fn order(view: &ShardView) -> Option<Order> {
             buyer: None,
             held_items: true,
             counted: Vec::new(),
+            extras: None,
         })
     })
 }

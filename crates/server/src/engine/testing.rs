@@ -23,5 +23,6 @@ pub fn pre_confirmed(code: OrderCode) -> Order {
         buyer: None,
         held_items: true,
         counted: Vec::new(),
+        extras: None,
     }
 }

@@ -19,6 +19,7 @@ use aforo_domain::ids::*;
 use aforo_domain::inventory::{Claim, PlaceMarks};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
+use aforo_domain::orders::extras::Extras;
 use aforo_domain::orders::surcharges::OrderSurcharge;
 use aforo_domain::orders::{Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, Ticket, TicketState};
 use aforo_domain::pricing::{ItemPrice, TaxLine, Taxed, Totals};
@@ -115,6 +116,7 @@ fn channel() -> Arc<Channel> {
         ],
         buyer_mandatory: vec![BuyerField::Email, BuyerField::Phone],
         override_orphan_seats: true,
+        metadata: Default::default(),
         version: 1,
     })
 }
@@ -343,6 +345,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         buyer: Some(Arc::new(buyer)),
         held_items: true,
         counted: vec![SessionId(51)],
+        extras: Some(Box::new(Extras { metadata: [("till".to_owned(), "«3»".to_owned())].into() })),
     })
 }
 

@@ -9,6 +9,7 @@ use aforo_domain::idempotency::Claim;
 use aforo_domain::ids::{ChannelId, Hash, OrderId};
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
+use aforo_domain::orders::metadata::MetadataChange;
 use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life};
 use aforo_server::engine::{Answer, Request};
 
@@ -146,6 +147,7 @@ impl Clients {
             72..77 => OrderCommand::BackToBasket(id),
             77..85 => OrderCommand::Confirm(id, payments(&last, draw)),
             85..91 => OrderCommand::Delete(id),
+            91..94 => OrderCommand::ChangeMetadata(id, metadata(draw)),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };
@@ -320,6 +322,16 @@ fn auto(show: &Show, draw: &mut Draw) -> AutoRequest {
         quantity: 1 + below(draw, 4) as u32,
         rate: None,
         together: below(draw, 2) == 0,
+    }
+}
+
+/// Mostly within the channel's caps.
+fn metadata(draw: &mut Draw) -> MetadataChange {
+    let key = format!("key {}", below(draw, 25));
+    match below(draw, 4) {
+        0 => MetadataChange::Remove(key),
+        1 => MetadataChange::Replace([(key, "all there is".to_owned())].into()),
+        _ => MetadataChange::Put(key, "x".repeat(below(draw, 520))),
     }
 }
 

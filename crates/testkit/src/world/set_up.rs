@@ -297,6 +297,7 @@ fn channel(id: ChannelId, kind: ChannelKind) -> Channel {
         surcharges: vec![share, Surcharge::PerOrder(100)],
         buyer_mandatory: Vec::new(),
         override_orphan_seats: false,
+        metadata: Default::default(),
         version: 1,
     }
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod extras;
 mod general;
 mod identity;
 mod orders;
@@ -82,11 +83,6 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "CHANNEL_FORM_NOT_FOUND",
     "PROMOTION_NOT_FOUND",
     "PROMOTION_REQUIRED",
-    "CONSUMER_METADATA_NOT_FOUND",
-    "CONSUMER_METADATA_REQUIRED",
-    "CONSUMER_METADATA_MAX_ELEMENTS",
-    "CONSUMER_METADATA_KEY_MAX_LENGTH",
-    "CONSUMER_METADATA_VALUE_MAX_LENGTH",
     "CLIENT_DATA_INVALID_POSTAL_CODE",
     "PRODUCT_STATE_INVALID",
 ];
@@ -163,6 +159,11 @@ cases! {
     "ORDER_ITEM_INVALID" => orders::order_item_invalid,
     "ORDER_WITHOUT_ITEMS" => orders::order_without_items,
     "ORDER_BUYER_DATA_REQUIRED" => orders::order_buyer_data_required,
+    "CONSUMER_METADATA_NOT_FOUND" => extras::consumer_metadata_not_found,
+    "CONSUMER_METADATA_REQUIRED" => extras::consumer_metadata_required,
+    "CONSUMER_METADATA_MAX_ELEMENTS" => extras::consumer_metadata_max_elements,
+    "CONSUMER_METADATA_KEY_MAX_LENGTH" => extras::consumer_metadata_key_max_length,
+    "CONSUMER_METADATA_VALUE_MAX_LENGTH" => extras::consumer_metadata_value_max_length,
     "AUTH001" => ours::auth001,
     "IDEMPOTENCY_KEY_REUSED" => ours::idempotency_key_reused,
     "IDEMPOTENCY_IN_PROGRESS" => ours::idempotency_in_progress,

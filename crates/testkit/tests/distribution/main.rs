@@ -5,6 +5,7 @@
 mod answers;
 mod form;
 mod house;
+mod metadata;
 mod refusals;
 
 use answers::{
@@ -12,6 +13,7 @@ use answers::{
     zones_and_other_sessions_in_one_order,
 };
 use form::{bodies_and_headers_have_their_form, every_bad_value_is_named};
+use metadata::a_channel_notes_what_it_likes_on_its_orders;
 use refusals::{
     an_order_that_is_over, each_step_has_its_status, limits_of_order_channel_and_buyer, payments_come_to_what_is_to_pay,
     seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
@@ -31,4 +33,5 @@ aforo_testkit::for_each_engine![
     sessions_that_are_not_sold_here,
     bodies_and_headers_have_their_form,
     every_bad_value_is_named,
+    a_channel_notes_what_it_likes_on_its_orders,
 ];

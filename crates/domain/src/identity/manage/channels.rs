@@ -6,7 +6,7 @@ use super::{Edit, Here, Reach, all_good, find, is_name, made, new_id, reach, unc
 use crate::command::Done;
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
-use crate::identity::{BuyerField, Channel, ChannelKind, Role, Status, Surcharge};
+use crate::identity::{BuyerField, Channel, ChannelKind, MetadataRules, Role, Status, Surcharge};
 use crate::ids::{ChannelId, EntityId};
 use crate::moment::DAY_MS;
 use crate::money::{Currency, MAX_MINOR, Minor, Percent};
@@ -40,6 +40,7 @@ pub struct Settings {
     pub surcharges: Vec<Surcharge>,
     pub buyer_mandatory: Vec<BuyerField>,
     pub override_orphan_seats: bool,
+    pub metadata: MetadataRules,
 }
 
 impl Settings {
@@ -55,6 +56,7 @@ impl Settings {
             surcharges: Vec::new(),
             buyer_mandatory: Vec::new(),
             override_orphan_seats: false,
+            metadata: MetadataRules::default(),
         }
     }
 
@@ -69,6 +71,7 @@ impl Settings {
             surcharges: channel.surcharges.clone(),
             buyer_mandatory: channel.buyer_mandatory.clone(),
             override_orphan_seats: channel.override_orphan_seats,
+            metadata: channel.metadata.clone(),
         }
     }
 
@@ -84,6 +87,7 @@ impl Settings {
             ("max_items", (1..=500).contains(&self.max_items)),
             ("surcharges", self.surcharges.len() <= 20 && self.surcharges.iter().all(is_surcharge)),
             ("buyer_mandatory", self.buyer_mandatory.len() <= 50),
+            ("consumer_metadata", self.metadata.are_good()),
         ];
         checks.iter().filter(|(_, good)| !good).map(|(name, _)| *name).collect()
     }
@@ -103,6 +107,7 @@ pub struct ChannelChange {
     pub surcharges: Option<Vec<Surcharge>>,
     pub buyer_mandatory: Option<Vec<BuyerField>>,
     pub override_orphan_seats: Option<bool>,
+    pub metadata: Option<MetadataRules>,
 }
 
 /// Who manages an entity's channels and what belongs to them.
@@ -145,6 +150,7 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         surcharges: change.surcharges.clone().unwrap_or(before.surcharges),
         buyer_mandatory: change.buyer_mandatory.clone().unwrap_or(before.buyer_mandatory),
         override_orphan_seats: change.override_orphan_seats.unwrap_or(before.override_orphan_seats),
+        metadata: change.metadata.clone().unwrap_or(before.metadata),
     };
     Ok(with(&settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1))
 }
@@ -158,8 +164,18 @@ fn with(
     status: Status,
     version: u64,
 ) -> Channel {
-    let Settings { name, languages, hold_ms, hold_max_ms, payment_ms, max_items, surcharges, buyer_mandatory, override_orphan_seats } =
-        settings.clone();
+    let Settings {
+        name,
+        languages,
+        hold_ms,
+        hold_max_ms,
+        payment_ms,
+        max_items,
+        surcharges,
+        buyer_mandatory,
+        override_orphan_seats,
+        metadata,
+    } = settings.clone();
     Channel {
         id,
         entity,
@@ -175,6 +191,7 @@ fn with(
         surcharges,
         buyer_mandatory,
         override_orphan_seats,
+        metadata,
         version,
     }
 }

@@ -3,6 +3,7 @@
 mod buyer;
 mod confirm;
 mod items;
+mod metadata;
 mod orders;
 pub mod view;
 
@@ -24,6 +25,8 @@ pub fn router() -> Routes {
         .routes(routes!(items::remove))
         .routes(routes!(items::release))
         .routes(routes!(buyer::set))
+        .routes(routes!(metadata::read, metadata::replace, metadata::clear))
+        .routes(routes!(metadata::read_one, metadata::put, metadata::remove))
         .routes(routes!(orders::pre_confirm))
         .routes(routes!(orders::back_to_basket))
         .routes(routes!(confirm::confirm))

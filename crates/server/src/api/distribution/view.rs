@@ -1,6 +1,8 @@
 //! An order as clients see it: rendered on the request's thread from the order and the published catalogue. Fields without a value are left out; lists
 //! are there even if empty; the parts of the price are there even if 0. An order's own dates are UTC, a session's are in its venue's zone.
 
+use std::collections::BTreeMap;
+
 use aforo_domain::catalogue::{Catalogue, Offer};
 use aforo_domain::ids::{Barcode, OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
@@ -46,6 +48,9 @@ pub struct OrderView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer: Option<BuyerView<'a>>,
     payments: Vec<PaymentView<'a>>,
+    /// What the channel noted on it, by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    consumer_metadata: &'a BTreeMap<String, String>,
     price: PriceView,
 }
 
@@ -228,6 +233,7 @@ impl<'a> OrderView<'a> {
             items: item_views(order, catalogue, zones),
             buyer: order.buyer.as_deref().map(buyer_view),
             payments: payments.iter().map(payment).collect(),
+            consumer_metadata: &order.extras().metadata,
             price: price_view(order),
         }
     }

@@ -4,7 +4,7 @@ use aforo_domain::error::Code;
 use aforo_domain::identity::manage::channels::{ChannelChange, NewChannel, Settings};
 use aforo_domain::identity::manage::platform::Reservation;
 use aforo_domain::identity::manage::{Edit, IdentityCommand, find};
-use aforo_domain::identity::{Channel, Status};
+use aforo_domain::identity::{Channel, MetadataRules, Status};
 use aforo_domain::ids::{ChannelId, EntityId};
 use aforo_domain::money::Currency;
 use aforo_domain::text::Language;
@@ -46,6 +46,50 @@ pub struct ChannelView {
     buyer_mandatory: Vec<&'static str>,
     /// Whether it may leave single seats free.
     override_orphan_seats: bool,
+    /// What it may note on its orders, and what it must.
+    consumer_metadata: MetadataView,
+}
+
+/// What a channel may note on its orders, and what it must.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct MetadataView {
+    /// Keys of one order at most.
+    max_elements: u32,
+    /// Characters of a key at most.
+    key_max_length: u32,
+    /// Characters of a value at most.
+    value_max_length: u32,
+    /// Keys without which pre-confirm refuses.
+    required: Vec<String>,
+}
+
+/// What a channel may note on its orders, and what it must. What is left out is as usual: 20 keys of 50 characters with values of 500, none required.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct MetadataBody {
+    /// 0 to 100.
+    max_elements: Option<Num>,
+    /// 1 to 255.
+    key_max_length: Option<Num>,
+    /// 1 to 1 000.
+    value_max_length: Option<Num>,
+    required: Option<Vec<String>>,
+}
+
+impl MetadataBody {
+    /// What it says; whether it fits together is checked with the channel's other settings.
+    fn read(&self, checks: &mut Checks) -> MetadataRules {
+        let usual = MetadataRules::default();
+        let mut most = |name: &str, value: &Option<Num>, usual: u32, range| {
+            let name = format!("consumer_metadata.{name}");
+            checks.optional_whole(&name, value.as_ref(), range).map_or(usual, |most| most as u32)
+        };
+        MetadataRules {
+            max_elements: most("max_elements", &self.max_elements, usual.max_elements, 0..=100),
+            key_max_length: most("key_max_length", &self.key_max_length, usual.key_max_length, 1..=255),
+            value_max_length: most("value_max_length", &self.value_max_length, usual.value_max_length, 1..=1_000),
+            required: self.required.clone().unwrap_or_default(),
+        }
+    }
 }
 
 /// A channel to be made.
@@ -96,6 +140,7 @@ pub struct Terms {
     buyer_mandatory: Option<Vec<String>>,
     /// Whether it may leave single seats free.
     override_orphan_seats: Option<bool>,
+    consumer_metadata: Option<MetadataBody>,
 }
 
 impl Terms {
@@ -111,6 +156,7 @@ impl Terms {
             surcharges: surcharges::read(checks, self.surcharges.as_deref(), currency),
             buyer_mandatory: words::read_all(checks, "buyer_mandatory", self.buyer_mandatory.as_deref(), words::BUYER_FIELDS),
             override_orphan_seats: self.override_orphan_seats,
+            metadata: self.consumer_metadata.as_ref().map(|body| body.read(checks)),
             ..ChannelChange::default()
         }
     }
@@ -141,6 +187,16 @@ fn view(channel: &Channel) -> ChannelView {
         surcharges: surcharges::show(&channel.surcharges, channel.currency),
         buyer_mandatory: words::show_all(words::BUYER_FIELDS, &channel.buyer_mandatory),
         override_orphan_seats: channel.override_orphan_seats,
+        consumer_metadata: metadata_view(&channel.metadata),
+    }
+}
+
+fn metadata_view(rules: &MetadataRules) -> MetadataView {
+    MetadataView {
+        max_elements: rules.max_elements,
+        key_max_length: rules.key_max_length,
+        value_max_length: rules.value_max_length,
+        required: rules.required.clone(),
     }
 }
 
@@ -201,6 +257,7 @@ fn with_usual(name: String, languages: Vec<Language>, terms: ChannelChange) -> S
         surcharges: terms.surcharges.unwrap_or(usual.surcharges),
         buyer_mandatory: terms.buyer_mandatory.unwrap_or(usual.buyer_mandatory),
         override_orphan_seats: terms.override_orphan_seats.unwrap_or(usual.override_orphan_seats),
+        metadata: terms.metadata.unwrap_or(usual.metadata),
         ..usual
     }
 }
