@@ -12,7 +12,7 @@ use crate::error::{Code, Error};
 use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
-use crate::ids::{ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId};
+use crate::ids::{DeliveryMethodId, InsuranceId, ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId};
 use crate::moment::Moment;
 use crate::orders::metadata::MetadataChange;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
@@ -87,6 +87,12 @@ pub enum OrderCommand {
     SetBuyer(OrderId, Arc<Buyer>),
     /// Change what the channel notes on it.
     ChangeMetadata(OrderId, MetadataChange),
+    /// Say how the tickets reach the buyer.
+    SetDelivery(OrderId, DeliveryMethodId),
+    /// Insure items: these, or all that it is offered for.
+    Insure(OrderId, InsuranceId, Option<Vec<ItemId>>),
+    /// Give an insurance back, or all.
+    DropInsurance(OrderId, Option<InsuranceId>),
     /// Check everything, and give the code.
     PreConfirm(OrderId),
     /// Back to the basket.

@@ -81,6 +81,10 @@ numeric_ids! {
     RateId;
     /// A tax, as the books name it.
     TaxId;
+    /// A way of delivery of a channel.
+    DeliveryMethodId;
+    /// An insurance of a channel.
+    InsuranceId;
     /// An item of an order; once confirmed it is the ticket's id too.
     ItemId;
 }

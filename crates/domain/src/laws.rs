@@ -66,6 +66,7 @@ struct Seen {
     paid: Minor,
     totals: Totals,
     items: Vec<(ItemId, SessionId, Place, Option<Barcode>)>,
+    insured: Vec<ItemId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +129,7 @@ impl Laws {
             paid,
             totals: order.totals(),
             items: order.items.iter().map(item).collect(),
+            insured: order.extras().insurances.iter().flat_map(|taken| &taken.items).map(|(item, _)| *item).collect(),
         };
         if self.orders.insert(order.id, seen).is_some() {
             self.breach(2, format!("order {} stands twice", order.id));
@@ -206,6 +208,9 @@ impl Laws {
                 if !agrees {
                     found.push((2, format!("item {item} of order {id} and its ticket do not agree")));
                 }
+            }
+            if let Some(item) = order.insured.iter().find(|insured| !order.items.iter().any(|(id, ..)| id == *insured)) {
+                found.push((3, format!("order {id} insures item {item}, which it does not have")));
             }
             if order.life == Life::Sold {
                 if order.paid != order.totals.to_pay() {

@@ -49,6 +49,8 @@ fn channel(id: u64, kind: ChannelKind) -> Channel {
         buyer_mandatory: Vec::new(),
         override_orphan_seats: false,
         metadata: Default::default(),
+        delivery_methods: Vec::new(),
+        insurances: Vec::new(),
         version: 1,
     }
 }

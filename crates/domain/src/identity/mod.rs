@@ -6,6 +6,7 @@ pub mod check;
 pub mod families;
 pub mod manage;
 pub mod sign_in;
+pub mod terms;
 mod tries;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use crate::ids::{ChannelId, EntityId, FamilyId, Hash, KeyId, PointOfSaleId, Shar
 use crate::moment::Timestamp;
 use crate::money::{Currency, Minor, Percent};
 use crate::text::Language;
+use terms::{DeliveryMethod, Insurance};
 
 /// Whether something is there and works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,6 +177,12 @@ pub struct Channel {
     /// What it may note on its orders.
     #[serde(default)]
     pub metadata: MetadataRules,
+    /// The ways of delivery that it offers.
+    #[serde(default)]
+    pub delivery_methods: Vec<DeliveryMethod>,
+    /// The insurances that it offers.
+    #[serde(default)]
+    pub insurances: Vec<Insurance>,
     /// Counts the changes.
     pub version: u64,
 }

@@ -57,6 +57,9 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
         OrderCommand::SetRate(id, item, rate) => desk.set_rate(desk.basket(*id)?, *item, *rate),
         OrderCommand::SetBuyer(id, buyer) => desk.set_buyer(desk.basket(*id)?, buyer),
         OrderCommand::ChangeMetadata(id, change) => desk.change_metadata(desk.basket(*id)?, change),
+        OrderCommand::SetDelivery(id, method) => desk.set_delivery(desk.basket(*id)?, *method),
+        OrderCommand::Insure(id, insurance, items) => desk.insure(desk.basket(*id)?, *insurance, items.as_deref()),
+        OrderCommand::DropInsurance(id, insurance) => desk.drop_insurance(desk.basket(*id)?, *insurance),
         OrderCommand::PreConfirm(id) => desk.pre_confirm(desk.order(*id)?),
         OrderCommand::BackToBasket(id) => desk.back_to_basket(desk.order(*id)?),
         OrderCommand::Confirm(id, payments) => desk.confirm(desk.order(*id)?, payments),
@@ -106,8 +109,9 @@ impl<'a> Desk<'a> {
         Seller::of(self.channel.id, self.caller.subject)
     }
 
-    /// The basket with its time moved on by a change.
-    pub(super) fn touched(&self, mut order: Order) -> Order {
+    /// The basket after a change: what depends on its items is worked out anew, and its time moved on.
+    pub(super) fn touched(&self, order: Order) -> Order {
+        let mut order = order.settled();
         if let Stage::Basket { code, .. } = order.stage {
             order.stage = Stage::Basket { expires: order.extended(self.channel, self.moment.now), code };
         }

@@ -25,6 +25,8 @@ impl Desk<'_> {
             return Err(Code::OrderWithoutItems.into());
         }
         self.check_buyer_data(order)?;
+        self.check_delivery(order)?;
+        self.check_insurances(order)?;
         self.check_metadata(order)?;
         let code = code.or(self.moment.order_code).ok_or(Stop::NeedOrderCode)?;
         let expires = order.payable(self.channel, self.moment.now);

@@ -3,10 +3,13 @@
 //! What may be carried, and when, is decided by the module of each part.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Order;
+use super::insurance::{self, Insured};
+use crate::identity::terms::DeliveryMethod;
 
 /// All that an order carries beside its places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -14,10 +17,14 @@ use super::Order;
 pub struct Extras {
     /// The channel's own notes (consumer metadata), by key.
     pub metadata: BTreeMap<String, String>,
+    /// How its tickets reach the buyer, as it was offered when it was chosen.
+    pub delivery: Option<Arc<DeliveryMethod>>,
+    /// What is insured, by the insurance's id.
+    pub insurances: Vec<Insured>,
 }
 
 /// What an order without extras carries.
-static NOTHING: Extras = Extras { metadata: BTreeMap::new() };
+static NOTHING: Extras = Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new() };
 
 impl Order {
     /// What it carries beside its places.
@@ -32,5 +39,14 @@ impl Order {
         change(&mut extras);
         let extras = (extras != NOTHING).then(|| Box::new(extras));
         Self { extras, ..self.clone() }
+    }
+
+    /// The same order with what depends on its items worked out anew.
+    #[must_use]
+    pub(super) fn settled(self) -> Self {
+        if self.extras().insurances.is_empty() {
+            return self;
+        }
+        self.with_extras(|extras| insurance::settle(&mut extras.insurances, &self.items))
     }
 }

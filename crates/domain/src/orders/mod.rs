@@ -4,9 +4,11 @@
 
 pub mod basket;
 pub mod confirm;
+pub mod delivery;
 pub mod draft;
 pub mod expiry;
 pub mod extras;
+pub mod insurance;
 pub mod metadata;
 pub mod seats;
 pub mod surcharges;
@@ -298,6 +300,10 @@ impl Order {
             totals.surcharges += item.price.promoter_surcharge + item.price.channel_surcharge;
         }
         totals.surcharges += surcharges::charged(&self.surcharges).map(|surcharge| surcharge.amount).sum::<Minor>();
+        if let Some(extras) = &self.extras {
+            totals.insurance = extras.insurances.iter().flat_map(|taken| &taken.items).map(|(_, premium)| premium).sum();
+            totals.delivery = extras.delivery.as_ref().map_or(0, |delivery| delivery.cost);
+        }
         totals
     }
 

@@ -117,6 +117,8 @@ fn channel() -> Arc<Channel> {
         buyer_mandatory: vec![BuyerField::Email, BuyerField::Phone],
         override_orphan_seats: true,
         metadata: Default::default(),
+        delivery_methods: Vec::new(),
+        insurances: Vec::new(),
         version: 1,
     })
 }
@@ -345,7 +347,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         buyer: Some(Arc::new(buyer)),
         held_items: true,
         counted: vec![SessionId(51)],
-        extras: Some(Box::new(Extras { metadata: [("till".to_owned(), "«3»".to_owned())].into() })),
+        extras: Some(Box::new(Extras { metadata: [("till".to_owned(), "«3»".to_owned())].into(), ..Extras::default() })),
     })
 }
 

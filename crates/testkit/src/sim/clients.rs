@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatRequest};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
-use aforo_domain::ids::{ChannelId, Hash, OrderId};
+use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, OrderId};
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
 use aforo_domain::orders::metadata::MetadataChange;
@@ -147,7 +147,14 @@ impl Clients {
             72..77 => OrderCommand::BackToBasket(id),
             77..85 => OrderCommand::Confirm(id, payments(&last, draw)),
             85..91 => OrderCommand::Delete(id),
-            91..94 => OrderCommand::ChangeMetadata(id, metadata(draw)),
+            91..93 => OrderCommand::ChangeMetadata(id, metadata(draw)),
+            93 => OrderCommand::SetDelivery(id, DeliveryMethodId(1 + below(draw, 2) as u64)),
+            94..96 => OrderCommand::Insure(
+                id,
+                InsuranceId(1 + below(draw, 2) as u64),
+                item(draw).filter(|_| below(draw, 2) == 0).map(|item| vec![item]),
+            ),
+            96 => OrderCommand::DropInsurance(id, None),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };

@@ -18,9 +18,11 @@ use aforo_domain::identity::manage::channels::{NewChannel, Settings};
 use aforo_domain::identity::manage::entities::NewEntity;
 use aforo_domain::identity::manage::platform::{NewOperator, PlatformCommand};
 use aforo_domain::identity::manage::{Edit, IdentityCommand};
+use aforo_domain::identity::terms::{DeliveryKind, DeliveryMethod, Insurance, Premium};
 use aforo_domain::identity::{ChannelKind, Client, Scopes, Subject, Surcharge};
 use aforo_domain::ids::{
-    ChannelId, EntityId, EventId, FamilyId, PriceTypeId, QuotaId, RateId, SeatId, SectorId, SessionId, ShardId, TemplateId, VenueId,
+    ChannelId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, QuotaId, RateId, SeatId, SectorId, SessionId,
+    ShardId, TemplateId, VenueId,
 };
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
@@ -147,6 +149,8 @@ impl Builder<'_> {
             let mut settings = Settings::usual(name.to_owned(), languages());
             settings.surcharges = vec![Surcharge::PerTicket(150), Surcharge::PerOrder(200)];
             settings.override_orphan_seats = id == CLUB;
+            settings.delivery_methods = vec![delivery(1, 0), delivery(2, 350)];
+            settings.insurances = vec![insurance(1, Premium::Fixed(125)), insurance(2, SHARE)];
             let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
             self.identity(IdentityCommand::Channel(Edit::Create(new)));
         }
@@ -308,4 +312,23 @@ fn seat(row: u32, number: u32, size: Size) -> SeatDocument {
 
 fn quota(name: &str, release_ms: Option<i64>) -> QuotaSpec {
     QuotaSpec { name: name.to_owned(), release_ms }
+}
+
+/// A premium of a share of the price.
+const SHARE: Premium = Premium::Share { percent: Percent(33_333), min: 10, max: Some(180) };
+
+fn delivery(id: u64, cost: i64) -> DeliveryMethod {
+    DeliveryMethod {
+        id: DeliveryMethodId(id),
+        kind: DeliveryKind::Post,
+        name: "Post".to_owned(),
+        names: Default::default(),
+        cost,
+        before_ms: SALE_MS - 30 * 60_000,
+    }
+}
+
+fn insurance(id: u64, premium: Premium) -> Insurance {
+    let (name, names) = ("Cancellation".to_owned(), Default::default());
+    Insurance { id: InsuranceId(id), name, names, premium, terms_url: None, events: Vec::new(), before_ms: SALE_MS - 30 * 60_000 }
 }

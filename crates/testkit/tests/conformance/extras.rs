@@ -54,3 +54,27 @@ pub async fn consumer_metadata_value_max_length(world: &SmallWorld<'_>) -> Answe
     assert_eq!(seller.read(&order).await.ok()["consumer_metadata"], json!({"till": "1234"}), "the refused call changed nothing");
     refused
 }
+
+/// Letters take three weeks: for a concert in two weeks the post is not offered.
+pub async fn order_invalid_delivery_method(world: &SmallWorld<'_>) -> Answer {
+    let methods =
+        json!([{"id": 1, "type": "POST", "name": "Post", "cost": 4, "hours_before": 504}, {"id": 2, "type": "EMAIL", "name": "Mail"}]);
+    world.admin.change(&format!("/channels/{}", world.web.id), json!({ "delivery_methods": methods })).await;
+    let seller = world.seller().await;
+    let order = seller.create().await;
+    seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+    let choose = async |id: u64| seller.order("POST", &order, "/delivery-methods", Some(json!({ "id": id }))).await;
+    choose(2).await.ok();
+    choose(3).await.refused("ORDER_INVALID_DELIVERY_METHOD");
+    choose(1).await
+}
+
+pub async fn order_invalid_insurance(world: &SmallWorld<'_>) -> Answer {
+    let insurances = json!([{"id": 1, "name": "Cancellation", "type": "FIXED", "value": 2, "hours_before": 504}]);
+    world.admin.change(&format!("/channels/{}", world.web.id), json!({ "insurances": insurances })).await;
+    let seller = world.seller().await;
+    let order = seller.create().await;
+    seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+    seller.order("POST", &order, "/insurances", Some(json!({"id": 2}))).await.refused("ORDER_INVALID_INSURANCE");
+    seller.order("POST", &order, "/insurances", Some(json!({"id": 1}))).await
+}

@@ -7,6 +7,7 @@ mod form;
 mod house;
 mod metadata;
 mod refusals;
+mod terms;
 
 use answers::{
     a_sale_from_the_first_call_to_the_tickets, an_emptied_order_costs_nothing, repeating_with_a_key_does_nothing_twice,
@@ -18,6 +19,7 @@ use refusals::{
     an_order_that_is_over, each_step_has_its_status, limits_of_order_channel_and_buyer, payments_come_to_what_is_to_pay,
     seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
 };
+use terms::{delivery_and_insurance_are_part_of_the_price, what_comes_too_late_is_not_delivered};
 
 aforo_testkit::for_each_engine![
     a_sale_from_the_first_call_to_the_tickets,
@@ -34,4 +36,6 @@ aforo_testkit::for_each_engine![
     bodies_and_headers_have_their_form,
     every_bad_value_is_named,
     a_channel_notes_what_it_likes_on_its_orders,
+    delivery_and_insurance_are_part_of_the_price,
+    what_comes_too_late_is_not_delivered,
 ];

@@ -6,6 +6,7 @@ use super::{Edit, Here, Reach, all_good, find, is_name, made, new_id, reach, unc
 use crate::command::Done;
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
+use crate::identity::terms::{self, DeliveryMethod, Insurance};
 use crate::identity::{BuyerField, Channel, ChannelKind, MetadataRules, Role, Status, Surcharge};
 use crate::ids::{ChannelId, EntityId};
 use crate::moment::DAY_MS;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub buyer_mandatory: Vec<BuyerField>,
     pub override_orphan_seats: bool,
     pub metadata: MetadataRules,
+    pub delivery_methods: Vec<DeliveryMethod>,
+    pub insurances: Vec<Insurance>,
 }
 
 impl Settings {
@@ -57,6 +60,8 @@ impl Settings {
             buyer_mandatory: Vec::new(),
             override_orphan_seats: false,
             metadata: MetadataRules::default(),
+            delivery_methods: Vec::new(),
+            insurances: Vec::new(),
         }
     }
 
@@ -72,6 +77,8 @@ impl Settings {
             buyer_mandatory: channel.buyer_mandatory.clone(),
             override_orphan_seats: channel.override_orphan_seats,
             metadata: channel.metadata.clone(),
+            delivery_methods: channel.delivery_methods.clone(),
+            insurances: channel.insurances.clone(),
         }
     }
 
@@ -88,6 +95,8 @@ impl Settings {
             ("surcharges", self.surcharges.len() <= 20 && self.surcharges.iter().all(is_surcharge)),
             ("buyer_mandatory", self.buyer_mandatory.len() <= 50),
             ("consumer_metadata", self.metadata.are_good()),
+            ("delivery_methods", terms::are_deliveries(&self.delivery_methods)),
+            ("insurances", terms::are_insurances(&self.insurances)),
         ];
         checks.iter().filter(|(_, good)| !good).map(|(name, _)| *name).collect()
     }
@@ -108,6 +117,8 @@ pub struct ChannelChange {
     pub buyer_mandatory: Option<Vec<BuyerField>>,
     pub override_orphan_seats: Option<bool>,
     pub metadata: Option<MetadataRules>,
+    pub delivery_methods: Option<Vec<DeliveryMethod>>,
+    pub insurances: Option<Vec<Insurance>>,
 }
 
 /// Who manages an entity's channels and what belongs to them.
@@ -151,6 +162,8 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         buyer_mandatory: change.buyer_mandatory.clone().unwrap_or(before.buyer_mandatory),
         override_orphan_seats: change.override_orphan_seats.unwrap_or(before.override_orphan_seats),
         metadata: change.metadata.clone().unwrap_or(before.metadata),
+        delivery_methods: change.delivery_methods.clone().unwrap_or(before.delivery_methods),
+        insurances: change.insurances.clone().unwrap_or(before.insurances),
     };
     Ok(with(&settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1))
 }
@@ -175,6 +188,8 @@ fn with(
         buyer_mandatory,
         override_orphan_seats,
         metadata,
+        delivery_methods,
+        insurances,
     } = settings.clone();
     Channel {
         id,
@@ -192,6 +207,8 @@ fn with(
         buyer_mandatory,
         override_orphan_seats,
         metadata,
+        delivery_methods,
+        insurances,
         version,
     }
 }

@@ -2,11 +2,14 @@
 
 mod buyer;
 mod confirm;
+mod delivery;
+mod insurances;
 mod items;
 mod metadata;
 mod orders;
 pub mod view;
 
+use aforo_domain::text::{Language, Localized};
 use axum::response::Response;
 use utoipa_axum::routes;
 
@@ -25,11 +28,18 @@ pub fn router() -> Routes {
         .routes(routes!(items::remove))
         .routes(routes!(items::release))
         .routes(routes!(buyer::set))
+        .routes(routes!(delivery::list, delivery::choose))
+        .routes(routes!(insurances::list, insurances::take, insurances::give_back))
         .routes(routes!(metadata::read, metadata::replace, metadata::clear))
         .routes(routes!(metadata::read_one, metadata::put, metadata::remove))
         .routes(routes!(orders::pre_confirm))
         .routes(routes!(orders::back_to_basket))
         .routes(routes!(confirm::confirm))
+}
+
+/// A text in a language, else as it is written without one.
+fn local<'a>(texts: &'a Localized, language: &Language, else_is: &'a str) -> &'a str {
+    texts.get(language).map_or(else_is, String::as_str)
 }
 
 /// Every order call answers the whole order. It is shown by the newest view: that of the request's beginning may not know a session that was put on sale

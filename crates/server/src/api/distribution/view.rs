@@ -11,6 +11,8 @@ use aforo_domain::pricing::{TaxLine, Taxed};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::delivery::DeliveryView;
+use super::insurances::InsuranceView;
 use crate::http::time::{Shown, Zones};
 use crate::http::wire::Money;
 
@@ -47,6 +49,10 @@ pub struct OrderView<'a> {
     items: Vec<ItemView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer: Option<BuyerView<'a>>,
+    insurances: Vec<InsuranceView<'a>>,
+    /// How the tickets reach the buyer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<DeliveryView<'a>>,
     payments: Vec<PaymentView<'a>>,
     /// What the channel noted on it, by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -211,7 +217,7 @@ impl<'a> OrderView<'a> {
             Stage::Confirm { at, payments, .. } => ("CONFIRM", Some(*at), payments.as_slice()),
             Stage::Expired { .. } => ("EXPIRED", None, &[][..]),
         };
-        let currency = order.currency;
+        let (currency, extras) = (order.currency, order.extras());
         let payment = |payment: &'a aforo_domain::orders::Payment| PaymentView {
             r#type: PAYMENT_KINDS.iter().find(|(_, kind)| *kind == payment.kind).map_or("", |(word, _)| word),
             amount: Money::of(currency, payment.amount),
@@ -232,8 +238,10 @@ impl<'a> OrderView<'a> {
             },
             items: item_views(order, catalogue, zones),
             buyer: order.buyer.as_deref().map(buyer_view),
+            insurances: extras.insurances.iter().map(|taken| InsuranceView::of(taken, &order.language, currency)).collect(),
+            delivery: extras.delivery.as_deref().map(|method| DeliveryView::of(method, &order.language, currency)),
             payments: payments.iter().map(payment).collect(),
-            consumer_metadata: &order.extras().metadata,
+            consumer_metadata: &extras.metadata,
             price: price_view(order),
         }
     }

@@ -4,13 +4,14 @@ use aforo_domain::error::Code;
 use aforo_domain::identity::manage::channels::{ChannelChange, NewChannel, Settings};
 use aforo_domain::identity::manage::platform::Reservation;
 use aforo_domain::identity::manage::{Edit, IdentityCommand, find};
-use aforo_domain::identity::{Channel, MetadataRules, Status};
+use aforo_domain::identity::{Channel, Status};
 use aforo_domain::ids::{ChannelId, EntityId};
 use aforo_domain::money::Currency;
 use aforo_domain::text::Language;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::channel_terms::{self, DeliveryMethodBody, DeliveryMethodView, InsuranceBody, InsuranceView, MetadataBody, MetadataView};
 use super::surcharges::{self, SurchargeBody, SurchargeView};
 use super::{IfMatch, listed, name, optional_name, read, reserve, words, written};
 use crate::http::call::{Call, NoBody};
@@ -48,48 +49,10 @@ pub struct ChannelView {
     override_orphan_seats: bool,
     /// What it may note on its orders, and what it must.
     consumer_metadata: MetadataView,
-}
-
-/// What a channel may note on its orders, and what it must.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct MetadataView {
-    /// Keys of one order at most.
-    max_elements: u32,
-    /// Characters of a key at most.
-    key_max_length: u32,
-    /// Characters of a value at most.
-    value_max_length: u32,
-    /// Keys without which pre-confirm refuses.
-    required: Vec<String>,
-}
-
-/// What a channel may note on its orders, and what it must. What is left out is as usual: 20 keys of 50 characters with values of 500, none required.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-pub struct MetadataBody {
-    /// 0 to 100.
-    max_elements: Option<Num>,
-    /// 1 to 255.
-    key_max_length: Option<Num>,
-    /// 1 to 1 000.
-    value_max_length: Option<Num>,
-    required: Option<Vec<String>>,
-}
-
-impl MetadataBody {
-    /// What it says; whether it fits together is checked with the channel's other settings.
-    fn read(&self, checks: &mut Checks) -> MetadataRules {
-        let usual = MetadataRules::default();
-        let mut most = |name: &str, value: &Option<Num>, usual: u32, range| {
-            let name = format!("consumer_metadata.{name}");
-            checks.optional_whole(&name, value.as_ref(), range).map_or(usual, |most| most as u32)
-        };
-        MetadataRules {
-            max_elements: most("max_elements", &self.max_elements, usual.max_elements, 0..=100),
-            key_max_length: most("key_max_length", &self.key_max_length, usual.key_max_length, 1..=255),
-            value_max_length: most("value_max_length", &self.value_max_length, usual.value_max_length, 1..=1_000),
-            required: self.required.clone().unwrap_or_default(),
-        }
-    }
+    /// The ways of delivery that it offers.
+    delivery_methods: Vec<DeliveryMethodView>,
+    /// The insurances that it offers.
+    insurances: Vec<InsuranceView>,
 }
 
 /// A channel to be made.
@@ -141,6 +104,10 @@ pub struct Terms {
     /// Whether it may leave single seats free.
     override_orphan_seats: Option<bool>,
     consumer_metadata: Option<MetadataBody>,
+    /// All the ways of delivery that it offers.
+    delivery_methods: Option<Vec<DeliveryMethodBody>>,
+    /// All the insurances that it offers.
+    insurances: Option<Vec<InsuranceBody>>,
 }
 
 impl Terms {
@@ -157,6 +124,8 @@ impl Terms {
             buyer_mandatory: words::read_all(checks, "buyer_mandatory", self.buyer_mandatory.as_deref(), words::BUYER_FIELDS),
             override_orphan_seats: self.override_orphan_seats,
             metadata: self.consumer_metadata.as_ref().map(|body| body.read(checks)),
+            delivery_methods: channel_terms::deliveries(checks, self.delivery_methods.as_deref(), currency),
+            insurances: channel_terms::insurances(checks, self.insurances.as_deref(), currency),
             ..ChannelChange::default()
         }
     }
@@ -187,16 +156,9 @@ fn view(channel: &Channel) -> ChannelView {
         surcharges: surcharges::show(&channel.surcharges, channel.currency),
         buyer_mandatory: words::show_all(words::BUYER_FIELDS, &channel.buyer_mandatory),
         override_orphan_seats: channel.override_orphan_seats,
-        consumer_metadata: metadata_view(&channel.metadata),
-    }
-}
-
-fn metadata_view(rules: &MetadataRules) -> MetadataView {
-    MetadataView {
-        max_elements: rules.max_elements,
-        key_max_length: rules.key_max_length,
-        value_max_length: rules.value_max_length,
-        required: rules.required.clone(),
+        consumer_metadata: MetadataView::from(&channel.metadata),
+        delivery_methods: channel_terms::show_deliveries(&channel.delivery_methods, channel.currency),
+        insurances: channel_terms::show_insurances(&channel.insurances, channel.currency),
     }
 }
 
@@ -258,6 +220,8 @@ fn with_usual(name: String, languages: Vec<Language>, terms: ChannelChange) -> S
         buyer_mandatory: terms.buyer_mandatory.unwrap_or(usual.buyer_mandatory),
         override_orphan_seats: terms.override_orphan_seats.unwrap_or(usual.override_orphan_seats),
         metadata: terms.metadata.unwrap_or(usual.metadata),
+        delivery_methods: terms.delivery_methods.unwrap_or(usual.delivery_methods),
+        insurances: terms.insurances.unwrap_or(usual.insurances),
         ..usual
     }
 }

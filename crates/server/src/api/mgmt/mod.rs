@@ -6,6 +6,7 @@
 //! creation, as imports do. PLATFORM_ADMIN names the operator it works on with `operator_id`.
 
 pub mod catalogue;
+pub mod channel_terms;
 pub mod channels;
 pub mod entities;
 pub mod events;

@@ -1,0 +1,119 @@
+//! What a channel offers beside places: ways of delivery and insurances, as they are stored with it. What an order may have of them is decided in
+//! `orders::delivery` and `orders::insurance`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DeliveryMethodId, EventId, InsuranceId};
+use crate::money::{MAX_MINOR, Minor, Percent};
+use crate::text::Localized;
+
+/// How tickets reach whoever bought them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the field's own names")]
+pub enum DeliveryKind {
+    Email,
+    Wallet,
+    PrintAtHome,
+    PickUp,
+    Post,
+}
+
+/// A way of delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryMethod {
+    /// Unique in its channel.
+    pub id: DeliveryMethodId,
+    /// How.
+    pub kind: DeliveryKind,
+    /// Shown to people.
+    pub name: String,
+    /// Name in other languages.
+    pub names: Localized,
+    /// Of an order, in the channel's currency.
+    pub cost: Minor,
+    /// How long before each session's start it must be chosen, in milliseconds.
+    pub before_ms: i64,
+}
+
+/// What an insurance costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Premium {
+    /// So much an item.
+    Fixed(Minor),
+    /// A share of an item's price after promotions, without surcharges, within bounds.
+    Share {
+        /// The share.
+        percent: Percent,
+        /// At least so much.
+        min: Minor,
+        /// At most so much.
+        max: Option<Minor>,
+    },
+}
+
+impl Premium {
+    /// For an item of this price.
+    pub fn of(&self, price: Minor) -> Minor {
+        match *self {
+            Self::Fixed(amount) => amount,
+            Self::Share { percent, min, max } => {
+                let share = percent.of(price).max(min);
+                max.map_or(share, |max| share.min(max))
+            }
+        }
+    }
+}
+
+/// An insurance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Insurance {
+    /// Unique in its channel.
+    pub id: InsuranceId,
+    /// Shown to people.
+    pub name: String,
+    /// Name in other languages.
+    pub names: Localized,
+    /// What it costs.
+    pub premium: Premium,
+    /// Where its terms are to be read.
+    pub terms_url: Option<String>,
+    /// Only items of these events; of all, if empty.
+    pub events: Vec<EventId>,
+    /// How long before its session's start an item may be insured, in milliseconds.
+    pub before_ms: i64,
+}
+
+/// Of each at most.
+const MAX_OFFERED: usize = 50;
+/// The longest time before a session, in milliseconds: ten years.
+pub const MAX_BEFORE_MS: i64 = 10 * 366 * crate::moment::DAY_MS;
+
+/// Whether ways of delivery are within bounds and each there once.
+pub fn are_deliveries(methods: &[DeliveryMethod]) -> bool {
+    let good = |method: &DeliveryMethod| amount(method.cost) && (0..=MAX_BEFORE_MS).contains(&method.before_ms);
+    methods.len() <= MAX_OFFERED && methods.iter().all(good) && once(methods.iter().map(|method| method.id))
+}
+
+/// Whether insurances are within bounds and each there once.
+pub fn are_insurances(insurances: &[Insurance]) -> bool {
+    let premium = |premium: &Premium| match *premium {
+        Premium::Fixed(value) => amount(value),
+        Premium::Share { percent, min, max } => {
+            (0..=Percent::ONE).contains(&percent.0) && amount(min) && max.is_none_or(|max| amount(max) && min <= max)
+        }
+    };
+    let good = |insurance: &Insurance| {
+        premium(&insurance.premium) && (0..=MAX_BEFORE_MS).contains(&insurance.before_ms) && insurance.events.len() <= 500
+    };
+    insurances.len() <= MAX_OFFERED && insurances.iter().all(good) && once(insurances.iter().map(|insurance| insurance.id))
+}
+
+fn amount(minor: Minor) -> bool {
+    (0..=MAX_MINOR).contains(&minor)
+}
+
+fn once<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort_unstable();
+    ids.windows(2).all(|pair| pair[0] != pair[1])
+}
