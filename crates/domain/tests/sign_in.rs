@@ -48,6 +48,7 @@ fn channel(id: u64, kind: ChannelKind) -> Channel {
         surcharges: Vec::new(),
         buyer_mandatory: Vec::new(),
         override_orphan_seats: false,
+        invitations: false,
         version: 1,
     }
 }

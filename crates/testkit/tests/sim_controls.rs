@@ -13,7 +13,7 @@ use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{Hash, OrderId, SessionId};
 use aforo_domain::moment::Moment;
 use aforo_domain::orders::draft::Draft;
-use aforo_domain::orders::{Item, Order, Spot};
+use aforo_domain::orders::{Item, Order, Spot, TicketKind};
 use aforo_domain::world::World;
 use aforo_server::store::sim::Broken;
 use aforo_testkit::sim::process::Sabotage;
@@ -64,7 +64,7 @@ fn law_1_a_seat_sold_without_looking_is_noticed() {
 /// The rules, but for the one that a seat must be free.
 fn sells_without_looking(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
     match (command::plan(world, moment, actor, command), command) {
-        (Err(Stop::Refused { error, .. }), Command::Order(OrderCommand::AddSeats(id, seats)))
+        (Err(Stop::Refused { error, .. }), Command::Order(OrderCommand::AddSeats(id, seats, _)))
             if error.code == Code::OrderSeatNotAvailable =>
         {
             let order = world.resident_order(*id)?.unwrap();
@@ -88,6 +88,7 @@ fn take(world: &World, order: &Order, seats: &[SeatRequest]) -> command::Done {
             spot: Spot::Seat(request.id),
             price_type: offer.plan.price_type(place),
             rate: offer.rate(None).unwrap().id,
+            kind: TicketKind::Sale,
             price: Arc::default(),
             barcode: None,
         };

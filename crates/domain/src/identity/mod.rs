@@ -6,7 +6,7 @@ pub mod check;
 pub mod families;
 pub mod manage;
 pub mod sign_in;
-mod tries;
+pub(crate) mod tries;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -172,6 +172,9 @@ pub struct Channel {
     pub buyer_mandatory: Vec<BuyerField>,
     /// Whether it may leave single seats free.
     pub override_orphan_seats: bool,
+    /// Whether it may give invitations.
+    #[serde(default)]
+    pub invitations: bool,
     /// Counts the changes.
     pub version: u64,
 }

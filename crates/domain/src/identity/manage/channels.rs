@@ -40,6 +40,7 @@ pub struct Settings {
     pub surcharges: Vec<Surcharge>,
     pub buyer_mandatory: Vec<BuyerField>,
     pub override_orphan_seats: bool,
+    pub invitations: bool,
 }
 
 impl Settings {
@@ -55,6 +56,7 @@ impl Settings {
             surcharges: Vec::new(),
             buyer_mandatory: Vec::new(),
             override_orphan_seats: false,
+            invitations: false,
         }
     }
 
@@ -69,6 +71,7 @@ impl Settings {
             surcharges: channel.surcharges.clone(),
             buyer_mandatory: channel.buyer_mandatory.clone(),
             override_orphan_seats: channel.override_orphan_seats,
+            invitations: channel.invitations,
         }
     }
 
@@ -103,6 +106,7 @@ pub struct ChannelChange {
     pub surcharges: Option<Vec<Surcharge>>,
     pub buyer_mandatory: Option<Vec<BuyerField>>,
     pub override_orphan_seats: Option<bool>,
+    pub invitations: Option<bool>,
 }
 
 /// Who manages an entity's channels and what belongs to them.
@@ -145,6 +149,7 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         surcharges: change.surcharges.clone().unwrap_or(before.surcharges),
         buyer_mandatory: change.buyer_mandatory.clone().unwrap_or(before.buyer_mandatory),
         override_orphan_seats: change.override_orphan_seats.unwrap_or(before.override_orphan_seats),
+        invitations: change.invitations.unwrap_or(before.invitations),
     };
     Ok(with(&settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1))
 }
@@ -158,8 +163,18 @@ fn with(
     status: Status,
     version: u64,
 ) -> Channel {
-    let Settings { name, languages, hold_ms, hold_max_ms, payment_ms, max_items, surcharges, buyer_mandatory, override_orphan_seats } =
-        settings.clone();
+    let Settings {
+        name,
+        languages,
+        hold_ms,
+        hold_max_ms,
+        payment_ms,
+        max_items,
+        surcharges,
+        buyer_mandatory,
+        override_orphan_seats,
+        invitations,
+    } = settings.clone();
     Channel {
         id,
         entity,
@@ -175,6 +190,7 @@ fn with(
         surcharges,
         buyer_mandatory,
         override_orphan_seats,
+        invitations,
         version,
     }
 }

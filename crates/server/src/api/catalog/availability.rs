@@ -184,7 +184,7 @@ impl Seen {
     pub fn of(caller: &CatalogCaller, offer: &Arc<Offer>) -> Option<Self> {
         let (_, state) = offer.in_channel(caller.channel.id, caller.now)?;
         let snapshot = caller.view.places(offer.session.id)?;
-        Some(Self { sheet: caller.app.catalog.sheet(caller.shard(), offer, &caller.channel), snapshot, state })
+        Some(Self { sheet: caller.app.catalog.sheet(caller.shard(), offer, &caller.channel, caller.now), snapshot, state })
     }
 
     /// Its availability.

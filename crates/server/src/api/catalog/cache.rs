@@ -1,7 +1,7 @@
 //! Encoded answers, kept while what they show is unchanged. Bounded: when a shelf is full it is cleared and fills again with what is asked for.
 //!
 //! An entry is found by its key and trusted only if it was made from the very same published objects (`Arc::ptr_eq`), so nothing has to be told when
-//! something changes.
+//! something changes; what changes with time alone says until when it may be trusted.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,6 +11,7 @@ use aforo_domain::catalogue::plan::Plan;
 use aforo_domain::catalogue::{Catalogue, Offer};
 use aforo_domain::identity::Channel;
 use aforo_domain::ids::{ChannelId, SessionId, ShardId, TemplateId};
+use aforo_domain::moment::{Timestamp, Window};
 use bytes::Bytes;
 
 use super::seats::SeatMap;
@@ -38,12 +39,12 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// A session as a channel sees it.
-    pub fn sheet(&self, shard: ShardId, offer: &Arc<Offer>, channel: &Arc<Channel>) -> Arc<Sheet> {
+    /// A session as a channel sees it now.
+    pub fn sheet(&self, shard: ShardId, offer: &Arc<Offer>, channel: &Arc<Channel>, now: Timestamp) -> Arc<Sheet> {
         self.sheets.get(
             (shard, offer.session.id, channel.id),
-            |sheet| Arc::ptr_eq(&sheet.offer, offer) && Arc::ptr_eq(&sheet.channel, channel),
-            || Sheet::new(offer.clone(), channel.clone()),
+            |sheet| Arc::ptr_eq(&sheet.offer, offer) && Arc::ptr_eq(&sheet.channel, channel) && sheet.current.contains(now),
+            || Sheet::new(offer.clone(), channel.clone(), now),
         )
     }
 
@@ -86,6 +87,8 @@ pub struct Sheet {
     pub offer: Arc<Offer>,
     /// The channel.
     pub channel: Arc<Channel>,
+    /// From when it was made until something in it changes with time alone: the next end of a presale.
+    pub current: Window,
     /// The quotas that it sells from, as indexes into the template's.
     pub quotas: Vec<u8>,
     /// The session's entry in the list.
@@ -104,13 +107,16 @@ pub struct Sheet {
 
 impl Sheet {
     /// Nothing encoded yet.
-    pub fn new(offer: Arc<Offer>, channel: Arc<Channel>) -> Self {
+    pub fn new(offer: Arc<Offer>, channel: Arc<Channel>, now: Timestamp) -> Self {
         let publication = offer.publications.get(&channel.id);
+        let presales = publication.into_iter().flat_map(|publication| offer.presales_left(publication, now));
+        let end = presales.map(|(_, window)| window.end).min().unwrap_or(Timestamp(i64::MAX));
         let quotas = publication.map(|publication| publication.quotas.as_slice()).unwrap_or_default();
         let quotas = quotas.iter().filter_map(|quota| offer.plan.quota_index(*quota)).collect();
         Self {
             offer,
             channel,
+            current: Window { start: now, end },
             quotas,
             item: OnceLock::new(),
             item_now: Latest::default(),

@@ -46,6 +46,8 @@ pub struct ChannelView {
     buyer_mandatory: Vec<&'static str>,
     /// Whether it may leave single seats free.
     override_orphan_seats: bool,
+    /// Whether it may give invitations; people at a counter need the permission `INVITATIONS`, too.
+    invitations: bool,
 }
 
 /// A channel to be made.
@@ -96,6 +98,8 @@ pub struct Terms {
     buyer_mandatory: Option<Vec<String>>,
     /// Whether it may leave single seats free.
     override_orphan_seats: Option<bool>,
+    /// Whether it may give invitations; people at a counter need the permission `INVITATIONS`, too.
+    invitations: Option<bool>,
 }
 
 impl Terms {
@@ -111,6 +115,7 @@ impl Terms {
             surcharges: surcharges::read(checks, self.surcharges.as_deref(), currency),
             buyer_mandatory: words::read_all(checks, "buyer_mandatory", self.buyer_mandatory.as_deref(), words::BUYER_FIELDS),
             override_orphan_seats: self.override_orphan_seats,
+            invitations: self.invitations,
             ..ChannelChange::default()
         }
     }
@@ -141,6 +146,7 @@ fn view(channel: &Channel) -> ChannelView {
         surcharges: surcharges::show(&channel.surcharges, channel.currency),
         buyer_mandatory: words::show_all(words::BUYER_FIELDS, &channel.buyer_mandatory),
         override_orphan_seats: channel.override_orphan_seats,
+        invitations: channel.invitations,
     }
 }
 
@@ -201,6 +207,7 @@ fn with_usual(name: String, languages: Vec<Language>, terms: ChannelChange) -> S
         surcharges: terms.surcharges.unwrap_or(usual.surcharges),
         buyer_mandatory: terms.buyer_mandatory.unwrap_or(usual.buyer_mandatory),
         override_orphan_seats: terms.override_orphan_seats.unwrap_or(usual.override_orphan_seats),
+        invitations: terms.invitations.unwrap_or(usual.invitations),
         ..usual
     }
 }
