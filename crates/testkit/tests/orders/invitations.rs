@@ -152,7 +152,7 @@ fn what_a_ticket_was_given_for_is_frozen() {
     let (mut shard, web, order) = inviting();
     shard.order(&web, guests(order, &[4, 5], GUEST));
     shard.order(&web, seats(order, GALA, &[6, 7]));
-    // The promoter takes the invitation back, and makes one of the tariff of adults.
+    // The promoter takes the invitations back.
     shard.edit_session(GALA, |session| session.rates.retain(|rate| !rate.is_invitation()));
     shard.order(&web, buyer(order, "ada@example.com"));
     let accepted = shard.order(&web, OrderCommand::PreConfirm(order));
