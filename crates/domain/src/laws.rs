@@ -66,8 +66,11 @@ struct Seen {
     buyer: Option<Hash>,
     paid: Minor,
     totals: Totals,
-    items: Vec<(ItemId, SessionId, Place, (TicketKind, Option<Barcode>))>,
+    items: Vec<(ItemId, SessionId, Place, Given)>,
 }
+
+/// What an item was given for, and what opens the gate.
+type Given = (TicketKind, Option<Barcode>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Life {
