@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::PresaleCode;
 use crate::catalogue::manage::CatalogueCommand;
 use crate::change::{Change, Key};
 use crate::error::{Code, Error};
@@ -63,6 +64,8 @@ pub struct AutoRequest {
     pub rate: Option<RateId>,
     /// Refuse rather than split the party.
     pub together: bool,
+    /// The code of a presale, where the session is not on sale to everybody.
+    pub presale: Option<PresaleCode>,
 }
 
 /// What a channel does with its orders. All but `Create` name the order.
@@ -75,8 +78,8 @@ pub enum OrderCommand {
     },
     /// Look at it.
     Read(OrderId),
-    /// Add numbered seats, all or none.
-    AddSeats(OrderId, Vec<SeatRequest>),
+    /// Add numbered seats, all or none; with the code of a presale, where a session is not on sale to everybody.
+    AddSeats(OrderId, Vec<SeatRequest>, Option<PresaleCode>),
     /// Add places picked automatically, all or none.
     AddAuto(OrderId, AutoRequest),
     /// Take items out, all or none.

@@ -8,8 +8,8 @@ use crate::catalogue::plan::Place;
 use crate::change::{CounterKey, Row};
 use crate::ids::{Barcode, ChannelId, Hash, ItemId, OrderCode, OrderId, SessionId, TemplateId};
 use crate::money::Minor;
-use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketState};
-use crate::pricing::Totals;
+use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, surcharges};
+use crate::pricing::{ItemPrice, Totals};
 
 /// A law that does not hold, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +52,7 @@ struct Claimed {
 struct Ticketed {
     order: OrderId,
     spot: (SessionId, Place),
+    kind: TicketKind,
     barcode: Barcode,
     state: TicketState,
 }
@@ -65,9 +66,12 @@ struct Seen {
     buyer: Option<Hash>,
     paid: Minor,
     totals: Totals,
-    items: Vec<(ItemId, SessionId, Place, Option<Barcode>)>,
+    items: Vec<(ItemId, SessionId, Place, Given)>,
     insured: Vec<ItemId>,
 }
+
+/// What an item was given for, and what opens the gate.
+type Given = (TicketKind, Option<Barcode>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Life {
@@ -89,8 +93,8 @@ impl Laws {
             }
             Row::Order(order) => self.see_order(order),
             Row::Ticket(ticket) => {
-                let seen =
-                    Ticketed { order: ticket.order, spot: (ticket.session, ticket.place), barcode: ticket.barcode, state: ticket.state };
+                let (order, spot, kind) = (ticket.order, (ticket.session, ticket.place), ticket.kind);
+                let seen = Ticketed { order, spot, kind, barcode: ticket.barcode, state: ticket.state };
                 if self.tickets.insert(ticket.id, seen).is_some() {
                     self.breach(2, format!("ticket {} stands twice", ticket.id));
                 }
@@ -120,7 +124,8 @@ impl Laws {
             Stage::Confirm { payments, .. } => (Life::Sold, payments.iter().map(|payment| payment.amount).sum()),
             Stage::Expired { .. } => (Life::Over, 0),
         };
-        let item = |item: &Item| (item.id, item.session, item.place, item.barcode);
+        self.see_invitations(order);
+        let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode));
         let seen = Seen {
             life,
             channel: order.seller.channel,
@@ -133,6 +138,16 @@ impl Laws {
         };
         if self.orders.insert(order.id, seen).is_some() {
             self.breach(2, format!("order {} stands twice", order.id));
+        }
+    }
+
+    /// Law 3: an invitation costs nothing, and brings no surcharges per order along.
+    fn see_invitations(&mut self, order: &Order) {
+        for item in order.items.iter().filter(|item| item.kind == TicketKind::Invitation && *item.price != ItemPrice::default()) {
+            self.breach(3, format!("item {} of order {} is an invitation and costs {}", item.id, order.id, item.price.total()));
+        }
+        for surcharge in order.surcharges.iter().filter(|surcharge| !surcharges::are_due(&order.items, surcharge.session)) {
+            self.breach(3, format!("order {} has a surcharge of session {}, of which it buys nothing", order.id, surcharge.session));
         }
     }
 
@@ -195,14 +210,14 @@ impl Laws {
             if order.life == Life::Over && !order.items.is_empty() {
                 found.push((2, format!("order {id} is over and still has items")));
             }
-            for (item, session, place, barcode) in &order.items {
+            for (item, session, place, (kind, barcode)) in &order.items {
                 let claim = self.claims.get(&(*session, *place));
                 if claim.is_none_or(|claim| (claim.order, claim.item) != (*id, *item)) {
                     found.push((1, format!("item {item} of order {id} does not have place {place} of session {session}")));
                 }
                 let ticket = self.tickets.get(item).filter(|ticket| ticket.order == *id && ticket.spot == (*session, *place));
                 let agrees = match order.life {
-                    Life::Sold => ticket.is_some_and(|ticket| Some(ticket.barcode) == *barcode),
+                    Life::Sold => ticket.is_some_and(|ticket| (ticket.kind, Some(ticket.barcode)) == (*kind, *barcode)),
                     _ => ticket.is_none() && barcode.is_none(),
                 };
                 if !agrees {

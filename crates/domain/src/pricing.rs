@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Session, Tax};
+use crate::catalogue::{Rate, RateKind, Session, Tax};
 use crate::identity::{Channel, Surcharge};
-use crate::ids::{PriceTypeId, RateId, TaxId};
+use crate::ids::{PriceTypeId, TaxId};
 use crate::money::{Currency, Minor, Percent};
 
 /// What one item costs, frozen when it was added.
@@ -105,9 +105,12 @@ pub fn channel_surcharges(channel: &Channel, currency: Currency) -> &[Surcharge]
     if channel.currency == currency { &channel.surcharges } else { &[] }
 }
 
-/// The price of one place; `None` where the session has no price for this price type and rate.
-pub fn item_price(session: &Session, currency: Currency, channel: &Channel, price_type: PriceTypeId, rate: RateId) -> Option<ItemPrice> {
-    let base = *session.prices.get(&(price_type, rate))?;
+/// The price of one place; `None` where the session has no price for this price type and rate. An invitation costs nothing, and nothing is added.
+pub fn item_price(session: &Session, currency: Currency, channel: &Channel, price_type: PriceTypeId, rate: &Rate) -> Option<ItemPrice> {
+    let base = match rate.kind {
+        RateKind::Sale => *session.prices.get(&(price_type, rate.id))?,
+        RateKind::Invitation { .. } => return Some(ItemPrice::default()),
+    };
     let promoter_surcharge = per_ticket(&session.surcharges, base);
     let channel_surcharge = per_ticket(channel_surcharges(channel, currency), base);
     let mut taxes = tax_lines(base, &session.ticket_taxes, Taxed::Ticket);

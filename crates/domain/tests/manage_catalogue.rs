@@ -12,7 +12,7 @@ use aforo_domain::catalogue::manage::{
     TaxSpec, VenueSpec,
 };
 use aforo_domain::catalogue::plan::Attributes;
-use aforo_domain::catalogue::{Category, Coded, Images, Readiness};
+use aforo_domain::catalogue::{Access, Category, Coded, Images, Offer, Presale, PresaleCode, RateKind, Readiness};
 use aforo_domain::command::{Command, Reply, Stop, plan};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::identity::check::{Actor, Bearer};
@@ -223,7 +223,8 @@ fn event(entity: u64) -> EventSpec {
 }
 
 fn rate(name: &str, prices: &[(u64, i64)]) -> RateSpec {
-    RateSpec { id: None, name: name.to_owned(), prices: prices.iter().map(|(id, price)| (PriceTypeId(*id), *price)).collect() }
+    let prices = prices.iter().map(|(id, price)| (PriceTypeId(*id), *price)).collect();
+    RateSpec { id: None, name: name.to_owned(), prices, kind: RateKind::Sale }
 }
 
 fn session(event: EventId, template: TemplateId) -> SessionSpec {
@@ -258,7 +259,7 @@ fn selling(id: SessionId, on: bool) -> CatalogueCommand {
 }
 
 fn publication() -> PublicationSpec {
-    PublicationSpec { quotas: Vec::new(), on_catalog: true, sale: None, sales_limit: None }
+    PublicationSpec { quotas: Vec::new(), on_catalog: true, sale: None, sales_limit: None, presales: Vec::new() }
 }
 
 #[test]
@@ -444,4 +445,53 @@ fn places_are_blocked_all_or_none() {
 
 fn quota(name: &str, release_ms: Option<i64>) -> QuotaSpec {
     QuotaSpec { name: name.to_owned(), release_ms }
+}
+
+#[test]
+fn presales_are_within_the_sale_or_before_it() {
+    let mut story = Story::new();
+    let id = story.on_sale();
+    let presale = |from, to| {
+        let window = Window { start: NOW.plus_ms(from), end: NOW.plus_ms(to) };
+        Presale { name: "Fans".to_owned(), window, access: Access::Code(PresaleCode::parse("FAN2031").unwrap()) }
+    };
+    let mut publish = |presales: &[Presale]| {
+        let spec = PublicationSpec { presales: presales.to_vec(), ..publication() };
+        story.ask(&Actor::System, CatalogueCommand::Publish(id, WEB, None, spec))
+    };
+    assert_eq!(publish(&[presale(-10, 10), presale(-20, -10), presale(0, 86_400_000)]), Ok(vec![WEB.0]));
+    assert_eq!(publish(&[presale(-10, 10), presale(5, 5)]), Err(Code::Dist0001));
+    assert_eq!(publish(&[presale(-10, 86_400_001)]), Err(Code::Dist0001), "it outlasts the sale");
+    let (offer, _) = story.0.session(id).unwrap();
+    assert_eq!(offer.publications[&WEB].presales.len(), 3, "what was refused changed nothing");
+    // The one that is over is not shown, and a sale that ends earlier now takes its presales along.
+    let left = |offer: &Offer| offer.presales_left(&offer.publications[&WEB], NOW).map(|(_, window)| window.end).collect::<Vec<_>>();
+    assert_eq!(left(offer), [NOW.plus_ms(10), NOW.plus_ms(86_400_000)]);
+    let spec = SessionSpec { sale: Window { start: NOW.plus_ms(-5), end: NOW.plus_ms(7) }, ..session(EventId(1), TemplateId(1)) };
+    story.done(CatalogueCommand::SaveSession(Target::Existing(id, None), Box::new(spec)));
+    assert_eq!(left(story.0.session(id).unwrap().0), [NOW.plus_ms(7), NOW.plus_ms(7)]);
+}
+
+#[test]
+fn an_invitation_has_no_price_and_is_nobodys_default() {
+    let mut story = Story::new();
+    story.on_sale();
+    let guest = |quota: Option<u64>, prices: &[(u64, i64)]| {
+        let kind = RateKind::Invitation { quota: quota.map(QuotaId) };
+        RateSpec { kind, ..rate("Guest", prices) }
+    };
+    let mut save = |default_rate, rates: Vec<RateSpec>| {
+        let spec = SessionSpec { rates, default_rate, ..session(EventId(1), TemplateId(1)) };
+        story.ask(&Actor::System, CatalogueCommand::SaveSession(Target::Existing(SessionId(1), None), Box::new(spec)))
+    };
+    let sold = || rate("General", &[(1, 6000)]);
+    assert_eq!(save(0, vec![sold(), guest(Some(9), &[])]), Err(Code::Dist0005), "no such quota");
+    assert_eq!(save(0, vec![sold(), guest(None, &[(1, 1)])]), Err(Code::Dist0005), "it costs something");
+    assert_eq!(save(0, vec![sold(), guest(None, &[(9, 0)])]), Err(Code::Dist0005), "no such price type");
+    assert_eq!(save(1, vec![sold(), guest(None, &[])]), Err(Code::Dist0005), "it is the default");
+    assert_eq!(save(0, vec![guest(None, &[(1, 0)])]), Err(Code::Dist0006), "nothing is sold");
+    assert_eq!(save(0, vec![sold(), guest(Some(2), &[(1, 0), (2, 0)])]), Ok(vec![1]));
+    let saved = &story.0.session(SessionId(1)).unwrap().0.session;
+    assert_eq!(saved.rates[1].kind, RateKind::Invitation { quota: Some(QuotaId(2)) });
+    assert_eq!(saved.prices.len(), 1, "what is nothing is not kept as a price");
 }

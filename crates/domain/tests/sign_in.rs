@@ -51,6 +51,7 @@ fn channel(id: u64, kind: ChannelKind) -> Channel {
         metadata: Default::default(),
         delivery_methods: Vec::new(),
         insurances: Vec::new(),
+        invitations: false,
         version: 1,
     }
 }

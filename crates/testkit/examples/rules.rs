@@ -66,11 +66,14 @@ impl Meter {
 
 fn by_id(order: OrderId, number: u64) -> OrderCommand {
     let seats = [0, 1].map(|seat| SeatRequest { id: Shard::seat(number * 2 + seat), session: GALA, rate: None });
-    OrderCommand::AddSeats(order, seats.to_vec())
+    OrderCommand::AddSeats(order, seats.to_vec(), None)
 }
 
 fn auto(order: OrderId, price_type: PriceTypeId) -> OrderCommand {
-    OrderCommand::AddAuto(order, AutoRequest { session: GALA, price_type, sector: None, quantity: 2, rate: None, together: true })
+    OrderCommand::AddAuto(
+        order,
+        AutoRequest { session: GALA, price_type, sector: None, quantity: 2, rate: None, together: true, presale: None },
+    )
 }
 
 fn median(all: &mut [u64]) -> u64 {

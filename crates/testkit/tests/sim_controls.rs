@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aforo_domain::catalogue::PresaleCode;
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::command::{self, Command, OrderCommand, Planned, SeatRequest, Stop};
@@ -13,10 +14,11 @@ use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{Hash, OrderId, SessionId};
 use aforo_domain::moment::Moment;
 use aforo_domain::orders::draft::Draft;
-use aforo_domain::orders::{Item, Order, Spot};
+use aforo_domain::orders::{Item, Order, Spot, TicketKind};
 use aforo_domain::world::World;
 use aforo_server::store::sim::Broken;
 use aforo_testkit::sim::process::Sabotage;
+use aforo_testkit::sim::stage::CODE;
 use aforo_testkit::sim::{Setting, play, record};
 
 /// So many histories a control may need until it shows.
@@ -64,7 +66,7 @@ fn law_1_a_seat_sold_without_looking_is_noticed() {
 /// The rules, but for the one that a seat must be free.
 fn sells_without_looking(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
     match (command::plan(world, moment, actor, command), command) {
-        (Err(Stop::Refused { error, .. }), Command::Order(OrderCommand::AddSeats(id, seats)))
+        (Err(Stop::Refused { error, .. }), Command::Order(OrderCommand::AddSeats(id, seats, _)))
             if error.code == Code::OrderSeatNotAvailable =>
         {
             let order = world.resident_order(*id)?.unwrap();
@@ -88,6 +90,7 @@ fn take(world: &World, order: &Order, seats: &[SeatRequest]) -> command::Done {
             spot: Spot::Seat(request.id),
             price_type: offer.plan.price_type(place),
             rate: offer.rate(None).unwrap().id,
+            kind: TicketKind::Sale,
             price: Arc::default(),
             barcode: None,
         };
@@ -95,6 +98,41 @@ fn take(world: &World, order: &Order, seats: &[SeatRequest]) -> command::Done {
         order.items.push(item);
     }
     draft.done(order)
+}
+
+#[test]
+fn law_3_an_invitation_that_costs_something_is_noticed() {
+    let what = noticed(|setting| Setting { plan: charges_guests, ..setting });
+    assert!(what.contains("law 3") && what.contains("invitation"), "{what}");
+}
+
+/// The rules, but for the one that an invitation costs nothing.
+fn charges_guests(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    for change in &mut done.changes {
+        if let Change::Put(Row::Order(order)) = change {
+            let guests = Arc::make_mut(order).items.iter_mut().filter(|item| item.kind == TicketKind::Invitation);
+            guests.for_each(|item| Arc::make_mut(&mut item.price).base = 1);
+        }
+    }
+    Ok(done)
+}
+
+#[test]
+fn a_presale_that_is_open_to_everybody_is_noticed() {
+    let what = noticed(|setting| Setting { plan: asks_for_no_code, ..setting });
+    assert!(what.contains("before the sale began"), "{what}");
+}
+
+/// The rules, as if everybody knew the code.
+fn asks_for_no_code(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut command = command.clone();
+    match &mut command {
+        Command::Order(OrderCommand::AddSeats(_, _, code)) => *code = PresaleCode::parse(CODE),
+        Command::Order(OrderCommand::AddAuto(_, request)) => request.presale = PresaleCode::parse(CODE),
+        _ => {}
+    }
+    command::plan(world, moment, actor, &command)
 }
 
 /// How many batches the applier coalesces here: it is far behind.

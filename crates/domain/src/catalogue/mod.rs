@@ -4,18 +4,20 @@
 
 pub mod manage;
 pub mod plan;
+mod presale;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::identity::Surcharge;
+use crate::identity::{Channel, Surcharge};
 use crate::ids::{ChannelId, EntityId, EventId, PriceTypeId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId};
 use crate::moment::{Timestamp, Window};
 use crate::money::{Currency, Minor, Percent};
 use crate::text::{Language, Localized};
 use plan::{Plan, Sector};
+pub use presale::{Access, MAX_PRESALES, Presale, PresaleCode};
 
 /// A name with the code that addresses use ("ES" Spain, "ES-B" Barcelona).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -184,6 +186,29 @@ pub struct Rate {
     pub id: RateId,
     /// Shown to people.
     pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub kind: RateKind,
+}
+
+/// What a tariff is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum RateKind {
+    /// Sold at its prices.
+    #[default]
+    Sale,
+    /// Given away for nothing, by who may; it has no prices.
+    Invitation {
+        /// The only quota it is given from, whether or not the publication lists it; else those of the publication.
+        quota: Option<QuotaId>,
+    },
+}
+
+impl Rate {
+    /// Whether it is an invitation.
+    pub const fn is_invitation(&self) -> bool {
+        matches!(self.kind, RateKind::Invitation { .. })
+    }
 }
 
 /// A tax that prices include.
@@ -230,9 +255,9 @@ pub struct Session {
     pub images: Images,
     /// Its tariffs. Never empty.
     pub rates: Vec<Rate>,
-    /// The tariff of who asks for none; one of `rates`.
+    /// The tariff of who asks for none; one of `rates`, and no invitation.
     pub default_rate: RateId,
-    /// Price of each price type at each rate, taxes included.
+    /// Price of each price type at each rate, taxes included. An invitation has none.
     #[serde(with = "as_pairs")]
     pub prices: BTreeMap<(PriceTypeId, RateId), Minor>,
     /// Taxes that the price includes.
@@ -264,6 +289,9 @@ pub struct Publication {
     pub sale: Option<Window>,
     /// Places it may sell at most.
     pub sales_limit: Option<u32>,
+    /// When it is open to some beside; at most [`MAX_PRESALES`].
+    #[serde(default)]
+    pub presales: Vec<Presale>,
     /// Counts the changes.
     pub version: u64,
 }
@@ -354,6 +382,12 @@ impl Offer {
     pub fn rate(&self, id: Option<RateId>) -> Option<&Rate> {
         let id = id.unwrap_or(self.session.default_rate);
         self.session.rates.iter().find(|rate| rate.id == id)
+    }
+
+    /// The tariffs that a channel is shown: invitations only where it may give them.
+    pub fn rates_in(&self, channel: &Channel) -> impl Iterator<Item = &Rate> {
+        let invites = channel.invitations;
+        self.session.rates.iter().filter(move |rate| invites || !rate.is_invitation())
     }
 }
 

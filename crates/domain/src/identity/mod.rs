@@ -7,7 +7,7 @@ pub mod families;
 pub mod manage;
 pub mod sign_in;
 pub mod terms;
-mod tries;
+pub(crate) mod tries;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -183,6 +183,9 @@ pub struct Channel {
     /// The insurances that it offers.
     #[serde(default)]
     pub insurances: Vec<Insurance>,
+    /// Whether it may give invitations.
+    #[serde(default)]
+    pub invitations: bool,
     /// Counts the changes.
     pub version: u64,
 }

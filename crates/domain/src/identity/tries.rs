@@ -1,8 +1,8 @@
-//! Slowing down who tries wrong secrets: per user, channel and address, each with its own patience.
+//! Slowing down who tries wrong secrets: per user, channel, address and order, each with its own patience.
 
 use super::Tries;
 use crate::error::{Code, Error};
-use crate::ids::{ChannelId, Hash, UserId};
+use crate::ids::{ChannelId, Hash, OrderId, UserId};
 use crate::moment::Timestamp;
 use crate::world::World;
 
@@ -11,7 +11,7 @@ const KEPT_MS: i64 = 15 * 60_000;
 
 /// What was tried against, and how patiently it is met.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Against {
+pub(crate) struct Against {
     subject: Hash,
     /// Wrong tries before the first wait.
     free: u32,
@@ -31,6 +31,11 @@ impl Against {
 
     fn address(subject: Hash) -> Self {
         Self { subject, free: 100, longest_ms: 300_000 }
+    }
+
+    /// A buyer may mistype a presale's code or be early. Who could be locked out is whoever has the order.
+    pub fn presale(order: OrderId) -> Self {
+        Self { subject: Hash::of(format!("presale {order}").as_bytes()), free: 10, longest_ms: 30_000 }
     }
 
     /// All that a try counts against.
@@ -59,7 +64,7 @@ fn named(kind: &str, id: u64) -> Hash {
 ///
 /// # Errors
 /// `TOO_MANY_REQUESTS` with the seconds to wait.
-pub(super) fn slowed(world: &World, against: &[Against], now: Timestamp) -> Result<(), Error> {
+pub(crate) fn slowed(world: &World, against: &[Against], now: Timestamp) -> Result<(), Error> {
     let waits = against.iter().filter_map(|against| world.tries(&against.subject).map(|tries| against.wait(tries, now)));
     match waits.max() {
         Some(wait) if wait > 0 => Err(Error::filled(Code::TooManyRequests, [((wait + 999) / 1_000).to_string()])),
@@ -68,7 +73,7 @@ pub(super) fn slowed(world: &World, against: &[Against], now: Timestamp) -> Resu
 }
 
 /// One more wrong try against each.
-pub(super) fn tried<'a>(world: &'a World, against: &'a [Against], now: Timestamp) -> impl Iterator<Item = Tries> + 'a {
+pub(crate) fn tried<'a>(world: &'a World, against: &'a [Against], now: Timestamp) -> impl Iterator<Item = Tries> + 'a {
     against.iter().map(move |against| {
         let before = world.tries(&against.subject).filter(|tries| now < tries.until).map_or(0, |tries| tries.count);
         Tries { subject: against.subject, count: before.saturating_add(1), until: now.plus_ms(KEPT_MS) }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::{Buyer, Item, Order, Seller, Stage};
+use super::{Buyer, Item, Order, Seller, Stage, TicketKind, surcharges};
 use crate::catalogue::Offer;
 use crate::change::{CounterKey, Key};
 use crate::command::{Done, OrderCommand, Planned, Reply, Stop};
@@ -51,7 +51,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
             desk.create(bearer.family, language.as_ref())
         }
         OrderCommand::Read(id) => Ok(Done { changes: Vec::new(), reply: Reply::Order(desk.order(*id)?.clone()) }),
-        OrderCommand::AddSeats(id, seats) => desk.add_seats(desk.basket(*id)?, seats),
+        OrderCommand::AddSeats(id, seats, code) => desk.add_seats(desk.basket(*id)?, seats, code.as_ref()),
         OrderCommand::AddAuto(id, request) => desk.add_auto(desk.basket(*id)?, request),
         OrderCommand::RemoveItems(id, items) => desk.remove(desk.basket(*id)?, items),
         OrderCommand::SetRate(id, item, rate) => desk.set_rate(desk.basket(*id)?, *item, *rate),
@@ -129,7 +129,7 @@ impl<'a> Desk<'a> {
             draft.free(order, item);
         }
         let mut order = Order { items: left, ..order.clone() };
-        order.surcharges.retain(|surcharge| order.items.iter().any(|item| item.session == surcharge.session));
+        order.surcharges.retain(|surcharge| surcharges::are_due(&order.items, surcharge.session));
         if order.items.is_empty() {
             order.currency = self.channel.currency;
         }
@@ -140,14 +140,19 @@ impl<'a> Desk<'a> {
         let index = order.items.iter().position(|item| item.id == id).ok_or_else(|| refused(Code::OrderItemInvalid, [id]))?;
         let item = &order.items[index];
         let offer = self.offer(item)?;
-        if offer.rate(Some(rate)).is_none() {
-            return Err(Error::invalid(&["rate_id"]).into());
-        }
+        let rate = offer.rate(Some(rate)).ok_or(Error::invalid(&["rate_id"]))?;
+        self.check_change(item, rate)?;
         let price = pricing::item_price(&offer.session, order.currency, self.channel, item.price_type, rate);
         let price = price.ok_or_else(|| refused(Code::OrderItemInvalid, [id]))?;
+        let (session, were_due) = (item.session, surcharges::are_due(&order.items, item.session));
         let mut order = order.clone();
-        order.items[index].rate = rate;
-        order.items[index].price = Arc::new(price);
+        let item = &mut order.items[index];
+        (item.rate, item.kind, item.price) = (rate.id, TicketKind::of(rate), Arc::new(price));
+        let are_due = surcharges::are_due(&order.items, session);
+        if are_due && !were_due {
+            surcharges::bring(&mut order.surcharges, offer, self.channel);
+        }
+        order.surcharges.retain(|surcharge| are_due || surcharge.session != session);
         Ok(Draft::new(self.world).done(self.touched(order)))
     }
 

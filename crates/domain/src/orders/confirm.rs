@@ -78,8 +78,8 @@ impl Desk<'_> {
             order.items[index].barcode = Some(barcode);
             let item = &order.items[index];
             draft.sell(&order, item);
-            let ticket =
-                Ticket { id: item.id, order: order.id, code, session: item.session, place: item.place, barcode, state: TicketState::Valid };
+            let (session, place, kind) = (item.session, item.place, item.kind);
+            let ticket = Ticket { id: item.id, order: order.id, code, session, place, kind, barcode, state: TicketState::Valid };
             draft.put(Row::from(ticket));
         }
         let tickets = order.items.len() as u32;

@@ -9,7 +9,9 @@ pub mod draft;
 pub mod expiry;
 pub mod extras;
 pub mod insurance;
+mod invitations;
 pub mod metadata;
+mod presales;
 pub mod seats;
 pub mod surcharges;
 
@@ -17,6 +19,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Rate;
 use crate::catalogue::plan::Place;
 use crate::identity::{Channel, Subject};
 use crate::ids::{
@@ -139,10 +142,30 @@ pub struct Item {
     pub price_type: PriceTypeId,
     /// Its tariff.
     pub rate: RateId,
+    /// What its tariff was for when it was added.
+    #[serde(default)]
+    pub kind: TicketKind,
     /// Frozen when it was added.
     pub price: Arc<ItemPrice>,
     /// Opens the gate; given at confirm.
     pub barcode: Option<Barcode>,
+}
+
+/// What a ticket was given for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum TicketKind {
+    /// Money, were it nothing: it has a price.
+    #[default]
+    Sale,
+    /// Nothing, by who may give invitations.
+    Invitation,
+}
+
+impl TicketKind {
+    /// What tickets of a tariff are given for.
+    pub const fn of(rate: &Rate) -> Self {
+        if rate.is_invitation() { Self::Invitation } else { Self::Sale }
+    }
 }
 
 /// What a buyer knows a place by.
@@ -224,6 +247,9 @@ pub struct Ticket {
     pub session: SessionId,
     /// Which place.
     pub place: Place,
+    /// What it was given for.
+    #[serde(default)]
+    pub kind: TicketKind,
     /// Opens the gate; unique per operator.
     pub barcode: Barcode,
     /// How it stands.

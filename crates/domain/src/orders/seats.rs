@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::basket::{Desk, refused};
 use super::draft::Draft;
-use super::{Item, Order, Spot, surcharges};
+use super::{Item, Order, Spot, TicketKind, invitations, surcharges};
 use crate::catalogue::plan::Place;
-use crate::catalogue::{Offer, Publication, SaleState};
+use crate::catalogue::{Offer, PresaleCode, Publication, Rate, SaleState};
 use crate::change::CounterKey;
 use crate::command::{AutoRequest, Planned, SeatRequest};
 use crate::error::{Code, Error};
@@ -19,15 +19,17 @@ use crate::pricing::{self, ItemPrice};
 use crate::world::World;
 
 /// A session as one channel sells it.
-struct Sale<'a> {
-    offer: &'a Offer,
+pub(super) struct Sale<'a> {
+    pub(super) offer: &'a Offer,
     inventory: &'a Inventory,
-    publication: &'a Publication,
-    state: SaleState,
+    pub(super) publication: &'a Publication,
+    pub(super) state: SaleState,
+    /// Whether it is on sale to this call: to everybody, or by the code of a presale.
+    pub(super) open: bool,
     /// Indexes of the quotas it sells from.
     quotas: Vec<u8>,
     world: &'a World,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 /// A place that was chosen, with what it costs.
@@ -35,16 +37,18 @@ struct Pick<'a> {
     offer: &'a Offer,
     place: Place,
     price_type: PriceTypeId,
-    rate: RateId,
+    rate: &'a Rate,
     price: Arc<ItemPrice>,
 }
 
 impl<'a> Sale<'a> {
-    /// Whether this sale may take a place: it is free, or its holder's time is over, and it is in one of the sale's quotas.
-    fn may_take(&self, place: Place) -> bool {
-        if !self.quotas.contains(&self.inventory.quota(place)) {
-            return false;
-        }
+    /// Whether a place is in one of the quotas that a tariff is sold from.
+    pub(super) fn sells(&self, place: Place, rate: &Rate) -> bool {
+        invitations::quotas(rate, &self.offer.plan, &self.quotas).contains(&self.inventory.quota(place))
+    }
+
+    /// Whether a place is free, or its holder's time is over.
+    fn is_free(&self, place: Place) -> bool {
         match self.inventory.state(place) {
             PlaceState::Free => true,
             PlaceState::Held => self.overdue_holder(place).is_some(),
@@ -75,30 +79,32 @@ impl<'a> Desk<'a> {
         if unknown.is_empty() { Ok(sales) } else { Err(refused(Code::SessionNotFound, unknown)) }
     }
 
-    fn sale(&self, id: SessionId) -> Option<Sale<'a>> {
+    pub(super) fn sale(&self, id: SessionId) -> Option<Sale<'a>> {
         let (offer, inventory) = self.world.session(id)?;
         let (publication, state) = offer.in_channel(self.channel.id, self.moment.now)?;
         let quotas = offer.quotas(publication, self.moment.now);
-        Some(Sale { offer, inventory, publication, state, quotas, world: self.world, now: self.moment.now })
+        Some(Sale { offer, inventory, publication, state, open: state.on_sale, quotas, world: self.world, now: self.moment.now })
     }
 
     /// Adds numbered seats.
-    pub(super) fn add_seats(&self, order: &Order, seats: &[SeatRequest]) -> Planned {
-        let sales = self.sales(seats.iter().map(|seat| seat.session))?;
+    pub(super) fn add_seats(&self, order: &Order, seats: &[SeatRequest], code: Option<&PresaleCode>) -> Planned {
+        let mut sales = self.sales(seats.iter().map(|seat| seat.session))?;
+        self.open(order, &mut sales, code)?;
         let sale_of = |seat: &SeatRequest| sales.iter().position(|sale| sale.offer.session.id == seat.session);
         let asked = seats.iter().filter_map(|seat| {
             let sale = &sales[sale_of(seat)?];
-            Some((seat, sale, sale.offer.rate(seat.rate)?.id))
+            Some((seat, sale, sale.offer.rate(seat.rate)?))
         });
         let asked: Vec<_> = asked.collect();
         if asked.len() < seats.len() {
             return Err(Error::invalid(&["rate_id"]).into());
         }
+        self.check_rates(asked.iter().map(|(_, _, rate)| *rate))?;
         self.check_counts(order, seats.len(), &sales, |sale| asked.iter().filter(|(_, of, _)| std::ptr::eq(*of, sale)).count())?;
         let mut prices = Prices::new(self.channel);
         let (mut picks, mut gone) = (Vec::with_capacity(seats.len()), Vec::new());
         for (seat, sale, rate) in asked {
-            let place = sale.offer.plan.place(seat.id).filter(|place| sale.state.on_sale && sale.may_take(*place));
+            let place = sale.offer.plan.place(seat.id).filter(|place| sale.open && sale.sells(*place, rate) && sale.is_free(*place));
             match place.and_then(|place| prices.pick(sale, place, rate)) {
                 Some(pick) => picks.push(pick),
                 None => gone.push(seat.id),
@@ -106,7 +112,7 @@ impl<'a> Desk<'a> {
         }
         gone.extend(asked_twice(seats));
         if !gone.is_empty() {
-            return Err(refused(Code::OrderSeatNotAvailable, gone).into());
+            return Err(self.not_available(order, &sales, code, gone));
         }
         let orphans: Vec<_> = sales.iter().flat_map(|sale| self.orphans(order, sale, &picks)).collect();
         if !orphans.is_empty() {
@@ -117,25 +123,29 @@ impl<'a> Desk<'a> {
 
     /// Adds places picked automatically: of a not-numbered zone, or the best seats.
     pub(super) fn add_auto(&self, order: &Order, request: &AutoRequest) -> Planned {
-        let sales = self.sales([request.session])?;
+        let mut sales = self.sales([request.session])?;
+        self.open(order, &mut sales, request.presale.as_ref())?;
         let sale = &sales[0];
         let template = &sale.offer.plan.template;
-        let rate = sale.offer.rate(request.rate).ok_or(Error::invalid(&["rate_id"]))?.id;
+        let rate = sale.offer.rate(request.rate).ok_or(Error::invalid(&["rate_id"]))?;
         if sale.offer.plan.price_type_index(request.price_type).is_none() {
             return Err(Error::invalid(&["price_type_id"]).into());
         }
         if request.sector.is_some_and(|sector| !template.sectors.contains(&sector)) {
             return Err(Error::invalid(&["sector_id"]).into());
         }
+        self.check_rates([rate])?;
         self.check_counts(order, request.quantity as usize, &sales, |_| request.quantity as usize)?;
-        if !sale.state.on_sale {
-            return Err(Code::OrderSeatNotAvailable.into());
+        if !sale.open {
+            return Err(self.not_available(order, &sales, request.presale.as_ref(), Vec::new()));
         }
         let wish = Wish { price_type: request.price_type, sector: request.sector, quantity: request.quantity, together: request.together };
         let overdue = self.overdue_places(request.session);
-        let stock = Stock { inventory: sale.inventory, quotas: &sale.quotas, overdue: &overdue };
-        let own = own_places(order, request.session);
-        let places = best::best(&stock, &wish, &own, self.checks_orphans(sale.offer)).ok_or(Code::OrderSeatNotAvailable)?;
+        let quotas = invitations::quotas(rate, &sale.offer.plan, &sale.quotas);
+        let stock = Stock { inventory: sale.inventory, quotas: &quotas, overdue: &overdue };
+        let own = own_places(order, sale.offer);
+        let checks_orphans = self.checks_orphans(sale.offer) && !invitations::stands_apart(rate);
+        let places = best::best(&stock, &wish, &own, checks_orphans).ok_or(Code::OrderSeatNotAvailable)?;
         let mut prices = Prices::new(self.channel);
         let picks: Option<Vec<_>> = places.into_iter().map(|place| prices.pick(sale, place, rate)).collect();
         self.add(order, &sales, picks.ok_or(Code::OrderSeatNotAvailable)?)
@@ -143,7 +153,7 @@ impl<'a> Desk<'a> {
 
     /// Places of a session in orders whose time is over, sorted.
     fn overdue_places(&self, session: SessionId) -> Vec<Place> {
-        let mut places: Vec<_> = self.overdue().flat_map(|order| own_places(order, session)).collect();
+        let mut places: Vec<_> = self.overdue().flat_map(|order| places_of(order, session)).collect();
         places.sort_unstable();
         places
     }
@@ -175,8 +185,13 @@ impl<'a> Desk<'a> {
             return Vec::new();
         }
         let session = sale.offer.session.id;
-        let asked: Vec<_> = picks.iter().filter(|pick| pick.offer.session.id == session).map(|pick| pick.place).collect();
-        let places = orphan::orphans(&sale.offer.plan, &own_places(order, session), &asked, &|place| sale.may_take(place));
+        let is_judged = |pick: &&Pick<'_>| pick.offer.session.id == session && !invitations::stands_apart(pick.rate);
+        let asked: Vec<_> = picks.iter().filter(is_judged).map(|pick| pick.place).collect();
+        if asked.is_empty() && !picks.is_empty() {
+            return Vec::new();
+        }
+        let free = |place| sale.quotas.contains(&sale.inventory.quota(place)) && sale.is_free(place);
+        let places = orphan::orphans(&sale.offer.plan, &own_places(order, sale.offer), &asked, &free);
         places.iter().filter_map(|place| sale.offer.plan.seat_at(*place)).map(|seat| seat.seat.id).collect()
     }
 
@@ -199,9 +214,9 @@ impl<'a> Desk<'a> {
         let mut draft = Draft::new(self.world);
         let mut order = Order { currency, held_items: order.held_items || !picks.is_empty(), ..order.clone() };
         for sale in sales {
-            if !order.items.iter().any(|item| item.session == sale.offer.session.id) {
-                order.surcharges.extend(surcharges::of(sale.offer, self.channel));
-                surcharges::sort(&mut order.surcharges);
+            let is_sold = |pick: &Pick<'_>| pick.offer.session.id == sale.offer.session.id && !pick.rate.is_invitation();
+            if !surcharges::are_due(&order.items, sale.offer.session.id) && picks.iter().any(is_sold) {
+                surcharges::bring(&mut order.surcharges, sale.offer, self.channel);
             }
             let overdue = |pick: &Pick<'_>| sale.overdue_holder(pick.place).filter(|_| pick.offer.session.id == sale.offer.session.id);
             picks.iter().filter_map(overdue).for_each(|overdue| draft.expire(overdue, self.moment.now));
@@ -228,10 +243,10 @@ impl<'a> Prices<'a> {
     }
 
     /// A place with its price, if it has one at this tariff.
-    fn pick<'b>(&mut self, sale: &Sale<'b>, place: Place, rate: RateId) -> Option<Pick<'b>> {
+    fn pick<'b>(&mut self, sale: &Sale<'b>, place: Place, rate: &'b Rate) -> Option<Pick<'b>> {
         let offer = sale.offer;
         let price_type = offer.plan.price_type(place);
-        let key = (offer.session.id, price_type, rate);
+        let key = (offer.session.id, price_type, rate.id);
         let price = match self.known.iter().find(|(known, _)| *known == key) {
             Some((_, price)) => price.clone(),
             None => {
@@ -251,8 +266,9 @@ impl Pick<'_> {
 
     fn into_item(self, id: ItemId) -> Item {
         let (session, event) = (self.offer.session.id, self.offer.event.id);
-        let spot = spot(self.offer, self.place);
-        Item { id, session, event, place: self.place, spot, price_type: self.price_type, rate: self.rate, price: self.price, barcode: None }
+        let (spot, kind) = (spot(self.offer, self.place), TicketKind::of(self.rate));
+        let (place, price_type, rate, price) = (self.place, self.price_type, self.rate.id, self.price);
+        Item { id, session, event, place, spot, price_type, rate, kind, price, barcode: None }
     }
 }
 
@@ -263,8 +279,14 @@ fn asked_twice(seats: &[SeatRequest]) -> Vec<SeatId> {
     all.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| same[0].1).collect()
 }
 
-fn own_places(order: &Order, session: SessionId) -> Vec<Place> {
-    order.items.iter().filter(|item| item.session == session).map(|item| item.place).collect()
+fn places_of(order: &Order, session: SessionId) -> impl Iterator<Item = Place> {
+    order.items.iter().filter(move |item| item.session == session).map(|item| item.place)
+}
+
+/// The order's places in a session, as the orphan rule judges them.
+fn own_places(order: &Order, offer: &Offer) -> Vec<Place> {
+    let apart = |item: &Item| item.kind == TicketKind::Invitation && offer.rate(Some(item.rate)).is_some_and(invitations::stands_apart);
+    order.items.iter().filter(|item| item.session == offer.session.id && !apart(item)).map(|item| item.place).collect()
 }
 
 /// What a buyer knows a place by. A plan's places are seats or of a zone, nothing else.

@@ -1,11 +1,13 @@
-//! Surcharges per order. Each session brings its promoter's and the channel's along when its first item comes, frozen, and takes them away with
-//! its last one; of a promoter's in one event, and of the channel's, the largest counts. So the order of calls does not matter.
+//! Surcharges per order. Each session brings its promoter's and the channel's along when its first item that is sold comes, frozen, and takes them
+//! away with its last one; of a promoter's in one event, and of the channel's, the largest counts. So the order of calls does not matter. Invitations
+//! bring nothing along.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Item, TicketKind};
 use crate::catalogue::Offer;
 use crate::identity::Channel;
 use crate::ids::{EventId, SessionId};
@@ -34,8 +36,13 @@ impl OrderSurcharge {
     }
 }
 
-/// What a session brings along into an order of this channel.
-pub fn of(offer: &Offer, channel: &Channel) -> impl Iterator<Item = OrderSurcharge> {
+/// Adds what a session brings along into an order of this channel.
+pub fn bring(surcharges: &mut Vec<OrderSurcharge>, offer: &Offer, channel: &Channel) {
+    surcharges.extend(of(offer, channel));
+    sort(surcharges);
+}
+
+fn of(offer: &Offer, channel: &Channel) -> impl Iterator<Item = OrderSurcharge> {
     let (session, event, taxes) = (offer.session.id, offer.event.id, &offer.session.surcharge_taxes);
     let promoter = pricing::per_order(&offer.session.surcharges);
     let channel = pricing::per_order(pricing::channel_surcharges(channel, offer.event.currency));
@@ -46,8 +53,13 @@ pub fn of(offer: &Offer, channel: &Channel) -> impl Iterator<Item = OrderSurchar
     })
 }
 
+/// Whether a session has an item among these that is sold, and with it its surcharges.
+pub fn are_due(items: &[Item], session: SessionId) -> bool {
+    items.iter().any(|item| item.session == session && item.kind == TicketKind::Sale)
+}
+
 /// Puts them in the order that [`charged`] reads: those of which one counts together, the one that counts first.
-pub fn sort(surcharges: &mut [OrderSurcharge]) {
+fn sort(surcharges: &mut [OrderSurcharge]) {
     surcharges.sort_by_key(|surcharge| (surcharge.group(), Reverse(surcharge.amount), surcharge.session));
 }
 

@@ -8,7 +8,7 @@ use aforo_domain::command::{OrderCommand, Reply};
 use aforo_domain::error::Code;
 use aforo_domain::identity::Channel;
 use aforo_domain::ids::{Barcode, FamilyId, ItemId, OrderCode, OrderId, ShardId};
-use aforo_domain::orders::{Item, Order, Seller, Spot, Stage};
+use aforo_domain::orders::{Item, Order, Seller, Spot, Stage, TicketKind};
 use aforo_domain::pricing;
 
 use super::Answer;
@@ -70,10 +70,11 @@ fn item(offer: &Offer, channel: &Channel) -> Option<Item> {
         (None, zone) => Spot::Zone(zone?.1.id),
     };
     let price_type = offer.plan.price_type(place);
-    let rate = offer.rate(None)?.id;
+    let rate = offer.rate(None)?;
     let price = pricing::item_price(&offer.session, offer.event.currency, channel, price_type, rate)?;
     let (session, event) = (offer.session.id, offer.event.id);
-    Some(Item { id: ItemId(1), session, event, place, spot, price_type, rate, price: Arc::new(price), barcode: None })
+    let (kind, price) = (TicketKind::of(rate), Arc::new(price));
+    Some(Item { id: ItemId(1), session, event, place, spot, price_type, rate: rate.id, kind, price, barcode: None })
 }
 
 fn stages(basket: &Order) -> [Arc<Order>; 3] {

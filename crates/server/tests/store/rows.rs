@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use aforo_domain::catalogue::plan::{Attributes, Seat, SeatRow, Sector, Zone, ZonePlaces};
 use aforo_domain::catalogue::{
-    Category, Coded, Event, Images, PriceType, Publication, Quota, Rate, Readiness, Session, Tax, Template, Venue,
+    Access, Category, Coded, Event, Images, Presale, PresaleCode, PriceType, Publication, Quota, Rate, RateKind, Readiness, Session, Tax,
+    Template, Venue,
 };
 use aforo_domain::change::{Counter, CounterKey, Row, Sequence};
 use aforo_domain::command::Reply;
@@ -21,7 +22,9 @@ use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::orders::extras::Extras;
 use aforo_domain::orders::surcharges::OrderSurcharge;
-use aforo_domain::orders::{Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, Ticket, TicketState};
+use aforo_domain::orders::{
+    Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, Ticket, TicketKind, TicketState,
+};
 use aforo_domain::pricing::{ItemPrice, TaxLine, Taxed, Totals};
 use aforo_domain::text::{Language, Localized};
 
@@ -119,6 +122,7 @@ fn channel() -> Arc<Channel> {
         metadata: Default::default(),
         delivery_methods: Vec::new(),
         insurances: Vec::new(),
+        invitations: true,
         version: 1,
     })
 }
@@ -164,11 +168,16 @@ fn catalogue() -> Vec<Row> {
             on_catalog: true,
             sale: Some(window()),
             sales_limit: Some(4),
+            presales: vec![presale()],
             version: 1,
         })
         .into(),
         Arc::new(PlaceMarks { session, sector: SectorId(41), blocked: vec![2], moved: vec![(1, 1)] }).into(),
     ]
+}
+
+fn presale() -> Presale {
+    Presale { name: "Fans".into(), window: window(), access: Access::Code(PresaleCode::parse("FAN2031").unwrap()) }
 }
 
 fn venue() -> Venue {
@@ -274,7 +283,11 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
         titles: text("First night"),
         descriptions: Localized::new(),
         images: Images::default(),
-        rates: vec![Rate { id: RateId(81), name: "Adult".into() }, Rate { id: RateId(82), name: "Child".into() }],
+        rates: vec![
+            Rate { id: RateId(81), name: "Adult".into(), kind: RateKind::Sale },
+            Rate { id: RateId(82), name: "Child".into(), kind: RateKind::Sale },
+            Rate { id: RateId(83), name: "Press".into(), kind: RateKind::Invitation { quota: Some(QuotaId(2)) } },
+        ],
         default_rate: RateId(81),
         prices: BTreeMap::from([((PriceTypeId(61), RateId(81)), 4_600), ((PriceTypeId(61), RateId(82)), 0)]),
         ticket_taxes: vec![tax.clone()],
@@ -302,7 +315,7 @@ fn sales() -> Vec<Row> {
         order(LIVE, Stage::PreConfirm { expires: NOW.plus_ms(900_000), code: OrderCode(*b"NMKJHGFEDCBA") }).into(),
         order(OrderId([0xa1; 16]), Stage::Basket { expires: NOW, code: None }).into(),
         order(EXPIRED, Stage::Expired { at: NOW }).into(),
-        Ticket { id: ItemId(5), order: CONFIRMED, code: CODE, session, place: 0, barcode: BARCODE, state: TicketState::Valid }.into(),
+        ticket(session).into(),
         Arc::new(History { order: CONFIRMED, number: 1, at: NOW, by: Seller::clone(&confirmed.seller), what }).into(),
         Counter { key: CounterKey::ChannelSales(session, ChannelId(21)), value: 2 }.into(),
         Counter { key: CounterKey::BuyerSales(session, Hash([0xb0; 32])), value: -1 }.into(),
@@ -313,6 +326,11 @@ fn sales() -> Vec<Row> {
         rows.push(Arc::new(outcome).into());
     }
     rows
+}
+
+fn ticket(session: SessionId) -> Ticket {
+    let (kind, state) = (TicketKind::Sale, TicketState::Valid);
+    Ticket { id: ItemId(5), order: CONFIRMED, code: CODE, session, place: 0, kind, barcode: BARCODE, state }
 }
 
 /// An order with one item, in this stage.
@@ -327,6 +345,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         spot: Spot::Seat(SeatId(101)),
         price_type: PriceTypeId(61),
         rate: RateId(81),
+        kind: TicketKind::Sale,
         price,
         barcode: Some(BARCODE),
     };

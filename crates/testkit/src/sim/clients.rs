@@ -3,18 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aforo_domain::catalogue::PresaleCode;
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatRequest};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
-use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, OrderId};
+use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, OrderId, RateId};
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
 use aforo_domain::orders::metadata::MetadataChange;
-use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life};
+use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life, TicketKind};
 use aforo_server::engine::{Answer, Request};
 
 use super::ledger::Ledger;
-use super::stage::{CLUB, SHARD, Show, Stage, WEB, seller};
+use super::stage::{CLUB, CODE, SHARD, Show, Stage, WEB, seller};
 
 /// How it went, in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -135,7 +136,7 @@ impl Clients {
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
         let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 100) };
         let command = match number {
-            0..25 => OrderCommand::AddSeats(id, seats(&show, draw)),
+            0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
             38..44 => OrderCommand::RemoveItems(id, item(draw).into_iter().collect()),
             44..48 => match item(draw) {
@@ -209,7 +210,7 @@ impl Clients {
             return Ok(());
         }
         match &answer.result {
-            Ok(reply) => self.succeeded(&asked, reply, ledger, owner),
+            Ok(reply) => self.succeeded(&asked, reply, ledger, now, owner),
             Err(error) => self.refused(&asked, error, owner),
         }
     }
@@ -236,7 +237,7 @@ impl Clients {
         }
     }
 
-    fn succeeded(&mut self, asked: &Asked, reply: &Reply, ledger: &Ledger, owner: bool) -> Result<(), String> {
+    fn succeeded(&mut self, asked: &Asked, reply: &Reply, ledger: &Ledger, now: Timestamp, owner: bool) -> Result<(), String> {
         self.tally.done += 1;
         let Reply::Order(order) = reply else {
             if asked.order.is_some_and(|id| ledger.order(id).is_some()) {
@@ -245,6 +246,7 @@ impl Clients {
             self.orders.iter_mut().filter(|known| Some(known.last.id) == asked.order).for_each(|known| known.deleted = true);
             return Ok(());
         };
+        self.check_items(asked, order, now)?;
         let Some(image) = ledger.image(order) else {
             return Err(format!("{:?} was answered with what is not durable: {order:?}", asked.command));
         };
@@ -268,6 +270,31 @@ impl Clients {
             }
         }
         Ok(())
+    }
+
+    /// What is in an order is what its channel may sell or give away, and nothing came into it before its sale began without the code.
+    fn check_items(&self, asked: &Asked, order: &Order, now: Timestamp) -> Result<(), String> {
+        let club = order.seller.channel == CLUB;
+        let show_of = |session| self.stage.shows.iter().find(|show| show.id == session);
+        for item in &order.items {
+            let Some(show) = show_of(item.session) else { return Err(format!("there is no session {}", item.session)) };
+            let members = show.members.contains(&item.place);
+            let may = match item.kind {
+                TicketKind::Sale => !members || club && show.sells_members,
+                TicketKind::Invitation => club && (members || !show.invites_members),
+            };
+            if !may {
+                return Err(format!("order {} of channel {} has {item:?}", order.id, order.seller.channel));
+            }
+        }
+        let (sessions, code) = match &asked.command {
+            OrderCommand::AddSeats(_, seats, code) => (seats.iter().map(|seat| seat.session).collect(), code),
+            OrderCommand::AddAuto(_, request) => (vec![request.session], &request.presale),
+            _ => return Ok(()),
+        };
+        let knows_code = code.as_ref().is_some_and(|code| code.as_str() == CODE);
+        let early = sessions.into_iter().filter_map(show_of).any(|show| club && now < show.opens);
+        if early && !knows_code { Err(format!("{:?} was done before the sale began", asked.command)) } else { Ok(()) }
     }
 
     fn refused(&mut self, asked: &Asked, error: &Error, owner: bool) -> Result<(), String> {
@@ -318,7 +345,8 @@ fn seats(show: &Show, draw: &mut Draw) -> Vec<SeatRequest> {
     let count = 1 + below(draw, 3);
     let step = if below(draw, 5) == 0 { 7 } else { 1 };
     let ids = (0..count).filter_map(|index| show.seats.get(first + index * step));
-    ids.map(|id| SeatRequest { id: *id, session: show.id, rate: None }).collect()
+    let rate = rate(show, draw);
+    ids.map(|id| SeatRequest { id: *id, session: show.id, rate }).collect()
 }
 
 fn auto(show: &Show, draw: &mut Draw) -> AutoRequest {
@@ -327,8 +355,9 @@ fn auto(show: &Show, draw: &mut Draw) -> AutoRequest {
         price_type: show.price_types[below(draw, 2)],
         sector: None,
         quantity: 1 + below(draw, 4) as u32,
-        rate: None,
+        rate: rate(show, draw),
         together: below(draw, 2) == 0,
+        presale: code(draw),
     }
 }
 
@@ -340,6 +369,16 @@ fn metadata(draw: &mut Draw) -> MetadataChange {
         1 => MetadataChange::Replace([(key, "all there is".to_owned())].into()),
         _ => MetadataChange::Put(key, "x".repeat(below(draw, 520))),
     }
+}
+
+/// Mostly the default tariff, now and then an invitation.
+fn rate(show: &Show, draw: &mut Draw) -> Option<RateId> {
+    (below(draw, 6) == 0).then_some(show.invitation)
+}
+
+/// The code of the presale, a wrong one, or none.
+fn code(draw: &mut Draw) -> Option<PresaleCode> {
+    PresaleCode::parse(["", CODE, CODE, "WRONG"][below(draw, 4)])
 }
 
 fn buyer(draw: &mut Draw) -> Buyer {

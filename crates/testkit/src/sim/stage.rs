@@ -10,8 +10,8 @@ use aforo_domain::catalogue::manage::document::{
 use aforo_domain::catalogue::manage::{
     CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
 };
-use aforo_domain::catalogue::plan::Attributes;
-use aforo_domain::catalogue::{Category, Coded, Images, Readiness};
+use aforo_domain::catalogue::plan::{Attributes, Place};
+use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleCode, RateKind, Readiness};
 use aforo_domain::command::{Command, Reply};
 use aforo_domain::identity::check::{Actor, Bearer};
 use aforo_domain::identity::manage::channels::{NewChannel, Settings};
@@ -38,6 +38,13 @@ pub const CLUB: ChannelId = ChannelId(71);
 pub const START: Timestamp = Timestamp(1_900_000_000_000_000);
 /// How long everything is on sale.
 pub const SALE_MS: i64 = 60 * DAY_MS;
+/// The code of the club's presale.
+pub const CODE: &str = "FAN2031";
+/// For how long the club sells a session only in its presale, which goes on as long again.
+const PRESALE_MS: i64 = 5 * 60_000;
+
+/// The members' quota; the first one is GENERAL.
+const MEMBERS: QuotaId = QuotaId(2);
 
 /// How large the house is.
 #[derive(Debug, Clone, Copy)]
@@ -59,14 +66,36 @@ pub struct Show {
     pub seats: Vec<SeatId>,
     /// The price type of the numbered seats, and that of the floor.
     pub price_types: [PriceTypeId; 2],
-    /// Its rates.
+    /// Its rates, the invitation among them.
     pub rates: Vec<RateId>,
+    /// The invitation. Only the club may give it.
+    pub invitation: RateId,
+    /// The members' places.
+    pub members: Vec<Place>,
+    /// Whether invitations are of the members' places alone.
+    pub invites_members: bool,
+    /// Whether the club sells the members' places.
+    pub sells_members: bool,
+    /// Until when the club sells only to who knows [`CODE`].
+    pub opens: Timestamp,
+}
+
+/// What of a session is not as in the others.
+#[derive(Debug, Clone, Copy)]
+struct Terms {
+    buyer_limit: Option<u32>,
+    /// How many places the club may sell.
+    club_limit: Option<u32>,
+    invites_members: bool,
+    sells_members: bool,
+    /// Whether the club sells in a presale first.
+    presale: bool,
 }
 
 /// What was made.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// Three sessions: with the orphan rule, without it, and with a limit for buyers and for the club.
+    /// Three sessions: with the orphan rule, without it, and with limits for buyers and the club, which has a presale there and sells no member's place.
     pub shows: Vec<Show>,
 }
 
@@ -107,8 +136,10 @@ impl Stage {
         let event = EventId(builder.catalogue(CatalogueCommand::SaveEvent(Target::New(None), event()))[0]);
         let strict = builder.template(&house(VenueId(venue), size, true));
         let lax = builder.template(&house(VenueId(venue), size, false));
-        let shows = [(&strict, None, None), (&lax, None, None), (&lax, Some(3), Some(7))];
-        let shows = shows.map(|(template, buyer_limit, club_limit)| builder.show(event, template, size, buyer_limit, club_limit));
+        let usual = Terms { buyer_limit: None, club_limit: None, invites_members: true, sells_members: true, presale: false };
+        let limited = Terms { buyer_limit: Some(3), club_limit: Some(7), sells_members: false, presale: true, ..usual };
+        let shows = [(&strict, usual), (&lax, Terms { invites_members: false, ..usual }), (&lax, limited)];
+        let shows = shows.map(|(template, terms)| builder.show(event, template, size, terms));
         Self { shows: shows.to_vec() }
     }
 }
@@ -151,6 +182,7 @@ impl Builder<'_> {
             settings.override_orphan_seats = id == CLUB;
             settings.delivery_methods = vec![delivery(1, 0), delivery(2, 350)];
             settings.insurances = vec![insurance(1, Premium::Fixed(125)), insurance(2, SHARE)];
+            settings.invitations = id == CLUB;
             let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
             self.identity(IdentityCommand::Channel(Edit::Create(new)));
         }
@@ -170,16 +202,35 @@ impl Builder<'_> {
         House { id, price_types: [price_types[0], price_types[1]] }
     }
 
-    fn show(&mut self, event: EventId, house: &House, size: Size, buyer_limit: Option<u32>, club_limit: Option<u32>) -> Show {
-        let spec = session(self.start, event, house, buyer_limit);
+    fn show(&mut self, event: EventId, house: &House, size: Size, terms: Terms) -> Show {
+        let spec = session(self.start, event, house, terms);
         let id = SessionId(self.catalogue(CatalogueCommand::SaveSession(Target::New(None), Box::new(spec)))[0]);
-        for (channel, quotas, sales_limit) in [(WEB, vec![], None), (CLUB, vec![QuotaId(2), QuotaId(1)], club_limit)] {
-            let publication = PublicationSpec { quotas, on_catalog: true, sale: None, sales_limit };
+        let usual = PublicationSpec { quotas: Vec::new(), on_catalog: true, sale: None, sales_limit: None, presales: Vec::new() };
+        let mut club = PublicationSpec { sales_limit: terms.club_limit, ..usual.clone() };
+        if terms.sells_members {
+            club.quotas = vec![MEMBERS, QuotaId(1)];
+        }
+        let opens = self.start.plus_ms(if terms.presale { PRESALE_MS } else { 0 });
+        if terms.presale {
+            club.sale = Some(Window { start: opens, end: self.start.plus_ms(SALE_MS) });
+            club.presales.extend(presale(Window { start: self.start, end: opens.plus_ms(PRESALE_MS) }));
+        }
+        for (channel, publication) in [(WEB, usual), (CLUB, club)] {
             self.catalogue(CatalogueCommand::Publish(id, channel, None, publication));
         }
         // Seats are numbered after their template; rates after the event, whose sessions share them by name.
         let seats = (1..=u64::from(size.rows * size.seats)).map(|number| SeatId(house.id.0 * 1_000_000 + number)).collect();
-        Show { id, seats, price_types: house.price_types, rates: vec![RateId(1), RateId(2)] }
+        Show {
+            id,
+            seats,
+            price_types: house.price_types,
+            rates: vec![RateId(1), RateId(2), RateId(3)],
+            invitation: RateId(3),
+            members: members(size),
+            invites_members: terms.invites_members,
+            sells_members: terms.sells_members,
+            opens,
+        }
     }
 }
 
@@ -223,12 +274,26 @@ fn event() -> EventSpec {
     }
 }
 
-fn session(start: Timestamp, event: EventId, house: &House, buyer_limit: Option<u32>) -> SessionSpec {
+fn presale(window: Window) -> Option<Presale> {
+    PresaleCode::parse(CODE).map(|code| Presale { name: "Fans".to_owned(), window, access: Access::Code(code) })
+}
+
+/// The places of [`house`] that are the members': the last of each row, and the last third of the floor.
+fn members(size: Size) -> Vec<Place> {
+    let (seats, floor) = (size.rows * size.seats, size.floor);
+    let last = (1..=size.rows).map(|row| row * size.seats - 1);
+    last.chain(seats + floor - floor / 3..seats + floor).collect()
+}
+
+fn session(start: Timestamp, event: EventId, house: &House, terms: Terms) -> SessionSpec {
     let rate = |name: &str, prices: [i64; 2]| RateSpec {
         id: None,
         name: name.to_owned(),
         prices: house.price_types.into_iter().zip(prices).collect(),
+        kind: RateKind::Sale,
     };
+    let kind = RateKind::Invitation { quota: terms.invites_members.then_some(MEMBERS) };
+    let guest = RateSpec { id: None, name: "Guest".to_owned(), prices: Vec::new(), kind };
     let tax = |name: &str, percent| vec![TaxSpec { id: None, name: name.to_owned(), percent: Percent(percent) }];
     SessionSpec {
         event,
@@ -244,12 +309,12 @@ fn session(start: Timestamp, event: EventId, house: &House, buyer_limit: Option<
         titles: Default::default(),
         descriptions: Default::default(),
         images: Images::default(),
-        rates: vec![rate("General", [6_000, 2_550]), rate("Junior", [3_999, 1_000])],
+        rates: vec![rate("General", [6_000, 2_550]), rate("Junior", [3_999, 1_000]), guest],
         default_rate: 0,
         ticket_taxes: tax("IVA 10%", 100_000),
         surcharge_taxes: tax("IVA 21%", 210_000),
         surcharges: vec![Surcharge::PerTicket(33)],
-        buyer_limit,
+        buyer_limit: terms.buyer_limit,
         external_reference: None,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aforo_domain::catalogue::plan::{Attributes, Seat, SeatRow, Sector, Zone, ZonePlaces};
 use aforo_domain::catalogue::{
-    Category, Coded, Event, Images, PriceType, Publication, Quota, Rate, Readiness, Session, Tax, Template, Venue,
+    Category, Coded, Event, Images, PriceType, Publication, Quota, Rate, RateKind, Readiness, Session, Tax, Template, Venue,
 };
 use aforo_domain::identity::{
     Channel, ChannelKind, Entity, License, Operator, Permission, PointOfSale, Role, Status, Surcharge, Terminal, User,
@@ -45,6 +45,10 @@ pub const FLOOR: PriceTypeId = PriceTypeId(3);
 pub const ADULT: RateId = RateId(1);
 /// See [`ADULT`].
 pub const CHILD: RateId = RateId(2);
+/// Invitations from the places on sale, and from the partners' places. Not in a session until [`Shard::invite`].
+pub const GUEST: RateId = RateId(3);
+/// See [`GUEST`].
+pub const SPONSOR: RateId = RateId(4);
 /// The two quotas.
 pub const GENERAL: QuotaId = QuotaId(1);
 /// See [`GENERAL`].
@@ -97,6 +101,7 @@ impl Shard {
                     on_catalog: true,
                     sale: None,
                     sales_limit: None,
+                    presales: Vec::new(),
                     version: 1,
                 }));
             }
@@ -136,6 +141,15 @@ impl Shard {
         let mut session = Session::clone(&self.world.catalogue.offers[&id].session);
         edit(&mut session);
         self.put(Arc::new(session));
+    }
+
+    /// Gives the gala its two invitations, and a channel the right to give them.
+    pub fn invite(&mut self, channel: ChannelId) {
+        self.edit_channel(channel, |channel| channel.invitations = true);
+        self.edit_session(GALA, |session| {
+            session.rates.push(rate(GUEST, "Guest", RateKind::Invitation { quota: None }));
+            session.rates.push(rate(SPONSOR, "Sponsor", RateKind::Invitation { quota: Some(PARTNERS) }));
+        });
     }
 
     /// Changes a session's publication in a channel.
@@ -245,6 +259,10 @@ fn event(id: u64, currency: &str) -> Event {
     }
 }
 
+fn rate(id: RateId, name: &str, kind: RateKind) -> Rate {
+    Rate { id, name: name.to_owned(), kind }
+}
+
 /// On sale for a day, begins in ten. Adults pay 50, 30 and 10; the promoter adds 1.50 a ticket and 2 an order.
 fn session(id: SessionId, event: EventId) -> Session {
     let tax =
@@ -267,7 +285,7 @@ fn session(id: SessionId, event: EventId) -> Session {
         titles: BTreeMap::new(),
         descriptions: BTreeMap::new(),
         images: Images::default(),
-        rates: vec![Rate { id: ADULT, name: "Adult".to_owned() }, Rate { id: CHILD, name: "Child".to_owned() }],
+        rates: vec![rate(ADULT, "Adult", RateKind::Sale), rate(CHILD, "Child", RateKind::Sale)],
         default_rate: ADULT,
         prices: prices.chain(children.map(|(price_type, price)| ((price_type, CHILD), price))).collect(),
         ticket_taxes: vec![tax(1, "IVA 10%", "10")],
@@ -300,6 +318,7 @@ fn channel(id: ChannelId, kind: ChannelKind) -> Channel {
         metadata: Default::default(),
         delivery_methods: Vec::new(),
         insurances: Vec::new(),
+        invitations: false,
         version: 1,
     }
 }

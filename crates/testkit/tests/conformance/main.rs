@@ -145,6 +145,7 @@ cases! {
     "AUTH0024" => identity::auth0024,
     "AUTH0025" => identity::auth0025,
     "AUTH0027" => identity::auth0027,
+    "AUTH0027" => orders::auth0027_invitation,
     "SESSION_NOT_FOUND" => orders::session_not_found,
     "SESSION_SALES_LIMIT_EXCEEDED" => orders::session_sales_limit_exceeded,
     "ORPHAN_SEAT" => orders::orphan_seat,

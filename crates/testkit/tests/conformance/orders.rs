@@ -109,3 +109,19 @@ pub async fn order_buyer_data_required(world: &SmallWorld<'_>) -> Answer {
     seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
     seller.pre_confirm(&order).await
 }
+
+/// A clerk without the permission gives no invitation; with it, it does.
+pub async fn auth0027_invitation(world: &SmallWorld<'_>) -> Answer {
+    world.admin.change(&format!("/channels/{}", world.box_office.id), json!({"invitations": true})).await;
+    let sold = json!({"name": "Adult", "prices": [{"price_type_id": world.floor, "value": 10}]});
+    let session = world.change_session(json!({"rates": [sold, {"name": "Guest", "invitation": {}}]})).await;
+    let strings = [world.box_office.id.to_string(), world.door.to_string()];
+    let clerk = SellerClient(world.nobody().signed_in(&world.counter(&strings, &[])).await);
+    let order = clerk.create().await;
+    let ask = json!({"session_id": world.session, "price_type_id": world.floor, "quantity": 2, "rate_id": session["rates"][1]["id"]});
+    let invite = async || clerk.order("POST", &order, "/seats-auto", Some(ask.clone())).await;
+    let refused = invite().await;
+    world.admin.change(&format!("/users/{}", world.clerk.id), json!({"permissions": ["INVITATIONS"]})).await;
+    assert_eq!(invite().await.ok()["price"]["to_pay"], 0);
+    refused
+}

@@ -24,7 +24,8 @@ pub struct House {
     pub seats: Vec<u64>,
 }
 
-/// Sets up two rows of eight stalls at 20, half for children, and a floor of 30 places at 12.5; 1.5 a ticket, and 2 an order, are added.
+/// Sets up two rows of eight stalls at 20, half for children, and a floor of 30 places at 12.5, with four more in a quota that no channel sells; 1.5 a
+/// ticket, and 2 an order, are added.
 pub async fn house(server: &TestServer) -> House {
     let platform = server.platform().await;
     let operator = platform.make_id("/operators", json!({"name": "Levante"})).await;
@@ -96,9 +97,10 @@ fn hall(venue: u64) -> Value {
     json!({
         "venue_id": venue, "name": "Hall", "check_orphan_seats": true, "focal_point": {"x": 35, "y": -10},
         "price_types": [{"name": "Stalls", "code": "S"}, {"name": "Floor", "code": "F"}],
+        "quotas": ["General", "Guests"],
         "sectors": [
             {"name": "Stalls", "price_type": "S", "rows": [row("A", 0), row("B", 10)]},
-            {"name": "Pit", "price_type": "F", "zones": [{"name": "Floor", "places": [{"count": 30}]}]},
+            {"name": "Pit", "price_type": "F", "zones": [{"name": "Floor", "places": [{"count": 30}, {"quota": "Guests", "count": 4}]}]},
         ],
     })
 }

@@ -5,7 +5,9 @@
 mod answers;
 mod form;
 mod house;
+mod invitations;
 mod metadata;
+mod presales;
 mod refusals;
 mod terms;
 
@@ -14,7 +16,9 @@ use answers::{
     zones_and_other_sessions_in_one_order,
 };
 use form::{bodies_and_headers_have_their_form, every_bad_value_is_named};
+use invitations::{invitations_are_shown_where_they_may_be_given, invitations_beside_what_is_paid, invitations_make_sense};
 use metadata::a_channel_notes_what_it_likes_on_its_orders;
+use presales::{a_code_opens_a_presale, a_presale_is_shown_without_its_code, presales_make_sense, who_guesses_codes_has_to_wait};
 use refusals::{
     an_order_that_is_over, each_step_has_its_status, limits_of_order_channel_and_buyer, payments_come_to_what_is_to_pay,
     seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
@@ -38,4 +42,11 @@ aforo_testkit::for_each_engine![
     a_channel_notes_what_it_likes_on_its_orders,
     delivery_and_insurance_are_part_of_the_price,
     what_comes_too_late_is_not_delivered,
+    a_code_opens_a_presale,
+    a_presale_is_shown_without_its_code,
+    presales_make_sense,
+    who_guesses_codes_has_to_wait,
+    invitations_beside_what_is_paid,
+    invitations_are_shown_where_they_may_be_given,
+    invitations_make_sense,
 ];

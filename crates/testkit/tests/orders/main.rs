@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test relies on")]
 
+mod invitations;
 mod life;
 mod limits;
 mod money;
 mod places;
+mod presales;
 mod sale;
 
 use std::sync::Arc;
@@ -37,11 +39,15 @@ fn seats(order: OrderId, session: SessionId, numbers: &[u64]) -> OrderCommand {
 
 fn at_rate(order: OrderId, session: SessionId, numbers: &[u64], rate: Option<RateId>) -> OrderCommand {
     let request = |number: &u64| SeatRequest { id: Shard::seat(*number), session, rate };
-    OrderCommand::AddSeats(order, numbers.iter().map(request).collect())
+    OrderCommand::AddSeats(order, numbers.iter().map(request).collect(), None)
 }
 
 fn auto(order: OrderId, session: SessionId, price_type: PriceTypeId, quantity: u32) -> OrderCommand {
-    OrderCommand::AddAuto(order, AutoRequest { session, price_type, sector: None, quantity, rate: None, together: false })
+    auto_at(order, session, price_type, quantity, None)
+}
+
+fn auto_at(order: OrderId, session: SessionId, price_type: PriceTypeId, quantity: u32, rate: Option<RateId>) -> OrderCommand {
+    OrderCommand::AddAuto(order, AutoRequest { session, price_type, sector: None, quantity, rate, together: false, presale: None })
 }
 
 fn buyer(order: OrderId, email: &str) -> OrderCommand {

@@ -31,7 +31,7 @@ fn all_seats_or_none_and_every_refused_one_is_named() {
     // Sold, unknown, the partner's, and the same seat twice; the seat of the matinee is free.
     let asked = [(0, GALA), (99, GALA), (20, GALA), (7, GALA), (7, GALA), (0, MATINEE)];
     let all = asked.map(|(number, session)| SeatRequest { id: Shard::seat(number), session, rate: None });
-    let refusal = shard.try_order(&web, OrderCommand::AddSeats(order, all.to_vec())).unwrap_err();
+    let refusal = shard.try_order(&web, OrderCommand::AddSeats(order, all.to_vec(), None)).unwrap_err();
     assert_eq!((refusal.code, named(&refusal)), (Code::OrderSeatNotAvailable, vec![1_000, 1_099, 1_020, 1_007]));
     assert_eq!(shard.places(MATINEE), ".".repeat(130 - 5) + "#####");
     assert_eq!(shard.places(GALA).matches(['h', 'X']).count(), 2);
@@ -98,7 +98,7 @@ fn a_session_is_there_for_who_sells_it() {
         SeatRequest { id: Shard::seat(4), session: SessionId(99), rate: None },
         SeatRequest { id: Shard::seat(4), session: GALA, rate: None },
     ];
-    let refusal = shard.try_order(&web, OrderCommand::AddSeats(order, both)).unwrap_err();
+    let refusal = shard.try_order(&web, OrderCommand::AddSeats(order, both, None)).unwrap_err();
     assert_eq!((refusal.code, named(&refusal)), (Code::SessionNotFound, vec![99]));
     for readiness in [Readiness::Planned, Readiness::Cancelled, Readiness::Archived] {
         shard.edit_session(GALA, |session| session.readiness = readiness);
@@ -199,7 +199,7 @@ fn the_best_seats_are_picked_within_the_rule() {
 #[test]
 fn a_pick_asks_for_what_the_session_has() {
     let (mut shard, web, order) = begun();
-    let wish = AutoRequest { session: GALA, price_type: STALLS, sector: None, quantity: 2, rate: None, together: true };
+    let wish = AutoRequest { session: GALA, price_type: STALLS, sector: None, quantity: 2, rate: None, together: true, presale: None };
     let mut invalid = |request| {
         let refusal = shard.try_order(&web, OrderCommand::AddAuto(order, request)).unwrap_err();
         assert_eq!(refusal.code, Code::Dist0005);
@@ -230,6 +230,6 @@ fn an_order_has_one_currency() {
     let both = [(4, GALA), (14, TOUR)].map(|(number, session)| SeatRequest { id: Shard::seat(number), session, rate: None });
     let items = filled.items.iter().map(|item| item.id).collect();
     assert_eq!(shard.order(&web, OrderCommand::RemoveItems(order, items)).currency.code(), "EUR");
-    assert_eq!(shard.refused(&web, OrderCommand::AddSeats(order, both.to_vec())), Code::OrderItemInvalid);
+    assert_eq!(shard.refused(&web, OrderCommand::AddSeats(order, both.to_vec(), None)), Code::OrderItemInvalid);
     shard.order(&web, seats(order, GALA, &[4, 5]));
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Desk, saved, unchanged};
-use crate::catalogue::Publication;
+use crate::catalogue::{Presale, Publication};
 use crate::change::{Change, Key, Row};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
@@ -20,6 +20,7 @@ pub struct PublicationSpec {
     pub on_catalog: bool,
     pub sale: Option<Window>,
     pub sales_limit: Option<u32>,
+    pub presales: Vec<Presale>,
 }
 
 impl Desk<'_> {
@@ -31,6 +32,10 @@ impl Desk<'_> {
         unchanged(old.map_or(0, |old| old.version), seen)?;
         if spec.sale.is_some_and(|window| window.start >= window.end) {
             return Err(Error::new(Code::Dist0001).because("the sale ends before it starts").into());
+        }
+        let sale_end = offer.session.sale.end;
+        if spec.presales.iter().any(|presale| presale.window.start >= presale.window.end || presale.window.end > sale_end) {
+            return Err(Error::new(Code::Dist0001).because("a presale ends before it starts, or after the session's sale").into());
         }
         let template = &offer.plan.template;
         let quotas =
@@ -46,6 +51,7 @@ impl Desk<'_> {
             on_catalog: spec.on_catalog,
             sale: spec.sale,
             sales_limit: spec.sales_limit,
+            presales: spec.presales.clone(),
             version: old.map_or(1, |old| old.version + 1),
         };
         saved(Row::from(Arc::new(publication)), channel.0)

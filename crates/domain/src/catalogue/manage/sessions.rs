@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use super::{Desk, Target, check_step, in_use, new_id, saved, unchanged};
 use crate::catalogue::plan::Plan;
-use crate::catalogue::{Images, Offer, Rate, Readiness, Session, Tax};
+use crate::catalogue::{Images, Offer, Rate, RateKind, Readiness, Session, Tax};
 use crate::change::Row;
 use crate::command::Planned;
 use crate::error::{Code, Error};
 use crate::identity::Surcharge;
 use crate::identity::manage::MAX_GIVEN_ID;
-use crate::ids::{EventId, PriceTypeId, RateId, SessionId, TaxId, TemplateId};
+use crate::ids::{EventId, PriceTypeId, QuotaId, RateId, SessionId, TaxId, TemplateId};
 use crate::moment::{Timestamp, Window};
 use crate::money::{Minor, Percent};
 use crate::text::Localized;
@@ -26,8 +26,16 @@ pub struct RateSpec {
     pub id: Option<RateId>,
     /// Shown to people; once in a session.
     pub name: String,
-    /// What each price type costs. A price type without a price is not sold at this rate.
+    /// What each price type costs. A price type without a price is not sold at this rate. Of an invitation they are all 0, and may be left out.
     pub prices: Vec<(PriceTypeId, Minor)>,
+    /// What it is for.
+    pub kind: RateKind,
+}
+
+impl RateSpec {
+    const fn is_invitation(&self) -> bool {
+        matches!(self.kind, RateKind::Invitation { .. })
+    }
 }
 
 /// A tax as it shall be.
@@ -60,7 +68,7 @@ pub struct SessionSpec {
     pub descriptions: Localized,
     pub images: Images,
     pub rates: Vec<RateSpec>,
-    /// An index into `rates`.
+    /// An index into `rates`; no invitation.
     pub default_rate: usize,
     pub ticket_taxes: Vec<TaxSpec>,
     pub surcharge_taxes: Vec<TaxSpec>,
@@ -167,7 +175,7 @@ impl<'a> Desk<'a> {
             if rates.iter().any(|known| known.id == id) || owners.get(&id).is_some_and(|owner| *owner != spec.event) {
                 return Err(in_use(id.0));
             }
-            rates.push(Rate { id, name: rate.name.clone() });
+            rates.push(Rate { id, name: rate.name.clone(), kind: rate.kind });
         }
         Ok(rates)
     }
@@ -215,10 +223,13 @@ fn check_times(spec: &SessionSpec) -> Result<(), Error> {
     Err(Error::new(Code::Dist0001).because("something ends before it starts"))
 }
 
-/// Price types are the template's, once a rate; names are unique; there is at least one price.
+/// Price types are the template's, once a rate; names are unique; there is at least one price, and the default rate is sold.
 fn check_rates(spec: &SessionSpec, plan: &Plan) -> Result<(), Error> {
-    if spec.rates.iter().all(|rate| rate.prices.is_empty()) {
+    if spec.rates.iter().all(|rate| rate.prices.is_empty() || rate.is_invitation()) {
         return Err(Error::required(&["rates.prices"]));
+    }
+    if spec.rates.get(spec.default_rate).is_some_and(RateSpec::is_invitation) {
+        return Err(Error::invalid(&["rates.default"]));
     }
     let twice = |(index, rate): (usize, &RateSpec)| spec.rates[..index].iter().any(|other| other.name == rate.name);
     if spec.rates.iter().enumerate().any(twice) {
@@ -234,11 +245,25 @@ fn check_rates(spec: &SessionSpec, plan: &Plan) -> Result<(), Error> {
         if rate.prices.iter().enumerate().any(wrong) {
             return Err(Error::invalid(&["rates.prices.price_type_id"]));
         }
+        if let RateKind::Invitation { quota } = rate.kind {
+            check_invitation(rate, quota, plan)?;
+        }
+    }
+    Ok(())
+}
+
+/// An invitation costs nothing, and its quota is the template's.
+fn check_invitation(rate: &RateSpec, quota: Option<QuotaId>, plan: &Plan) -> Result<(), Error> {
+    if rate.prices.iter().any(|(_, price)| *price != 0) {
+        return Err(Error::invalid(&["rates.prices.value"]));
+    }
+    if quota.is_some_and(|quota| plan.quota_index(quota).is_none()) {
+        return Err(Error::invalid(&["rates.invitation.quota_id"]));
     }
     Ok(())
 }
 
 fn prices(rates: &[Rate], spec: &SessionSpec) -> BTreeMap<(PriceTypeId, RateId), Minor> {
-    let prices = rates.iter().zip(&spec.rates);
+    let prices = rates.iter().zip(&spec.rates).filter(|(rate, _)| !rate.is_invitation());
     prices.flat_map(|(rate, spec)| spec.prices.iter().map(|(price_type, price)| ((*price_type, rate.id), *price))).collect()
 }

@@ -44,6 +44,7 @@ pub struct Settings {
     pub metadata: MetadataRules,
     pub delivery_methods: Vec<DeliveryMethod>,
     pub insurances: Vec<Insurance>,
+    pub invitations: bool,
 }
 
 impl Settings {
@@ -62,6 +63,7 @@ impl Settings {
             metadata: MetadataRules::default(),
             delivery_methods: Vec::new(),
             insurances: Vec::new(),
+            invitations: false,
         }
     }
 
@@ -79,6 +81,7 @@ impl Settings {
             metadata: channel.metadata.clone(),
             delivery_methods: channel.delivery_methods.clone(),
             insurances: channel.insurances.clone(),
+            invitations: channel.invitations,
         }
     }
 
@@ -119,6 +122,7 @@ pub struct ChannelChange {
     pub metadata: Option<MetadataRules>,
     pub delivery_methods: Option<Vec<DeliveryMethod>>,
     pub insurances: Option<Vec<Insurance>>,
+    pub invitations: Option<bool>,
 }
 
 /// Who manages an entity's channels and what belongs to them.
@@ -164,6 +168,7 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         metadata: change.metadata.clone().unwrap_or(before.metadata),
         delivery_methods: change.delivery_methods.clone().unwrap_or(before.delivery_methods),
         insurances: change.insurances.clone().unwrap_or(before.insurances),
+        invitations: change.invitations.unwrap_or(before.invitations),
     };
     Ok(with(&settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1))
 }
@@ -190,6 +195,7 @@ fn with(
         metadata,
         delivery_methods,
         insurances,
+        invitations,
     } = settings.clone();
     Channel {
         id,
@@ -209,6 +215,7 @@ fn with(
         metadata,
         delivery_methods,
         insurances,
+        invitations,
         version,
     }
 }

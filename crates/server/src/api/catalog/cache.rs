@@ -1,7 +1,7 @@
 //! Encoded answers, kept while what they show is unchanged. Bounded: when a shelf is full it is cleared and fills again with what is asked for.
 //!
 //! An entry is found by its key and trusted only if it was made from the very same published objects (`Arc::ptr_eq`), so nothing has to be told when
-//! something changes.
+//! something changes; what changes with time alone says until when it may be trusted.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,7 +11,7 @@ use aforo_domain::catalogue::plan::Plan;
 use aforo_domain::catalogue::{Catalogue, Offer};
 use aforo_domain::identity::Channel;
 use aforo_domain::ids::{ChannelId, SessionId, ShardId, TemplateId};
-use aforo_domain::moment::Timestamp;
+use aforo_domain::moment::{Timestamp, Window};
 use bytes::Bytes;
 
 use super::seats::SeatMap;
@@ -43,7 +43,7 @@ impl Cache {
     pub fn sheet(&self, shard: ShardId, offer: &Arc<Offer>, channel: &Arc<Channel>, now: Timestamp) -> Arc<Sheet> {
         self.sheets.get(
             (shard, offer.session.id, channel.id),
-            |sheet| Arc::ptr_eq(&sheet.offer, offer) && Arc::ptr_eq(&sheet.channel, channel) && sheet.is_good(now),
+            |sheet| Arc::ptr_eq(&sheet.offer, offer) && Arc::ptr_eq(&sheet.channel, channel) && sheet.current.contains(now),
             || Sheet::new(offer.clone(), channel.clone(), now),
         )
     }
@@ -87,10 +87,10 @@ pub struct Sheet {
     pub offer: Arc<Offer>,
     /// The channel.
     pub channel: Arc<Channel>,
+    /// From when it was made until something in it changes with time alone: the next end of a presale, or release of a quota.
+    pub current: Window,
     /// The quotas that it sells from, as indexes into the template's.
     pub quotas: Vec<u8>,
-    /// Since when and until when these are its quotas: a release ends it.
-    good: (Timestamp, Option<Timestamp>),
     /// The session's entry in the list.
     pub item: OnceLock<Stencil>,
     /// The entry as it is now.
@@ -108,11 +108,15 @@ pub struct Sheet {
 impl Sheet {
     /// Nothing encoded yet.
     pub fn new(offer: Arc<Offer>, channel: Arc<Channel>, now: Timestamp) -> Self {
-        let quotas = offer.publications.get(&channel.id).map(|publication| offer.quotas(publication, now)).unwrap_or_default();
+        let publication = offer.publications.get(&channel.id);
+        let presales = publication.into_iter().flat_map(|publication| offer.presales_left(publication, now));
+        let changes = presales.map(|(_, window)| window.end).chain(offer.next_release(now));
+        let end = changes.min().unwrap_or(Timestamp(i64::MAX));
+        let quotas = publication.map(|publication| offer.quotas(publication, now)).unwrap_or_default();
         Self {
-            good: (now, offer.next_release(now)),
             offer,
             channel,
+            current: Window { start: now, end },
             quotas,
             item: OnceLock::new(),
             item_now: Latest::default(),
@@ -121,11 +125,6 @@ impl Sheet {
             prices: OnceLock::new(),
             statuses_now: Latest::default(),
         }
-    }
-
-    fn is_good(&self, now: Timestamp) -> bool {
-        let (since, until) = self.good;
-        since <= now && until.is_none_or(|until| now < until)
     }
 }
 

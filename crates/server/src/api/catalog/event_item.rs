@@ -12,11 +12,11 @@ use serde::Serialize;
 use super::session_item::{EventTexts, ImageBlock, zone};
 use crate::http::time;
 
-/// A session as the catalogue lists it in a channel: published, ready, and its sale has not ended, even if it has begun.
+/// A session as the catalogue lists it in a channel: published, ready, and its sale, or a presale, has not ended, even if it has begun.
 pub fn listed(offer: &Offer, channel: ChannelId, now: Timestamp) -> Option<(&Publication, SaleState)> {
     let (publication, state) = offer.in_channel(channel, now)?;
     let end = publication.sale.map_or(offer.session.sale.end, |own| own.end.min(offer.session.sale.end));
-    (now < end).then_some((publication, state))
+    (now < end || offer.presales_left(publication, now).next().is_some()).then_some((publication, state))
 }
 
 /// An event.

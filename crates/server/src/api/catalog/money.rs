@@ -84,6 +84,11 @@ impl Price {
         Self { currency, base, promoter, channel: pricing::per_ticket(pricing::channel_surcharges(channel, currency), base) }
     }
 
+    /// What an invitation costs: nothing, with nothing added.
+    pub fn nothing(offer: &Offer) -> Self {
+        Self { currency: offer.event.currency, base: 0, promoter: 0, channel: 0 }
+    }
+
     /// The same without the taxes it includes.
     pub fn net(self, offer: &Offer) -> Self {
         let surcharge = |gross| pricing::net(gross, &offer.session.surcharge_taxes);

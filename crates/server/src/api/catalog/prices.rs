@@ -1,6 +1,6 @@
 //! `GET /sessions/{id}/prices`: what each price type costs at each rate.
 
-use aforo_domain::catalogue::Offer;
+use aforo_domain::catalogue::{Offer, RateKind};
 use aforo_domain::identity::Channel;
 use axum::response::Response;
 use bytes::Bytes;
@@ -24,6 +24,9 @@ pub struct RatePrices<'a> {
     id: u64,
     name: &'a str,
     default: bool,
+    /// There, and true, if it is one: given away by who may.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    invitation: bool,
     price_types: Vec<PriceTypePrice<'a>>,
 }
 
@@ -56,19 +59,22 @@ pub struct NetPrice {
 
 fn prices<'a>(offer: &'a Offer, channel: &Channel) -> SessionPrices<'a> {
     let session = &offer.session;
-    let full = |base| {
-        let price = Price::of(offer, channel, base);
+    let full = |price: Price| {
         let net = price.net(offer);
         let (Amount { value, surcharge }, without) = (price.amount(), net.amount());
         let net = NetPrice { value: without.value, surcharge: without.surcharge, total: net.total() };
         FullPrice { value, surcharge, total: price.total(), net }
     };
-    let rates = session.rates.iter().map(|rate| {
+    let rates = offer.rates_in(channel).map(|rate| {
         let priced = offer.plan.template.price_types.iter().filter_map(|price_type| {
-            let base = *session.prices.get(&(price_type.id, rate.id))?;
-            Some(PriceTypePrice { id: price_type.id.0, name: &price_type.name, price: full(base) })
+            let price = match rate.kind {
+                RateKind::Sale => Price::of(offer, channel, *session.prices.get(&(price_type.id, rate.id))?),
+                RateKind::Invitation { .. } => Price::nothing(offer),
+            };
+            Some(PriceTypePrice { id: price_type.id.0, name: &price_type.name, price: full(price) })
         });
-        RatePrices { id: rate.id.0, name: &rate.name, default: rate.id == session.default_rate, price_types: priced.collect() }
+        let (default, invitation) = (rate.id == session.default_rate, rate.is_invitation());
+        RatePrices { id: rate.id.0, name: &rate.name, default, invitation, price_types: priced.collect() }
     });
     SessionPrices { rates: rates.collect() }
 }

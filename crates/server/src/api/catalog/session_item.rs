@@ -1,7 +1,8 @@
 //! A session's entry in the catalogue, exactly as the public contract shows it, in its key order.
 
-use aforo_domain::catalogue::{Event, Images, Offer, Venue};
+use aforo_domain::catalogue::{Access, Event, Images, Offer, Rate, Venue};
 use aforo_domain::identity::Channel;
+use aforo_domain::moment::Timestamp;
 use aforo_domain::text::Localized;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -36,7 +37,11 @@ pub struct SessionItem<'a> {
     sold_out: Live<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_reference: Option<&'a str>,
+    /// Those that this channel may sell at.
     rates: Vec<RateItem<'a>>,
+    /// Those that are on or still to come.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    presales: Vec<PresaleItem<'a>>,
 }
 
 /// A session's event.
@@ -178,14 +183,29 @@ pub struct RateItem<'a> {
     id: u64,
     name: &'a str,
     default: bool,
+    /// There, and true, if it is one: given away by who may.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    invitation: bool,
 }
 
-/// The entry with its holes.
-pub fn stencil(offer: &Offer, channel: &Channel) -> Stencil {
+/// A window that is open to some.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PresaleItem<'a> {
+    name: &'a str,
+    start: String,
+    end: String,
+    /// `CODE`: for who sends its code as `presale_code`.
+    r#type: &'static str,
+}
+
+/// The entry with its holes, as it is until the next presale ends.
+pub fn stencil(offer: &Offer, channel: &Channel, now: Timestamp) -> Stencil {
     let pen = Pen::default();
     let (session, event) = (&offer.session, &offer.event);
     let landscape = if session.images.landscape.is_empty() { &event.images.landscape } else { &session.images.landscape };
-    let rates = session.rates.iter().map(|rate| RateItem { id: rate.id.0, name: &rate.name, default: rate.id == session.default_rate });
+    let default = |rate: &Rate| rate.id == session.default_rate;
+    let rates = offer.rates_in(channel);
+    let rates = rates.map(|rate| RateItem { id: rate.id.0, name: &rate.name, default: default(rate), invitation: rate.is_invitation() });
     pen.write(&SessionItem {
         id: session.id.0,
         name: &session.name,
@@ -208,6 +228,7 @@ pub fn stencil(offer: &Offer, channel: &Channel) -> Stencil {
         sold_out: pen.hole(Hole::SoldOut),
         external_reference: session.external_reference.as_deref(),
         rates: rates.collect(),
+        presales: presales(offer, channel, now),
     })
 }
 
@@ -252,10 +273,25 @@ fn dates(offer: &Offer, channel: &Channel) -> Dates {
     }
 }
 
+fn presales<'a>(offer: &'a Offer, channel: &Channel, now: Timestamp) -> Vec<PresaleItem<'a>> {
+    let zone = zone(&offer.venue);
+    let left = offer.publications.get(&channel.id).into_iter().flat_map(|publication| offer.presales_left(publication, now));
+    let shown = left.map(|(presale, window)| PresaleItem {
+        name: &presale.name,
+        start: time::in_zone(window.start, &zone),
+        end: time::in_zone(window.end, &zone),
+        r#type: match presale.access {
+            Access::Code(_) => "CODE",
+        },
+    });
+    shown.collect()
+}
+
 /// Promotions are not yet: what is final is what was asked for.
 fn prices(offer: &Offer, channel: &Channel) -> Prices {
     let all = || offer.session.prices.values().copied();
-    let min = Price::of(offer, channel, all().min().unwrap_or(0));
+    let invites = offer.rates_in(channel).any(Rate::is_invitation);
+    let min = if invites { Price::nothing(offer) } else { Price::of(offer, channel, all().min().unwrap_or(0)) };
     let max = Price::of(offer, channel, all().max().unwrap_or(0));
     Prices {
         min: min.amount(),

@@ -18,7 +18,7 @@ impl Seen {
     /// Its entry in the list.
     pub fn item(&self) -> Bytes {
         let sheet = &self.sheet;
-        let stencil = sheet.item.get_or_init(|| session_item::stencil(&sheet.offer, &sheet.channel));
+        let stencil = sheet.item.get_or_init(|| session_item::stencil(&sheet.offer, &sheet.channel, sheet.current.start));
         sheet.item_now.get((self.snapshot.version, self.state.for_sale, self.state.on_sale), || self.fill(stencil))
     }
 }

@@ -9,7 +9,7 @@ use aforo_domain::catalogue::manage::{
     CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
 };
 use aforo_domain::catalogue::plan::Attributes;
-use aforo_domain::catalogue::{Category, Coded, Images, Readiness, SaleState};
+use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleCode, RateKind, Readiness, SaleState};
 use aforo_domain::command::{Command, Reply, plan};
 use aforo_domain::identity::check::Actor;
 use aforo_domain::identity::manage::channels::{NewChannel, Settings};
@@ -137,6 +137,7 @@ fn session() -> SessionSpec {
         id: Some(RateId(id)),
         name: name.to_owned(),
         prices: prices.iter().map(|(id, price)| (PriceTypeId(*id), *price)).collect(),
+        kind: RateKind::Sale,
     };
     SessionSpec {
         event: EventId(41),
@@ -164,12 +165,18 @@ fn session() -> SessionSpec {
 
 /// A session as a web channel sees it that charges half an euro a ticket.
 fn seen() -> Seen {
+    seen_with(Vec::new(), Vec::new())
+}
+
+/// The same with more rates, in a channel that may invite if there are any, and with presales.
+fn seen_with(rates: Vec<RateSpec>, presales: Vec<Presale>) -> Seen {
     let mut world = World::new(ShardId(3));
     let operator = NewOperator { name: "Levante".to_owned(), secondary_market: false };
     run(&mut world, Command::Identity(IdentityCommand::Platform(PlatformCommand::Operator(Edit::Create(operator)))));
     run(&mut world, Command::Identity(IdentityCommand::Entity(Edit::Create(NewEntity { id: None, name: "Opera".to_owned() }))));
     let settings = Settings {
         surcharges: vec![Surcharge::PerTicket(50), Surcharge::PerOrder(300)],
+        invitations: !rates.is_empty(),
         ..Settings::usual("Web".to_owned(), vec![Language::parse("ca-ES").unwrap()])
     };
     let currency = Currency::parse("EUR").unwrap();
@@ -185,11 +192,13 @@ fn seen() -> Seen {
     }
     set_up(CatalogueCommand::CompleteTemplate(TemplateId(8)));
     set_up(CatalogueCommand::SaveEvent(Target::New(Some(EventId(41))), event()));
-    set_up(CatalogueCommand::SaveSession(Target::New(Some(SessionId(51))), Box::new(session())));
-    let publication = PublicationSpec { quotas: Vec::new(), on_catalog: true, sale: None, sales_limit: None };
+    let mut spec = session();
+    spec.rates.extend(rates);
+    set_up(CatalogueCommand::SaveSession(Target::New(Some(SessionId(51))), Box::new(spec)));
+    let publication = PublicationSpec { quotas: Vec::new(), on_catalog: true, sale: None, sales_limit: None, presales };
     set_up(CatalogueCommand::Publish(SessionId(51), WEB, None, publication));
     let (offer, inventory) = world.session(SessionId(51)).unwrap();
-    let sheet = Sheet::new(offer.clone(), world.identity.channels[&WEB].clone(), Timestamp(0));
+    let sheet = Sheet::new(offer.clone(), world.identity.channels[&WEB].clone(), at("2031-02-01T12:00:00Z"));
     let state = SaleState { for_sale: true, on_sale: false };
     Seen { sheet: Arc::new(sheet), snapshot: Arc::new(inventory.snapshot(12)), state }
 }
@@ -229,6 +238,24 @@ fn a_session_has_the_contracts_keys_in_their_order() {
         "for_sale":true,"on_sale":false,"sold_out":false,"external_reference":"AIDA-1",
         "rates":[{"id":71,"name":"Junior","default":false},{"id":72,"name":"Adult","default":true}]}"#;
     assert_eq!(text(seen().item()), squeezed(&expected.replace("EVENT", EVENT)));
+}
+
+#[test]
+fn invitations_and_presales_come_behind_what_is_known() {
+    let kind = RateKind::Invitation { quota: None };
+    let guest = RateSpec { id: Some(RateId(73)), name: "Guest".to_owned(), prices: Vec::new(), kind };
+    let presale = |name: &str, from, to| {
+        let window = Window { start: at(from), end: at(to) };
+        Presale { name: name.to_owned(), window, access: Access::Code(PresaleCode::parse("FAN2031").unwrap()) }
+    };
+    let over = presale("Over", "2031-01-01T12:00:00Z", "2031-02-01T12:00:00Z");
+    let fans = presale("Fans", "2031-01-01T12:00:00Z", "2031-02-01T12:00:01Z");
+    let text = text(seen_with(vec![guest], vec![over, fans]).item());
+    let expected = r#""rates":[{"id":71,"name":"Junior","default":false},{"id":72,"name":"Adult","default":true},
+        {"id":73,"name":"Guest","default":false,"invitation":true}],
+        "presales":[{"name":"Fans","start":"2031-01-01T13:00:00+01:00","end":"2031-02-01T13:00:01+01:00","type":"CODE"}]}"#;
+    assert!(text.ends_with(&squeezed(expected)), "{text}");
+    assert!(text.contains(r#""price":{"min":{"value":0,"surcharge":{"promoter":0,"channel":0}},"#), "{text}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The items of an order: numbered seats, automatic picks, tariffs, taking out. All or none in each call.
 
+use aforo_domain::catalogue::PresaleCode;
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, SeatRequest};
 use aforo_domain::ids::{ItemId, PriceTypeId, RateId, SeatId, SectorId, SessionId};
 use axum::response::Response;
@@ -21,6 +22,8 @@ pub struct SeatsBody {
     seats: Option<Vec<SeatBody>>,
     /// The tariff of seats that name none, else their session's default one.
     rate_id: Option<Num>,
+    /// Of a presale, while a session is not on sale to everybody.
+    presale_code: Option<String>,
 }
 
 /// A numbered seat.
@@ -35,7 +38,7 @@ pub struct SeatBody {
 }
 
 impl SeatsBody {
-    fn read(&self) -> Result<Vec<SeatRequest>, Problem> {
+    fn read(&self) -> Result<(Vec<SeatRequest>, Option<PresaleCode>), Problem> {
         let mut checks = Checks::new();
         let seats = checks.list("seats", self.seats.as_deref());
         let seats = seats.iter().map(|seat| SeatRequest {
@@ -49,8 +52,19 @@ impl SeatsBody {
         if named_twice(seats.iter().map(|seat| (seat.session, seat.id))) {
             checks.bad_value("seats");
         }
-        checks.done(seats)
+        let code = presale_code(&mut checks, self.presale_code.as_deref());
+        checks.done((seats, code))
     }
+}
+
+/// A presale's code; blank is left out. A wrong one is not sent back, so what cannot be one is a wrong value and not a wrong form.
+fn presale_code(checks: &mut Checks, value: Option<&str>) -> Option<PresaleCode> {
+    let text = value.filter(|text| !text.trim().is_empty())?;
+    let code = PresaleCode::parse(text);
+    if code.is_none() {
+        checks.bad_value("presale_code");
+    }
+    code
 }
 
 fn named_twice<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
@@ -68,8 +82,8 @@ fn named_twice<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
         SESSION_SALES_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORPHAN_SEAT ORDER_ITEM_INVALID"))),
 )]
 pub async fn add_seats(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<SeatsBody>) -> Result<Response, Problem> {
-    let seats = call.body.read()?;
-    let answer = seller.run(&call, Command::Order(OrderCommand::AddSeats(id, seats))).await?;
+    let (seats, code) = call.body.read()?;
+    let answer = seller.run(&call, Command::Order(OrderCommand::AddSeats(id, seats, code))).await?;
     whole_order(&seller, &answer)
 }
 
@@ -88,6 +102,8 @@ pub struct AutoBody {
     rate_id: Option<Num>,
     /// Refuse rather than split the party.
     together: Option<bool>,
+    /// Of a presale, while the session is not on sale to everybody.
+    presale_code: Option<String>,
 }
 
 impl AutoBody {
@@ -100,6 +116,7 @@ impl AutoBody {
             quantity: u32::try_from(checks.whole("quantity", self.quantity.as_ref(), 1..=MAX_ELEMENTS as u64)).unwrap_or_default(),
             rate: checks.optional_id("rate_id", self.rate_id.as_ref()).map(RateId),
             together: self.together.unwrap_or(false),
+            presale: presale_code(&mut checks, self.presale_code.as_deref()),
         };
         checks.done(request)
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aforo_domain::catalogue::{Catalogue, Offer};
 use aforo_domain::ids::{Barcode, OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
-use aforo_domain::orders::{Buyer, Item, Order, PaymentKind, Spot, Stage, surcharges};
+use aforo_domain::orders::{Buyer, Item, Order, PaymentKind, Spot, Stage, TicketKind, surcharges};
 use aforo_domain::pricing::{TaxLine, Taxed};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -100,6 +100,9 @@ struct ItemView<'a> {
     zone: Option<NamedView<'a>>,
     price_type: NamedView<'a>,
     rate: NamedView<'a>,
+    /// INVITATION where it is given away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket_kind: Option<&'static str>,
     price: ItemPriceView,
     /// Once confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -278,6 +281,10 @@ fn item_view<'a>(item: &'a Item, currency: Currency, offer: Option<&'a Offer>, s
         zone,
         price_type: NamedView { id: item.price_type.0, name: price_type.map_or("", |known| &known.name) },
         rate: NamedView { id: item.rate.0, name: rate.map_or("", |rate| &rate.name) },
+        ticket_kind: match item.kind {
+            TicketKind::Sale => None,
+            TicketKind::Invitation => Some("INVITATION"),
+        },
         price: ItemPriceView {
             base: money(item.price.base),
             surcharge: SurchargeView { promoter: money(item.price.promoter_surcharge), channel: money(item.price.channel_surcharge) },

@@ -53,6 +53,8 @@ pub struct ChannelView {
     delivery_methods: Vec<DeliveryMethodView>,
     /// The insurances that it offers.
     insurances: Vec<InsuranceView>,
+    /// Whether it may give invitations; people at a counter need the permission `INVITATIONS`, too.
+    invitations: bool,
 }
 
 /// A channel to be made.
@@ -108,6 +110,8 @@ pub struct Terms {
     delivery_methods: Option<Vec<DeliveryMethodBody>>,
     /// All the insurances that it offers.
     insurances: Option<Vec<InsuranceBody>>,
+    /// Whether it may give invitations; people at a counter need the permission `INVITATIONS`, too.
+    invitations: Option<bool>,
 }
 
 impl Terms {
@@ -126,6 +130,7 @@ impl Terms {
             metadata: self.consumer_metadata.as_ref().map(|body| body.read(checks)),
             delivery_methods: channel_terms::deliveries(checks, self.delivery_methods.as_deref(), currency),
             insurances: channel_terms::insurances(checks, self.insurances.as_deref(), currency),
+            invitations: self.invitations,
             ..ChannelChange::default()
         }
     }
@@ -159,6 +164,7 @@ fn view(channel: &Channel) -> ChannelView {
         consumer_metadata: MetadataView::from(&channel.metadata),
         delivery_methods: channel_terms::show_deliveries(&channel.delivery_methods, channel.currency),
         insurances: channel_terms::show_insurances(&channel.insurances, channel.currency),
+        invitations: channel.invitations,
     }
 }
 
@@ -222,6 +228,7 @@ fn with_usual(name: String, languages: Vec<Language>, terms: ChannelChange) -> S
         metadata: terms.metadata.unwrap_or(usual.metadata),
         delivery_methods: terms.delivery_methods.unwrap_or(usual.delivery_methods),
         insurances: terms.insurances.unwrap_or(usual.insurances),
+        invitations: terms.invitations.unwrap_or(usual.invitations),
         ..usual
     }
 }

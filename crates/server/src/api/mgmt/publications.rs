@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use aforo_domain::catalogue::manage::{CatalogueCommand, PublicationSpec};
-use aforo_domain::catalogue::{Offer, Publication};
+use aforo_domain::catalogue::{Access, MAX_PRESALES, Offer, Presale, PresaleCode, Publication};
 use aforo_domain::error::Code;
+use aforo_domain::identity::{Role, manage};
 use aforo_domain::ids::{ChannelId, QuotaId, SessionId};
 use aforo_domain::moment::Window;
 use axum::response::Response;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::label;
 use super::{IfMatch, read, written};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::{Checks, MAX_ELEMENTS};
@@ -36,6 +38,20 @@ pub struct PublicationView {
     /// Places it may sell at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     sales_limit: Option<u32>,
+    /// When it is open to some beside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    presales: Vec<PresaleView>,
+}
+
+/// A window that is open to who knows its code.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PresaleView {
+    name: String,
+    start: String,
+    end: String,
+    /// Shown to who manages sessions or channels, not to who only reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
 }
 
 /// How a channel sells a session. What is left out is as usual: GENERAL, on the catalogue, the session's window, no limit.
@@ -46,6 +62,45 @@ pub struct PublicationBody {
     sale_start: Option<String>,
     sale_end: Option<String>,
     sales_limit: Option<Num>,
+    /// At most 20, each open to who knows its code while the session is not on sale to everybody.
+    presales: Option<Vec<PresaleBody>>,
+}
+
+/// A presale. It may begin before the session's sale, and ends no later than it.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct PresaleBody {
+    #[schema(required = true)]
+    name: Option<String>,
+    #[schema(required = true)]
+    start: Option<String>,
+    #[schema(required = true)]
+    end: Option<String>,
+    /// 3 to 64 visible characters; capital and small letters are alike.
+    #[schema(required = true)]
+    code: Option<String>,
+    /// There are no collectives yet: refused.
+    #[schema(ignore)]
+    collective_id: Option<Num>,
+}
+
+impl PresaleBody {
+    fn read(&self, checks: &mut Checks) -> Option<Presale> {
+        if self.collective_id.is_some() {
+            checks.bad_value("presales.collective_id");
+        }
+        let name = label(checks, "presales.name", self.name.as_deref(), None);
+        let [start, end] = [("presales.start", &self.start), ("presales.end", &self.end)].map(|(name, value)| {
+            let value = checks.required(name, value.as_deref());
+            checks.instant(name, value)
+        });
+        let text = self.code.as_deref().filter(|code| !code.trim().is_empty());
+        let text = checks.required("presales.code", text)?;
+        let code = PresaleCode::parse(text);
+        if code.is_none() {
+            checks.bad_value("presales.code");
+        }
+        Some(Presale { name, window: Window { start: start?, end: end? }, access: Access::Code(code?) })
+    }
 }
 
 impl PublicationBody {
@@ -62,11 +117,16 @@ impl PublicationBody {
         let own = start.is_some() || end.is_some();
         let sale = own.then(|| Window { start: start.unwrap_or(session.start), end: end.unwrap_or(session.end) });
         let limit = checks.optional_whole("sales_limit", self.sales_limit.as_ref(), 0..=1_000_000).map(|limit| limit as u32);
-        checks.done(PublicationSpec { quotas, on_catalog: self.on_catalog.unwrap_or(true), sale, sales_limit: limit })
+        let presales = self.presales.as_deref().unwrap_or_default();
+        if presales.len() > MAX_PRESALES {
+            checks.bad_value("presales");
+        }
+        let presales = presales.iter().take(MAX_PRESALES).filter_map(|presale| presale.read(&mut checks)).collect();
+        checks.done(PublicationSpec { quotas, on_catalog: self.on_catalog.unwrap_or(true), sale, sales_limit: limit, presales })
     }
 }
 
-fn view(offer: &Offer, publication: &Publication) -> PublicationView {
+fn view(offer: &Offer, publication: &Publication, with_codes: bool) -> PublicationView {
     let zone = TimeZone::get(&offer.venue.time_zone).unwrap_or(TimeZone::UTC);
     PublicationView {
         channel_id: publication.channel.0,
@@ -75,6 +135,24 @@ fn view(offer: &Offer, publication: &Publication) -> PublicationView {
         sale_start: publication.sale.map(|sale| time::in_zone(sale.start, &zone)),
         sale_end: publication.sale.map(|sale| time::in_zone(sale.end, &zone)),
         sales_limit: publication.sales_limit,
+        presales: publication.presales.iter().map(|presale| presale_view(presale, &zone, with_codes)).collect(),
+    }
+}
+
+fn presale_view(presale: &Presale, zone: &TimeZone, with_codes: bool) -> PresaleView {
+    let Access::Code(code) = &presale.access;
+    PresaleView {
+        name: presale.name.clone(),
+        start: time::in_zone(presale.window.start, zone),
+        end: time::in_zone(presale.window.end, zone),
+        code: with_codes.then(|| code.as_str().to_owned()),
+    }
+}
+
+impl Manager<Readers> {
+    /// Whether it manages sessions or channels: who only reads is shown no code.
+    fn sees_codes(&self) -> bool {
+        manage::reach(&self.here(), &self.actor(), &[Role::EventManager, Role::ChannelManager]).is_ok()
     }
 }
 
@@ -96,7 +174,8 @@ pub async fn list(manager: Manager<Readers>, PathIds(ids): PathIds<2>, params: P
     let offer = manager.offer(&manager.view.catalogue, ids[0], ids[1])?;
     let mut publications: Vec<_> = offer.publications.values().collect();
     publications.sort_unstable_by_key(|publication| publication.channel);
-    Ok(json(&paging.page(publications.into_iter().map(|publication| view(&offer, publication)))))
+    let with_codes = manager.sees_codes();
+    Ok(json(&paging.page(publications.into_iter().map(|publication| view(&offer, publication, with_codes)))))
 }
 
 /// Reads how a channel sells a session.
@@ -108,7 +187,7 @@ pub async fn list(manager: Manager<Readers>, PathIds(ids): PathIds<2>, params: P
 pub async fn get(manager: Manager<Readers>, PathIds(ids): PathIds<3>) -> Result<Response, Problem> {
     let offer = manager.offer(&manager.view.catalogue, ids[0], ids[1])?;
     let publication = published(&offer, ids[2])?;
-    Ok(read(&view(&offer, publication), publication.version))
+    Ok(read(&view(&offer, publication, manager.sees_codes()), publication.version))
 }
 
 /// Publishes a session in a channel, or replaces how it is published there.
@@ -131,7 +210,7 @@ pub async fn publish(
     let (_, answered) = manager.save(&call, command).await?;
     let offer = manager.offer(&manager.catalogue(), ids[0], ids[1])?;
     let publication = published(&offer, ids[2])?;
-    Ok(written(&answered, &view(&offer, publication), publication.version))
+    Ok(written(&answered, &view(&offer, publication, true), publication.version))
 }
 
 /// Takes a session out of a channel. Tickets that were sold there stay good.

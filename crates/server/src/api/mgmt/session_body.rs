@@ -1,8 +1,8 @@
 //! A session as management reads it from a request.
 
 use aforo_domain::catalogue::manage::{RateSpec, SessionSpec, TaxSpec};
-use aforo_domain::catalogue::{Event, Session, Tax};
-use aforo_domain::ids::{PriceTypeId, RateId, SessionId, TaxId, TemplateId};
+use aforo_domain::catalogue::{Event, RateKind, Session, Tax};
+use aforo_domain::ids::{PriceTypeId, QuotaId, RateId, SessionId, TaxId, TemplateId};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use serde::Deserialize;
@@ -70,11 +70,19 @@ pub struct RateBody {
     id: Option<Num>,
     #[schema(required = true)]
     name: Option<String>,
-    /// One of them is the default; the first if none says so.
+    /// One of them is the default; the first that is no invitation if none says so. An invitation never is.
     default: Option<bool>,
-    /// What each price type costs. A price type that has no price is not sold at this rate.
-    #[schema(required = true)]
+    /// What each price type costs. A price type that has no price is not sold at this rate. An invitation needs none, and has none but 0.
     prices: Option<Vec<PriceBody>>,
+    /// Makes it an invitation: it costs nothing whatever the price type, nothing is added, and it is given only by channels that may.
+    invitation: Option<InvitationBody>,
+}
+
+/// What an invitation is given from.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct InvitationBody {
+    /// The only quota it is given from, whether or not the publication lists it; else those of the publication.
+    quota_id: Option<Num>,
 }
 
 /// The price of a price type.
@@ -220,7 +228,11 @@ impl SessionBody {
         }
         let mut rates = Vec::with_capacity(bodies.len());
         for body in bodies {
-            let prices = checks.required("rates.prices", body.prices.as_deref()).unwrap_or_default();
+            let prices = match &body.invitation {
+                Some(_) => body.prices.as_deref(),
+                None => checks.required("rates.prices", body.prices.as_deref()),
+            };
+            let prices = prices.unwrap_or_default();
             if prices.len() > MAX_ELEMENTS {
                 checks.bad_value("rates.prices");
             }
@@ -230,9 +242,13 @@ impl SessionBody {
             };
             let prices = prices.iter().map(&mut price).collect();
             let id = checks.optional_id("rates.id", body.id.as_ref()).map(RateId);
-            rates.push(RateSpec { id, name: label(checks, "rates.name", body.name.as_deref(), None), prices });
+            let kind = body.invitation.as_ref().map_or(RateKind::Sale, |invitation| RateKind::Invitation {
+                quota: checks.optional_id("rates.invitation.quota_id", invitation.quota_id.as_ref()).map(QuotaId),
+            });
+            rates.push(RateSpec { id, name: label(checks, "rates.name", body.name.as_deref(), None), prices, kind });
         }
-        (rates, bodies.iter().position(|rate| rate.default == Some(true)).unwrap_or(0))
+        let said = bodies.iter().position(|rate| rate.default == Some(true));
+        (rates, said.or_else(|| bodies.iter().position(|rate| rate.invitation.is_none())).unwrap_or(0))
     }
 }
 
@@ -240,7 +256,8 @@ impl SessionBody {
 fn as_they_are(session: &Session) -> (Vec<RateSpec>, usize) {
     let rates = session.rates.iter().map(|rate| {
         let prices = session.prices.iter().filter(|((_, id), _)| *id == rate.id);
-        RateSpec { id: Some(rate.id), name: rate.name.clone(), prices: prices.map(|((kind, _), price)| (*kind, *price)).collect() }
+        let prices = prices.map(|((price_type, _), price)| (*price_type, *price)).collect();
+        RateSpec { id: Some(rate.id), name: rate.name.clone(), prices, kind: rate.kind }
     });
     (rates.collect(), session.rates.iter().position(|rate| rate.id == session.default_rate).unwrap_or(0))
 }

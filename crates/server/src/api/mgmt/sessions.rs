@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aforo_domain::catalogue::manage::{CatalogueCommand, Target};
-use aforo_domain::catalogue::{Offer, Rate, Session, Tax};
+use aforo_domain::catalogue::{Offer, Rate, RateKind, Session, Tax};
 use aforo_domain::error::Code;
 use aforo_domain::inventory::{Counts, PlaceState};
 use aforo_domain::text::Localized;
@@ -81,6 +81,17 @@ pub struct RateView<'a> {
     name: &'a str,
     default: bool,
     prices: Vec<PriceView>,
+    /// There if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<InvitationView>,
+}
+
+/// What an invitation is given from.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct InvitationView {
+    /// The only quota; else those of the publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quota_id: Option<u64>,
 }
 
 /// The price of a price type.
@@ -150,6 +161,10 @@ fn rate_view<'a>(offer: &'a Offer, rate: &'a Rate) -> RateView<'a> {
         name: &rate.name,
         default: rate.id == offer.session.default_rate,
         prices: prices.map(|((price_type, _), value)| price((price_type.0, *value))).collect(),
+        invitation: match rate.kind {
+            RateKind::Sale => None,
+            RateKind::Invitation { quota } => Some(InvitationView { quota_id: quota.map(|quota| quota.0) }),
+        },
     }
 }
 
