@@ -85,6 +85,11 @@ impl Clients {
         }
     }
 
+    /// What is on sale.
+    pub fn shows(&self) -> &[Show] {
+        &self.stage.shows
+    }
+
     /// The next command, for a process.
     pub fn ask(&mut self, process: usize, ledger: &Ledger, draw: &mut Draw) -> (u64, Request) {
         let mut asked = match below(draw, 100) {

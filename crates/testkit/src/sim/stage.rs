@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use aforo_domain::barcodes::BarcodeSource;
 use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
@@ -20,7 +21,8 @@ use aforo_domain::identity::manage::platform::{NewOperator, PlatformCommand};
 use aforo_domain::identity::manage::{Edit, IdentityCommand};
 use aforo_domain::identity::{ChannelKind, Client, Scopes, Subject, Surcharge};
 use aforo_domain::ids::{
-    ChannelId, EntityId, EventId, FamilyId, PriceTypeId, QuotaId, RateId, SeatId, SectorId, SessionId, ShardId, TemplateId, VenueId,
+    Barcode, ChannelId, EntityId, EventId, FamilyId, PriceTypeId, QuotaId, RateId, SeatId, SectorId, SessionId, ShardId, TemplateId,
+    VenueId,
 };
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
@@ -36,6 +38,17 @@ pub const CLUB: ChannelId = ChannelId(71);
 pub const START: Timestamp = Timestamp(1_900_000_000_000_000);
 /// How long everything is on sale.
 pub const SALE_MS: i64 = 60 * DAY_MS;
+
+/// How many barcodes there are in the pool at first: fewer than places.
+pub const POOL: usize = 12;
+
+/// The nth barcode that promoters know of.
+///
+/// # Panics
+/// Never: it is one.
+pub fn barcode(number: usize) -> Barcode {
+    Barcode::parse(&format!("841-{number:02}")).unwrap_or_else(|| panic!("number {number} makes no barcode"))
+}
 
 /// How large the house is.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +77,7 @@ pub struct Show {
 /// What was made.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// Three sessions: with the orphan rule, without it, and with a limit for buyers and for the club.
+    /// Four sessions: with the orphan rule, without it, with a limit for buyers and for the club, and one with a small pool of imported barcodes.
     pub shows: Vec<Show>,
 }
 
@@ -99,15 +112,19 @@ impl Stage {
     /// # Panics
     /// If a command is refused.
     pub fn set_up_at(start: Timestamp, size: Size, run: &mut dyn FnMut(Command) -> Reply) -> Self {
-        let mut builder = Builder { run, start };
+        let mut builder = Builder { run };
         builder.operator();
         let venue = builder.catalogue(CatalogueCommand::SaveVenue(Target::New(None), venue()))[0];
         let event = EventId(builder.catalogue(CatalogueCommand::SaveEvent(Target::New(None), event()))[0]);
         let strict = builder.template(&house(VenueId(venue), size, true));
         let lax = builder.template(&house(VenueId(venue), size, false));
         let shows = [(&strict, None, None), (&lax, None, None), (&lax, Some(3), Some(7))];
-        let shows = shows.map(|(template, buyer_limit, club_limit)| builder.show(event, template, size, buyer_limit, club_limit));
-        Self { shows: shows.to_vec() }
+        let shows = shows.map(|(house, buyer_limit, club_limit)| {
+            builder.show(house, size, club_limit, session(start, event, house, buyer_limit, BarcodeSource::Generated))
+        });
+        let pooled = builder.show(&lax, size, None, session(start, event, &lax, None, BarcodeSource::Imported));
+        builder.catalogue(CatalogueCommand::ImportBarcodes(pooled.id, (0..POOL).map(barcode).collect()));
+        Self { shows: shows.into_iter().chain([pooled]).collect() }
     }
 }
 
@@ -119,14 +136,13 @@ struct House {
 
 struct Builder<'a> {
     run: &'a mut dyn FnMut(Command) -> Reply,
-    start: Timestamp,
 }
 
 impl Builder<'_> {
     fn ids(&mut self, command: Command) -> Vec<u64> {
         match (self.run)(command) {
             Reply::Ids(ids) => ids,
-            Reply::Done => Vec::new(),
+            Reply::Done | Reply::Imported(_) => Vec::new(),
             other => panic!("{other:?}"),
         }
     }
@@ -166,8 +182,7 @@ impl Builder<'_> {
         House { id, price_types: [price_types[0], price_types[1]] }
     }
 
-    fn show(&mut self, event: EventId, house: &House, size: Size, buyer_limit: Option<u32>, club_limit: Option<u32>) -> Show {
-        let spec = session(self.start, event, house, buyer_limit);
+    fn show(&mut self, house: &House, size: Size, club_limit: Option<u32>, spec: SessionSpec) -> Show {
         let id = SessionId(self.catalogue(CatalogueCommand::SaveSession(Target::New(None), Box::new(spec)))[0]);
         for (channel, quotas, sales_limit) in [(WEB, vec![], None), (CLUB, vec![QuotaId(2), QuotaId(1)], club_limit)] {
             let publication = PublicationSpec { quotas, on_catalog: true, sale: None, sales_limit };
@@ -219,7 +234,7 @@ fn event() -> EventSpec {
     }
 }
 
-fn session(start: Timestamp, event: EventId, house: &House, buyer_limit: Option<u32>) -> SessionSpec {
+fn session(start: Timestamp, event: EventId, house: &House, buyer_limit: Option<u32>, barcodes: BarcodeSource) -> SessionSpec {
     let rate = |name: &str, prices: [i64; 2]| RateSpec {
         id: None,
         name: name.to_owned(),
@@ -246,6 +261,7 @@ fn session(start: Timestamp, event: EventId, house: &House, buyer_limit: Option<
         surcharge_taxes: tax("IVA 21%", 210_000),
         surcharges: vec![Surcharge::PerTicket(33)],
         buyer_limit,
+        barcodes,
         external_reference: None,
     }
 }
