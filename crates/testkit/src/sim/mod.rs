@@ -155,6 +155,8 @@ impl History {
             }
             let moves = process.moves(self.clock);
             process.make(moves[0], self.clock, &mut self.draw);
+            // Before rows that the tables have leave the journal.
+            self.ledger.catch_up(&self.disk).unwrap_or_else(|what| panic!("the world cannot be made: {what}"));
         }
         panic!("the world cannot be made: no answer")
     }
