@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::barcodes::PoolBarcode;
 use crate::catalogue::plan::{Place, Sector};
 use crate::catalogue::{Event, Publication, Session, Template, Venue};
 use crate::idempotency::{Outcome, Period};
@@ -11,7 +12,7 @@ use crate::identity::{
     ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
 };
 use crate::ids::{
-    ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, OrderId, PointOfSaleId, SectorId, SessionId, ShardId, TemplateId,
+    Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, OrderId, PointOfSaleId, SectorId, SessionId, ShardId, TemplateId,
     TerminalId, UserId, VenueId,
 };
 use crate::inventory::{Claim, PlaceMarks};
@@ -41,6 +42,8 @@ pub enum CounterKey {
     ChannelSales(SessionId, ChannelId),
     /// Places of a session that a buyer (hash of the key) has pre-confirmed or bought; kept only where the session limits them.
     BuyerSales(SessionId, Hash),
+    /// Barcodes of a session's pool that are tickets' by now.
+    UsedBarcodes(SessionId),
 }
 
 /// A counter.
@@ -106,6 +109,7 @@ rows! {
     Publication(Arc<Publication>) = (SessionId, ChannelId), |row| (row.session, row.channel);
     PlaceMarks(Arc<PlaceMarks>) = (SessionId, SectorId), |row| (row.session, row.sector);
     Claim(Claim) = (SessionId, Place), |row| (row.session, row.place);
+    PoolBarcode(PoolBarcode) = Barcode, |row| row.barcode.clone();
     Order(Arc<Order>) = OrderId, |row| row.id;
     Ticket(Ticket) = ItemId, |row| row.id;
     History(Arc<History>) = (OrderId, u32), |row| (row.order, row.number);

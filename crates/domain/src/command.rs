@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::PresaleCode;
-use crate::catalogue::manage::CatalogueCommand;
+use crate::catalogue::manage::{CatalogueCommand, Imported, PoolPage};
 use crate::change::{Change, Key};
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
@@ -117,13 +117,19 @@ pub enum Reply {
     Granted(Arc<Granted>),
     /// The ids of what was made or changed, in the order of the request.
     Ids(Vec<u64>),
+    /// What became of imported barcodes.
+    Imported(Arc<Imported>),
+    /// So many were taken out.
+    Removed(u32),
+    /// A pool of imported barcodes, masked.
+    Pool(Arc<PoolPage>),
 }
 
 impl Reply {
     /// Whether it holds a secret, or what stands for one: it is not kept for who asks again.
     pub const fn holds_secret(&self) -> bool {
         match self {
-            Self::Done | Self::Order(_) | Self::Ids(_) => false,
+            Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => false,
             Self::Granted(_) => true,
         }
     }

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 /// Ids stay below this, so that every JSON client reads them exactly.
 pub const MAX_ID: u64 = 1 << 53;
@@ -176,35 +177,83 @@ impl OrderCode {
     }
 }
 
-/// What a gate reads: 22 characters of [`ALPHABET`] when generated, its time of birth and 84 random bits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Barcode(pub [u8; 22]);
+/// What a gate reads: 1 to 64 visible ASCII characters. A generated one is [`Barcode::GENERATED`] characters of [`ALPHABET`], its time of birth and 84
+/// random bits; all others were imported. Up to 23 characters take no memory of their own, and a clone never does.
+///
+/// It opens gates: who shows it for debugging shows its end only.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Barcode(SmolStr);
 
 impl Barcode {
-    /// Reads 22 printable ASCII characters.
+    /// How many characters a generated one has.
+    pub const GENERATED: usize = 22;
+    /// How many characters one has at most.
+    pub const LONGEST: usize = 64;
+
+    /// Reads 1 to 64 visible ASCII characters.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; 22] = text.as_bytes().try_into().ok()?;
-        bytes.iter().all(u8::is_ascii_graphic).then_some(Self(bytes))
+        let fits = (1..=Self::LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(SmolStr::new(text)))
+    }
+
+    /// The barcode of these letters, just drawn.
+    pub(crate) fn of_letters(letters: [u8; Self::GENERATED]) -> Self {
+        Self(letters.into_iter().map(char::from).collect())
+    }
+
+    /// Whether it has the form of a generated one. No imported one may: so the two never meet.
+    pub fn looks_generated(&self) -> bool {
+        self.0.len() == Self::GENERATED && self.0.bytes().all(|byte| ALPHABET.contains(&byte))
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What may be shown of it to tell it from others: stars and its last four characters, or fewer of a short one.
+    pub fn masked(&self) -> String {
+        let shown = (self.0.len() / 2).min(4);
+        format!("****{}", &self.0[self.0.len() - shown..])
     }
 }
 
-macro_rules! ascii_display {
-    ($($name:ident),*) => { $(
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(std::str::from_utf8(&self.0).map_err(|_| fmt::Error)?)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({self})", stringify!($name))
-            }
-        }
-    )* };
+impl fmt::Display for Barcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
-ascii_display!(OrderCode, Barcode);
+impl fmt::Debug for Barcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Barcode({})", self.masked())
+    }
+}
+
+impl Serialize for Barcode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Barcode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a Barcode"))
+    }
+}
+
+impl fmt::Display for OrderCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.0).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Debug for OrderCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OrderCode({self})")
+    }
+}
 
 // In JSON these are the text that people see; in compact forms they are their bytes.
 macro_rules! text_or_bytes {
@@ -235,7 +284,6 @@ text_or_bytes! {
     FamilyId, hex::<16, 32>;
     Hash, hex::<32, 64>;
     OrderCode, std::convert::identity;
-    Barcode, std::convert::identity;
 }
 
 fn hex<const N: usize, const TWICE: usize>(bytes: [u8; N]) -> [u8; TWICE] {
@@ -274,11 +322,25 @@ mod tests {
 
     #[test]
     fn ids_are_text_in_json() {
-        let ids = (OrderId([0x0f; 16]), Hash([0xa0; 32]), OrderCode(*b"ABCDEFGHJKMN"), Barcode(*b"23456ABCDEFGHJKMNPQRST"));
+        let ids = (OrderId([0x0f; 16]), Hash([0xa0; 32]), OrderCode(*b"ABCDEFGHJKMN"), Barcode::of_letters(*b"23456ABCDEFGHJKMNPQRST"));
         let json = serde_json::to_string(&ids).unwrap();
         assert_eq!(json, format!(r#"["{}","{}","ABCDEFGHJKMN","23456ABCDEFGHJKMNPQRST"]"#, "0f".repeat(16), "a0".repeat(32)));
         assert_eq!(serde_json::from_str::<(OrderId, Hash, OrderCode, Barcode)>(&json).unwrap(), ids);
         assert!(serde_json::from_str::<OrderId>(r#""0f""#).is_err());
+    }
+
+    #[test]
+    fn barcodes_are_visible_and_masked() {
+        let read = |text: &str| Barcode::parse(text);
+        assert!(["7", "8412345678905", "a/B+c=\"\\", &"x".repeat(64)].iter().all(|text| read(text).unwrap().as_str() == *text));
+        assert!(["", " ", "two words", "é", "a\u{0}", "a\n", &"x".repeat(65)].iter().all(|text| read(text).is_none()));
+        let masked = |text: &str| read(text).unwrap().masked();
+        assert_eq!([masked("8412345678905"), masked("12345678"), masked("1234"), masked("7")], ["****8905", "****5678", "****34", "****"]);
+        assert_eq!(format!("{:?}", read("8412345678905")), "Some(Barcode(****8905))");
+        assert!(read("23456ABCDEFGHJKMNPQRST").unwrap().looks_generated());
+        let others = ["23456ABCDEFGHJKMNPQRSt", "23456ABCDEFGHJKMNPQRS", "23456ABCDEFGHJKMNPQRSTU", "23456ABCDEFGHJKMNPQRS1"];
+        assert!(others.iter().all(|text| !read(text).unwrap().looks_generated()));
+        assert_eq!(std::mem::size_of::<Option<Barcode>>(), 24, "items are many");
     }
 
     #[test]

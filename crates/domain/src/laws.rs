@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use crate::barcodes::{BarcodeSource, PoolBarcode, PoolState};
 use crate::catalogue::plan::Place;
 use crate::change::{CounterKey, Row};
 use crate::ids::{Barcode, ChannelId, Hash, ItemId, OrderCode, OrderId, SessionId, TemplateId};
@@ -38,6 +39,11 @@ pub struct Laws {
     templates: HashMap<SessionId, TemplateId>,
     places: HashMap<TemplateId, u32>,
     blocked: HashSet<(SessionId, Place)>,
+    /// Sessions whose barcodes are imported.
+    pooled: HashSet<SessionId>,
+    /// What pools have reserved and what is used of them.
+    reserved: HashMap<ItemId, PoolBarcode>,
+    used: HashMap<ItemId, PoolBarcode>,
     breaches: Vec<Breach>,
 }
 
@@ -94,7 +100,7 @@ impl Laws {
             Row::Order(order) => self.see_order(order),
             Row::Ticket(ticket) => {
                 let (order, spot, kind) = (ticket.order, (ticket.session, ticket.place), ticket.kind);
-                let seen = Ticketed { order, spot, kind, barcode: ticket.barcode, state: ticket.state };
+                let seen = Ticketed { order, spot, kind, barcode: ticket.barcode.clone(), state: ticket.state };
                 if self.tickets.insert(ticket.id, seen).is_some() {
                     self.breach(2, format!("ticket {} stands twice", ticket.id));
                 }
@@ -105,8 +111,12 @@ impl Laws {
                 if session.buyer_limit.is_some() {
                     self.limited.insert(session.id);
                 }
+                if session.barcodes == BarcodeSource::Imported {
+                    self.pooled.insert(session.id);
+                }
                 self.templates.insert(session.id, session.template);
             }
+            Row::PoolBarcode(barcode) => self.see_barcode(barcode),
             Row::Sector(sector) => {
                 let seats: usize = sector.rows.iter().map(|row| row.seats.len()).sum();
                 let zones: u32 = sector.zones.iter().flat_map(|zone| &zone.places).map(|part| part.count).sum();
@@ -125,7 +135,7 @@ impl Laws {
             Stage::Expired { .. } => (Life::Over, 0),
         };
         self.see_invitations(order);
-        let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode));
+        let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode.clone()));
         let seen = Seen {
             life,
             channel: order.seller.channel,
@@ -151,6 +161,20 @@ impl Laws {
         }
     }
 
+    fn see_barcode(&mut self, barcode: &PoolBarcode) {
+        let other = match barcode.state {
+            PoolState::Free => None,
+            PoolState::Reserved { item, .. } => self.reserved.insert(item, barcode.clone()),
+            PoolState::Used { item } => self.used.insert(item, barcode.clone()),
+        };
+        if let Some(other) = other {
+            self.breach(5, format!("{:?} and {:?} are of the same item", barcode.barcode, other.barcode));
+        }
+        if barcode.barcode.looks_generated() {
+            self.breach(5, format!("{:?} was imported and may be generated, too", barcode.barcode));
+        }
+    }
+
     fn see_history(&mut self, history: &History) {
         let HistoryEvent::Confirmed { totals, tickets, .. } = &history.what;
         self.sold_by_history.insert(history.order, (*totals, *tickets));
@@ -165,6 +189,7 @@ impl Laws {
         self.check_claims();
         self.check_orders();
         self.check_tickets();
+        self.check_pools();
         self.check_counters();
         self.breaches.sort();
         self.breaches
@@ -217,7 +242,7 @@ impl Laws {
                 }
                 let ticket = self.tickets.get(item).filter(|ticket| ticket.order == *id && ticket.spot == (*session, *place));
                 let agrees = match order.life {
-                    Life::Sold => ticket.is_some_and(|ticket| (ticket.kind, Some(ticket.barcode)) == (*kind, *barcode)),
+                    Life::Sold => ticket.is_some_and(|ticket| ticket.kind == *kind && Some(&ticket.barcode) == barcode.as_ref()),
                     _ => ticket.is_none() && barcode.is_none(),
                 };
                 if !agrees {
@@ -258,13 +283,41 @@ impl Laws {
             if let Some(other) = places.insert(ticket.spot, *id) {
                 found.push((1, format!("tickets {id} and {other} are for the same place {} of session {}", ticket.spot.1, ticket.spot.0)));
             }
-            if let Some(other) = barcodes.insert(ticket.barcode, *id) {
+            if let Some(other) = barcodes.insert(&ticket.barcode, *id) {
                 found.push((5, format!("tickets {id} and {other} have the same barcode")));
             }
             if self.orders.get(&ticket.order).is_none_or(|order| order.life != Life::Sold) {
                 found.push((2, format!("ticket {id} has no sold order")));
             }
         }
+        for (law, what) in found {
+            self.breach(law, what);
+        }
+    }
+
+    /// Laws 2 and 5: what a pool has reserved waits for its order's payment, what is used of it is a ticket's; and whoever should has one.
+    fn check_pools(&mut self) {
+        let mut found = Vec::new();
+        for (item, barcode) in &self.reserved {
+            let PoolState::Reserved { order, .. } = barcode.state else { continue };
+            let holder = self.orders.get(&order).filter(|order| order.life == Life::PreConfirmed);
+            if !holder.is_some_and(|order| order.items.iter().any(|(id, session, ..)| (id, session) == (item, &barcode.session))) {
+                found.push((2, format!("{:?} is reserved for item {item} of order {order}, which does not wait for it", barcode.barcode)));
+            }
+        }
+        for (item, barcode) in &self.used {
+            let ticket = self.tickets.get(item).filter(|ticket| ticket.spot.0 == barcode.session && ticket.barcode == barcode.barcode);
+            if ticket.is_none() {
+                found.push((5, format!("{:?} is used, and not by ticket {item}", barcode.barcode)));
+            }
+        }
+        for (id, order) in self.orders.iter().filter(|(_, order)| order.life == Life::PreConfirmed) {
+            let lacks =
+                |(item, session, ..): &&(ItemId, SessionId, _, _)| self.pooled.contains(session) && !self.reserved.contains_key(item);
+            found.extend(order.items.iter().filter(lacks).map(|(item, ..)| (2, format!("order {id} has no barcode for item {item}"))));
+        }
+        let lacks = |(item, ticket): &(&ItemId, &Ticketed)| self.pooled.contains(&ticket.spot.0) && !self.used.contains_key(item);
+        found.extend(self.tickets.iter().filter(lacks).map(|(item, _)| (5, format!("the barcode of ticket {item} is of no pool"))));
         for (law, what) in found {
             self.breach(law, what);
         }
@@ -283,11 +336,14 @@ impl Laws {
                 }
             }
         }
+        for barcode in self.used.values() {
+            *counted.entry(CounterKey::UsedBarcodes(barcode.session)).or_default() += 1;
+        }
         let keys: HashSet<_> = counted.keys().chain(self.counters.keys()).cloned().collect();
         for key in keys {
             let (is, says) = (counted.get(&key).copied().unwrap_or(0), self.counters.get(&key).copied().unwrap_or(0));
             let holds = match key {
-                CounterKey::ChannelSales(..) => says == is,
+                CounterKey::ChannelSales(..) | CounterKey::UsedBarcodes(_) => says == is,
                 CounterKey::BuyerSales(session, _) => !self.limited.contains(&session) || (0..=is).contains(&says),
             };
             if !holds {

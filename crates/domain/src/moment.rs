@@ -105,7 +105,7 @@ impl Draw {
 
     /// A barcode.
     pub fn barcode(&mut self) -> Barcode {
-        Barcode(self.timed_letters())
+        Barcode::of_letters(self.timed_letters())
     }
 
     /// A candidate for an order code; the caller makes sure that it is unused.
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!([ids.len(), barcodes.len(), secrets.len()], [10_000; 3]);
         // Each letter after the time takes every value.
         for place in 5..22 {
-            assert_eq!(barcodes.iter().map(|barcode| barcode.0[place]).collect::<HashSet<_>>().len(), 31);
+            assert_eq!(barcodes.iter().map(|barcode| barcode.as_str().as_bytes()[place]).collect::<HashSet<_>>().len(), 31);
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
+use crate::barcodes::{BarcodeSource, Pool, PoolBarcode, Pools};
 use crate::catalogue::plan::Plan;
 use crate::catalogue::{Catalogue, Offer, Session, Template};
 use crate::change::{Change, CounterKey, Key, Row};
@@ -16,7 +17,7 @@ use crate::error::Code;
 use crate::idempotency::{Marks, Outcome, Period};
 use crate::identity::families::{Families, SignIns};
 use crate::identity::{Family, Identity, Principal, Tries};
-use crate::ids::{ChannelId, FamilyId, Hash, OrderId, SessionId, ShardId};
+use crate::ids::{Barcode, ChannelId, FamilyId, Hash, OrderId, SessionId, ShardId};
 use crate::inventory::Inventory;
 use crate::moment::{DAY_MS, Timestamp};
 use crate::orders::{Order, Stage};
@@ -60,6 +61,8 @@ pub struct World {
     /// What is sold.
     pub catalogue: Arc<Catalogue>,
     inventories: HashMap<SessionId, Inventory>,
+    /// Imported barcodes.
+    pub pools: Pools,
     /// Sessions whose places changed since they were last published.
     changed_sessions: BTreeSet<SessionId>,
     orders: HashMap<OrderId, Slot<Arc<Order>>>,
@@ -91,6 +94,7 @@ impl World {
             identity: Arc::default(),
             catalogue: Arc::default(),
             inventories: HashMap::default(),
+            pools: Pools::default(),
             changed_sessions: BTreeSet::new(),
             orders: HashMap::default(),
             due: BTreeSet::new(),
@@ -158,6 +162,24 @@ impl World {
     /// A session with its places, whoever sells it.
     pub fn session(&self, id: SessionId) -> Option<(&Arc<Offer>, &Inventory)> {
         Some((self.catalogue.offers.get(&id)?, self.inventories.get(&id)?))
+    }
+
+    /// The pool that a session's tickets have their barcodes from; `None` if theirs are generated.
+    pub fn pool(&self, session: SessionId) -> Option<&Pool> {
+        let pool = self.pools.of(session)?;
+        self.catalogue.offers.get(&session).is_some_and(|offer| offer.session.barcodes == BarcodeSource::Imported).then_some(pool)
+    }
+
+    /// The session in whose pool a barcode is, used or not.
+    ///
+    /// # Errors
+    /// `Need` if it has to be looked for.
+    pub fn pool_of(&self, barcode: &Barcode) -> Result<Option<SessionId>, Stop> {
+        if let Some(session) = self.pools.owner(barcode) {
+            return Ok(Some(session));
+        }
+        let key = Key::PoolBarcode(barcode.clone());
+        if self.absent.contains_key(&key) { Ok(None) } else { Err(Stop::Need(vec![key])) }
     }
 
     /// How far a counter has come.
@@ -262,6 +284,11 @@ impl World {
         self.tombstones.insert((at.plus_ms(DAY_MS), order));
     }
 
+    /// Puts a barcode that is not used into its pool: how pools are loaded.
+    pub fn fill_pool(&mut self, row: &PoolBarcode) {
+        self.pools.fill(row);
+    }
+
     /// Drops a row, or the knowledge that there is none, from memory; only if it is not live and the tables have its last change.
     pub fn evict(&mut self, key: &Key, applied_seq: u64) {
         if self.absent.get(key).is_some_and(|seq| *seq <= applied_seq) {
@@ -271,6 +298,7 @@ impl World {
             Key::Order(id) if self.orders.get(id).is_some_and(|slot| slot.seq <= applied_seq && slot.row.expires().is_none()) => {
                 self.orders.remove(id);
             }
+            Key::PoolBarcode(barcode) => self.pools.evict(barcode, applied_seq),
             Key::Outcome(id) => evict(&mut self.outcomes, id, applied_seq),
             _ => {}
         }
@@ -308,6 +336,12 @@ impl World {
             Row::Claim(claim) => {
                 self.changed_sessions.insert(claim.session);
                 self.inventory_mut(claim.session).claim(claim);
+            }
+            Row::PoolBarcode(row) => {
+                if !self.absent.is_empty() {
+                    self.absent.remove(&Key::PoolBarcode(row.barcode.clone()));
+                }
+                self.pools.put(row, seq);
             }
             Row::Order(order) => self.put_order(order, seq),
             Row::Ticket(_) | Row::History(_) => {}
@@ -357,6 +391,10 @@ impl World {
             Key::Claim((session, place)) => {
                 self.changed_sessions.insert(*session);
                 self.inventory_mut(*session).release(*place);
+            }
+            Key::PoolBarcode(barcode) => {
+                self.absent.insert(key.clone(), seq);
+                self.pools.delete(barcode);
             }
             Key::Order(id) => {
                 self.absent.insert(key.clone(), seq);
@@ -474,6 +512,9 @@ impl World {
         let publications = catalogue.offers.get(&session.id).map(|offer| offer.publications.clone()).unwrap_or_default();
         let offer = Offer { session: session.clone(), event, venue, plan: plan.clone(), publications };
         catalogue.offers.insert(session.id, Arc::new(offer));
+        if session.barcodes == BarcodeSource::Imported {
+            self.pools.open(session.id);
+        }
         self.inventories.entry(session.id).or_insert_with(|| Inventory::new(plan));
         self.changed_sessions.insert(session.id);
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use aforo_domain::barcodes::BarcodeSource;
 use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
@@ -248,6 +249,7 @@ fn session(event: EventId, template: TemplateId) -> SessionSpec {
         surcharge_taxes: vec![TaxSpec { id: None, name: "IVA 21%".to_owned(), percent: Percent(210_000) }],
         surcharges: Vec::new(),
         buyer_limit: None,
+        barcodes: BarcodeSource::Generated,
         external_reference: None,
     }
 }

@@ -3,20 +3,26 @@
 #![expect(clippy::unwrap_used, reason = "what a test relies on")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use aforo_domain::command::{Command, Reply};
+use aforo_domain::catalogue::manage::CatalogueCommand;
+use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply};
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
 use aforo_domain::identity::manage::entities::NewEntity;
 use aforo_domain::identity::manage::platform::{NewOperator, PlatformCommand};
 use aforo_domain::identity::manage::{Edit, IdentityCommand};
-use aforo_domain::ids::{EntityId, ShardId};
+use aforo_domain::ids::{Barcode, EntityId, OrderId, ShardId};
+use aforo_domain::money::Decimal;
+use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest};
 use aforo_server::chance::Chance;
 use aforo_server::clock::Clock;
 use aforo_server::engine::{Handle, Request};
 use aforo_server::store::sim::SimStore;
 use aforo_server::store::{Store, StoreConfig, StoreError};
 use aforo_testkit::postgres::fresh_database;
+use aforo_testkit::sim::stage::{POOL, START, Show, Size, Stage, WEB, seller};
+use tokio::runtime::Runtime;
 
 const SHARD: ShardId = ShardId(3);
 
@@ -137,4 +143,101 @@ async fn the_older_of_two_servers_stops_on_postgres() {
     let url = database.url();
     let open = tokio::task::spawn_blocking(move || Store::open(&StoreConfig::Postgres { url }).unwrap());
     the_older_of_two_servers_stops(open.await.unwrap()).await;
+}
+
+/// An engine, and somebody to ask it from outside any runtime.
+struct House {
+    runtime: Runtime,
+    engine: Handle,
+}
+
+impl House {
+    fn start(runtime: Runtime, store: &Store) -> Self {
+        Self { engine: Handle::start(store, Clock::fixed(START), &Chance::System).unwrap(), runtime }
+    }
+
+    fn ask(&self, actor: Actor, command: Command) -> Reply {
+        let request = Request { shard: SHARD, actor, command, idempotency: None };
+        self.runtime.block_on(self.engine.run(request)).result.unwrap()
+    }
+
+    fn order(&self, command: OrderCommand) -> Arc<Order> {
+        match self.ask(seller(WEB, 1), Command::Order(command)) {
+            Reply::Order(order) => order,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// So many places on the floor, pre-confirmed.
+    fn waiting(&self, show: &Show, quantity: u32) -> Arc<Order> {
+        let id = self.order(OrderCommand::Create { language: None }).id;
+        let [_, price_type] = show.price_types;
+        let wish = AutoRequest { session: show.id, price_type, sector: None, quantity, rate: None, together: false, presale: None };
+        self.order(OrderCommand::AddAuto(id, wish));
+        self.order(OrderCommand::SetBuyer(id, Arc::new(Buyer { email: "ana@example.org".to_owned(), ..Buyer::default() })));
+        self.order(OrderCommand::PreConfirm(id))
+    }
+
+    /// Pays: the tickets' barcodes.
+    fn paid(&self, id: OrderId) -> Vec<String> {
+        let order = self.order(OrderCommand::Read(id));
+        let amount = Decimal::parse(&order.currency.show_amount(order.totals().to_pay())).unwrap();
+        let sold = self.order(OrderCommand::Confirm(id, vec![PaymentRequest { kind: PaymentKind::Card, amount, reference: None }]));
+        sold.items.iter().map(|item| item.barcode.as_ref().unwrap().to_string()).collect()
+    }
+
+    /// How many of a show's barcodes are free, reserved and used.
+    fn pool(&self, show: &Show) -> [u64; 3] {
+        match self.ask(Actor::System, Command::Catalogue(CatalogueCommand::ReadBarcodes(show.id, 0, 1))) {
+            Reply::Pool(page) => [page.free, page.reserved, page.used],
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What pre-confirm reserved out of a pool is still the order's, and what is used stays known.
+fn a_pool_is_the_same_after_a_restart(runtime: Runtime, open: impl Fn() -> Result<Store, StoreError>) {
+    let store = open().unwrap();
+    let house = House::start(runtime, &store);
+    house.runtime.block_on(house.engine.open_shard(SHARD)).unwrap();
+    let stage = Stage::set_up(Size { rows: 1, seats: 4, floor: 30 }, &mut |command| house.ask(Actor::System, command));
+    let show = stage.shows.last().unwrap();
+    let sold = house.waiting(show, 1).id;
+    let kept = house.waiting(show, 3).id;
+    assert_eq!(house.paid(sold), ["841-00"]);
+    let House { runtime, engine } = house;
+    // No stop: the applier may not have come so far.
+    drop((engine, store));
+    let store = runtime.block_on(reopen(&open));
+    let house = House::start(runtime, &store);
+    assert_eq!(house.pool(show), [POOL as u64 - 4, 3, 1]);
+    assert_eq!(house.paid(kept), ["841-01", "841-02", "841-03"]);
+    let texts = ["841-00", "841-04", "new"];
+    let barcodes = texts.iter().filter_map(|text| Barcode::parse(text)).collect();
+    let Reply::Imported(report) = house.ask(Actor::System, Command::Catalogue(CatalogueCommand::ImportBarcodes(show.id, barcodes))) else {
+        panic!("no report")
+    };
+    assert_eq!((report.added, report.known), (1, 2), "the used one is looked for in the tables");
+    assert_eq!(house.pool(show), [POOL as u64 - 3, 0, 4]);
+    house.runtime.block_on(house.engine.stop());
+}
+
+#[test]
+fn a_pool_survives_a_restart_on_the_simulated_store() {
+    let sim = SimStore::new(false);
+    a_pool_is_the_same_after_a_restart(Runtime::new().unwrap(), || Ok(Store::Sim(sim.clone())));
+}
+
+#[test]
+fn a_pool_survives_a_restart_on_sqlite() {
+    let dir = tempfile::tempdir().unwrap();
+    a_pool_is_the_same_after_a_restart(Runtime::new().unwrap(), || Store::open(&StoreConfig::Sqlite { dir: dir.path().into() }));
+}
+
+#[test]
+fn a_pool_survives_a_restart_on_postgres() {
+    let runtime = Runtime::new().unwrap();
+    let database = runtime.block_on(fresh_database());
+    let open = || std::thread::scope(|scope| scope.spawn(|| Store::open(&StoreConfig::Postgres { url: database.url() })).join());
+    a_pool_is_the_same_after_a_restart(runtime, || open().unwrap());
 }

@@ -1,7 +1,11 @@
 //! Simulated histories: the laws hold after every step, whatever fails. `AFORO_SIM_SEED` replays one seed, `AFORO_SIM_SEEDS` plays more of them,
 //! `AFORO_SIM_STEPS` makes them longer.
 
-use aforo_testkit::sim::{Setting, play};
+use std::collections::HashMap;
+
+use aforo_domain::barcodes::PoolState;
+use aforo_domain::change::{Change, Row};
+use aforo_testkit::sim::{Setting, play, record};
 
 /// How many histories are played when none is named.
 const SEEDS: u64 = 24;
@@ -35,4 +39,23 @@ fn whatever_fails_no_law_is_broken() {
         let tally = play(&Setting::new(seed, steps())).unwrap_or_else(|failure| panic!("{failure}"));
         println!("{seed}: {tally:?}");
     }
+}
+
+/// What the laws say of pools is worth something only if histories sell from them.
+#[test]
+fn pools_are_sold_from_and_given_back_to() {
+    let (mut used, mut given_back) = (0, 0);
+    for seed in 1..4 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        let mut reserved = HashMap::new();
+        for change in batches.into_iter().flatten() {
+            let Change::Put(Row::PoolBarcode(barcode)) = change else { continue };
+            match barcode.state {
+                PoolState::Reserved { order, .. } => drop(reserved.insert(barcode.barcode, order)),
+                PoolState::Free => given_back += u32::from(reserved.remove(&barcode.barcode).is_some()),
+                PoolState::Used { .. } => used += u32::from(reserved.remove(&barcode.barcode).is_some()),
+            }
+        }
+    }
+    assert!(used > 5 && given_back > 5, "{used} barcodes were used, {given_back} given back");
 }

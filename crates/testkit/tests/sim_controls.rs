@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aforo_domain::barcodes::{PoolBarcode, PoolState};
 use aforo_domain::catalogue::PresaleCode;
+use aforo_domain::catalogue::manage::CatalogueCommand;
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::command::{self, Command, OrderCommand, Planned, SeatRequest, Stop};
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
-use aforo_domain::ids::{Hash, OrderId, SessionId};
+use aforo_domain::ids::{Barcode, Hash, OrderId, SessionId};
 use aforo_domain::moment::Moment;
 use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
@@ -119,6 +121,20 @@ fn charges_guests(world: &World, moment: &Moment, actor: &Actor, command: &Comma
 }
 
 #[test]
+fn law_2_barcodes_that_are_not_given_back_are_noticed() {
+    let what = noticed(|setting| Setting { plan: gives_no_barcode_back, faults: false, ..setting });
+    assert!(what.contains("law 2") && what.contains("is reserved for item"), "{what}");
+}
+
+/// The rules, but for the one that what pre-confirm reserved falls free.
+fn gives_no_barcode_back(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    let goes_back = |change: &Change| matches!(change, Change::Put(Row::PoolBarcode(barcode)) if barcode.state == PoolState::Free);
+    done.changes.retain(|change| matches!(command, Command::Catalogue(_)) || !goes_back(change));
+    Ok(done)
+}
+
+#[test]
 fn a_presale_that_is_open_to_everybody_is_noticed() {
     let what = noticed(|setting| Setting { plan: asks_for_no_code, ..setting });
     assert!(what.contains("before the sale began"), "{what}");
@@ -133,6 +149,23 @@ fn asks_for_no_code(world: &World, moment: &Moment, actor: &Actor, command: &Com
         _ => {}
     }
     command::plan(world, moment, actor, &command)
+}
+
+#[test]
+fn law_5_barcodes_imported_without_looking_are_noticed() {
+    noticed(|setting| Setting { plan: imports_without_looking, faults: false, ..setting });
+}
+
+/// The rules, but for the one that an imported barcode is nobody's yet.
+fn imports_without_looking(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    match (command::plan(world, moment, actor, command), command) {
+        (Err(Stop::Need(_)), Command::Catalogue(CatalogueCommand::ImportBarcodes(session, barcodes))) => {
+            let row = |barcode: &Barcode| PoolBarcode { barcode: barcode.clone(), session: *session, state: PoolState::Free };
+            let changes = barcodes.iter().map(|barcode| Row::from(row(barcode)).into()).collect();
+            Ok(command::Done { changes, reply: command::Reply::Done })
+        }
+        (planned, _) => planned,
+    }
 }
 
 /// How many batches the applier coalesces here: it is far behind.

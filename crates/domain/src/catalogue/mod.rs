@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::barcodes::BarcodeSource;
 use crate::identity::{Channel, Surcharge};
 use crate::ids::{ChannelId, EntityId, EventId, PriceTypeId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId};
 use crate::moment::{Timestamp, Window};
@@ -268,6 +269,9 @@ pub struct Session {
     pub surcharges: Vec<Surcharge>,
     /// Places one buyer may have at most.
     pub buyer_limit: Option<u32>,
+    /// Where its tickets have their barcodes from.
+    #[serde(default)]
+    pub barcodes: BarcodeSource,
     /// What another system calls it.
     pub external_reference: Option<String>,
     /// Counts the changes.

@@ -165,7 +165,7 @@ impl<'a> Desk<'a> {
     fn back_to_basket(&self, order: &Order) -> Planned {
         let Stage::PreConfirm { code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
         let mut draft = Draft::new(self.world);
-        draft.uncount_buyer(order);
+        draft.undo_pre_confirm(order);
         let stage = Stage::Basket { expires: order.extended(self.channel, self.moment.now), code: Some(code) };
         Ok(draft.done(Order { stage, counted: Vec::new(), ..order.clone() }))
     }

@@ -20,6 +20,7 @@ impl Desk<'_> {
         let Stage::Basket { code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
         self.check_sessions(&order.sessions())?;
         self.check_buyer_limit(order)?;
+        let barcodes = self.find_barcodes(order)?;
         self.check_all_orphans(order)?;
         if order.items.is_empty() {
             return Err(Code::OrderWithoutItems.into());
@@ -33,6 +34,7 @@ impl Desk<'_> {
         let mut order = Order { stage: Stage::PreConfirm { expires, code }, ..order.clone() };
         let mut draft = Draft::new(self.world);
         draft.count_buyer(&mut order);
+        barcodes.reserve(&mut draft, self.moment.now);
         Ok(draft.done(order))
     }
 
@@ -74,8 +76,8 @@ impl Desk<'_> {
         let mut draft = Draft::new(self.world);
         let mut order = Order { stage: Stage::Confirm { at, code, payments }, ..order.clone() };
         for index in 0..order.items.len() {
-            let barcode = chance.barcode();
-            order.items[index].barcode = Some(barcode);
+            let barcode = draft.use_barcode(&order.items[index]).unwrap_or_else(|| chance.barcode());
+            order.items[index].barcode = Some(barcode.clone());
             let item = &order.items[index];
             draft.sell(&order, item);
             let (session, place, kind) = (item.session, item.place, item.kind);

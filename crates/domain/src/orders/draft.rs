@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Item, Order, Stage};
+use crate::barcodes::{PoolBarcode, PoolState};
 use crate::change::{Change, Counter, CounterKey, Key, Sequence};
 use crate::command::{Done, Reply};
-use crate::ids::{ItemId, OrderId, SessionId};
+use crate::ids::{Barcode, ItemId, OrderId, SessionId};
 use crate::inventory::Claim;
 use crate::moment::Timestamp;
 use crate::world::World;
@@ -80,9 +81,32 @@ impl<'a> Draft<'a> {
         self.add_to_buyer(order, 1);
     }
 
-    /// Takes back what [`Self::count_buyer`] counted.
-    pub fn uncount_buyer(&mut self, order: &Order) {
+    /// Takes back what pre-confirm counted and reserved.
+    pub fn undo_pre_confirm(&mut self, order: &Order) {
         self.add_to_buyer(order, -1);
+        if order.is_pre_confirmed() {
+            for item in &order.items {
+                if let Some(barcode) = self.reserved_barcode(item) {
+                    self.put(PoolBarcode { barcode, session: item.session, state: PoolState::Free });
+                }
+            }
+        }
+    }
+
+    /// The barcode that pre-confirm reserved for an item, used from now on; `None` if the session's are generated.
+    ///
+    /// # Panics
+    /// If none was reserved though the session has a pool.
+    pub fn use_barcode(&mut self, item: &Item) -> Option<Barcode> {
+        self.world.pool(item.session)?;
+        let barcode = self.reserved_barcode(item).unwrap_or_else(|| panic!("no barcode was reserved for item {}", item.id));
+        self.count(CounterKey::UsedBarcodes(item.session), 1);
+        self.put(PoolBarcode { barcode: barcode.clone(), session: item.session, state: PoolState::Used { item: item.id } });
+        Some(barcode)
+    }
+
+    fn reserved_barcode(&self, item: &Item) -> Option<Barcode> {
+        self.world.pools.of(item.session)?.reserved_for(item.id).cloned()
     }
 
     fn add_to_buyer(&mut self, order: &Order, by: i64) {
@@ -100,7 +124,7 @@ impl<'a> Draft<'a> {
         for item in &order.items {
             self.free(order, item);
         }
-        self.uncount_buyer(order);
+        self.undo_pre_confirm(order);
     }
 
     /// Ends an order whose time is over: what it holds falls free, and it is remembered if it ever held something. Once is enough.

@@ -2,6 +2,7 @@
 //!
 //! An order is an `Arc<Order>` that is replaced and never edited: reply, row image and journal share it.
 
+mod barcodes;
 pub mod basket;
 pub mod confirm;
 pub mod delivery;
@@ -308,6 +309,11 @@ impl Order {
             Stage::PreConfirm { code, .. } | Stage::Confirm { code, .. } => Some(code),
             Stage::Expired { .. } => None,
         }
+    }
+
+    /// Whether it was checked and waits to be paid.
+    pub const fn is_pre_confirmed(&self) -> bool {
+        matches!(self.stage, Stage::PreConfirm { .. })
     }
 
     /// The sessions its items are of, each once.

@@ -40,7 +40,7 @@ impl Cache {
                     self.push(row.key(), seq, bytes);
                 }
             }
-            Change::Delete(key @ Key::Order(_)) => self.push(key.clone(), seq, ABSENT_BYTES),
+            Change::Delete(key @ (Key::Order(_) | Key::PoolBarcode(_))) => self.push(key.clone(), seq, ABSENT_BYTES),
             _ => {}
         }
     }
@@ -77,6 +77,8 @@ fn droppable(row: &Row) -> Option<usize> {
         Row::Order(order) if order.expires().is_none() => Some(400 + 250 * order.items.len()),
         // The reply is mostly an order that is counted by itself.
         Row::Outcome(_) => Some(300),
+        // Whose it is. What its pool keeps of it is not counted here: that stays.
+        Row::PoolBarcode(_) => Some(150),
         _ => None,
     }
 }

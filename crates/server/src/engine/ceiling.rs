@@ -84,7 +84,7 @@ fn stages(basket: &Order) -> [Arc<Order>; 3] {
     let confirmed = Stage::Confirm { at: basket.created, code, payments: Vec::new() };
     let mut confirmed = Order { stage: confirmed, ..basket.clone() };
     for item in &mut confirmed.items {
-        item.barcode = Some(Barcode(*b"CEILINGCEILINGCEILINGC"));
+        item.barcode = Barcode::parse("CEILINGCEILINGCEILINGC");
     }
     [basket.clone(), pre_confirmed, confirmed].map(Arc::new)
 }

@@ -137,10 +137,12 @@ pub fn decode(payload: &[u8]) -> Result<Payload, PayloadError> {
 
 #[cfg(test)]
 mod tests {
+    use aforo_domain::barcodes::{PoolBarcode, PoolState};
     use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
     use aforo_domain::idempotency::Period;
-    use aforo_domain::ids::{ChannelId, OrderId, SessionId};
+    use aforo_domain::ids::{Barcode, ChannelId, ItemId, OrderId, SessionId};
     use aforo_domain::moment::Timestamp;
+    use proptest::prelude::*;
 
     use super::{Encoder, Header, OLDEST, Payload, PayloadError, VERSION, decode, takeover};
 
@@ -162,6 +164,18 @@ mod tests {
         assert_eq!(decode(&encode(&batch())), Ok(batch()));
         let taken = decode(&takeover(5, Timestamp(1), [8; 16])).unwrap();
         assert_eq!(taken, Payload { header: Header { epoch: 5, now: Timestamp(1), taken_by: Some([8; 16]) }, changes: Vec::new() });
+    }
+
+    proptest! {
+        #[test]
+        fn barcodes_read_back(text in "[!-~]{1,64}", item in 0_u64..1 << 53) {
+            let barcode = Barcode::parse(&text).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Barcode>(&serde_json::to_string(&barcode).unwrap()).unwrap(), barcode.clone());
+            let row = PoolBarcode { barcode: barcode.clone(), session: SessionId(7), state: PoolState::Used { item: ItemId(item) } };
+            let changes = vec![Row::from(row).into(), Change::Delete(Key::PoolBarcode(barcode))];
+            let payload = Payload { changes, ..batch() };
+            prop_assert_eq!(decode(&encode(&payload)), Ok(payload));
+        }
     }
 
     #[test]

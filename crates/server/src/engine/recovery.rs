@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use aforo_domain::change::{Change, Key};
+use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::ids::ShardId;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::world::World;
@@ -120,6 +120,7 @@ pub fn standing(shard: ShardId, taken: Taken, position: &Position) -> Result<Sta
 pub fn populate(loader: &mut Loader, shard: ShardId, applied: u64) -> Result<Box<World>, StoreError> {
     let mut world = Box::new(World::new(shard));
     loader.resident(shard, &mut |resident| match resident {
+        Resident::Row(Row::PoolBarcode(barcode)) => world.fill_pool(&barcode),
         Resident::Row(row) => world.apply(&Change::Put(row), 0),
         Resident::Expired(at, order) => world.mark_expired(at, order),
         Resident::Outcome(hour, short) => world.mark_outcome(hour, short),

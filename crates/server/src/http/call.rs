@@ -47,12 +47,16 @@ pub(super) struct Repeat {
 }
 
 impl Repeat {
-    /// The claim for this caller: the key is scoped to channel or key plus user, never to the token.
-    pub(super) fn claim(&self, subject: &Subject) -> Claim {
+    /// The claim of a part of the call for this caller: the key is scoped to channel or key plus user, never to the token. Most calls have one part.
+    pub(super) fn claim(&self, subject: &Subject, part: usize) -> Claim {
         let owner = subject.channel.map_or(subject.key.map_or(0, |key| key.0), |channel| channel.0);
         let user = subject.user.map_or(0, |user| user.0);
         let kind = if subject.channel.is_some() { "channel" } else { "key" };
-        let scope = format!("{kind} {} {owner} {user} {}", subject.shard, self.key);
+        let mut scope = format!("{kind} {} {owner} {user} {}", subject.shard, self.key);
+        if part > 0 {
+            // No key has a space.
+            scope.push_str(&format!(" {part}"));
+        }
         Claim { key: Hash::of(scope.as_bytes()), fingerprint: self.fingerprint }
     }
 }

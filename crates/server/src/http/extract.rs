@@ -95,7 +95,7 @@ impl<A> Selling<A> {
     /// # Errors
     /// What the engine refuses with; `IDEMPOTENCY_IN_PROGRESS`.
     pub async fn run<T, const MAX: usize>(&self, call: &Call<T, MAX>, command: Command) -> Result<Answered, Problem> {
-        run(&self.app, self.shard(), &self.bearer, Some(call), command).await
+        run(&self.app, self.shard(), &self.bearer, Some((call, 0)), command).await
     }
 
     /// Asks without changing anything.
@@ -103,7 +103,7 @@ impl<A> Selling<A> {
     /// # Errors
     /// What the engine refuses with.
     pub async fn ask(&self, command: Command) -> Result<Answered, Problem> {
-        run(&self.app, self.shard(), &self.bearer, None::<&Call<()>>, command).await
+        run(&self.app, self.shard(), &self.bearer, None::<(&Call<()>, usize)>, command).await
     }
 }
 
@@ -184,7 +184,16 @@ impl<A> Manager<A> {
     /// # Errors
     /// What the engine refuses with; `IDEMPOTENCY_IN_PROGRESS`.
     pub async fn run<T, const MAX: usize>(&self, call: &Call<T, MAX>, command: Command) -> Result<Answered, Problem> {
-        run(&self.app, self.shard, &self.bearer, Some(call), command).await
+        self.run_part(call, 0, command).await
+    }
+
+    /// Runs one of the commands, counted from 0, that a call is cut into, each once for an `Idempotency-Key`: a call that was cut off goes on where it
+    /// was when it is repeated.
+    ///
+    /// # Errors
+    /// What the engine refuses with; `IDEMPOTENCY_IN_PROGRESS`.
+    pub async fn run_part<T, const MAX: usize>(&self, call: &Call<T, MAX>, part: usize, command: Command) -> Result<Answered, Problem> {
+        run(&self.app, self.shard, &self.bearer, Some((call, part)), command).await
     }
 
     /// Runs a command of a call in a shard of its own choice (making an operator takes two), without an `Idempotency-Key`.
@@ -192,7 +201,7 @@ impl<A> Manager<A> {
     /// # Errors
     /// What the engine refuses with.
     pub async fn run_in(&self, shard: ShardId, command: Command) -> Result<Answered, Problem> {
-        run(&self.app, shard, &self.bearer, None::<&Call<()>>, command).await
+        run(&self.app, shard, &self.bearer, None::<(&Call<()>, usize)>, command).await
     }
 }
 
@@ -262,10 +271,10 @@ async fn run<T, const MAX: usize>(
     app: &App,
     shard: ShardId,
     bearer: &Arc<Bearer>,
-    call: Option<&Call<T, MAX>>,
+    call: Option<(&Call<T, MAX>, usize)>,
     command: Command,
 ) -> Result<Answered, Problem> {
-    let idempotency = call.and_then(|call| call.repeat.as_ref()).map(|repeat| repeat.claim(&bearer.subject));
+    let idempotency = call.and_then(|(call, part)| Some(call.repeat.as_ref()?.claim(&bearer.subject, part)));
     let _guard = idempotency.map(|claim| app.http.in_progress.enter(claim.key)).transpose()?;
     let answer = app.engine.run(Request { shard, actor: Actor::Token(bearer.clone()), command, idempotency }).await;
     let replayed = answer.replayed;

@@ -135,7 +135,8 @@ impl Answered {
     }
 }
 
-fn unexpected(reply: &Reply) -> Problem {
+/// `DIST0000`: a command answered something else than its handler expects, which is a mistake of the handler.
+pub fn unexpected(reply: &Reply) -> Problem {
     Error::new(Code::Dist0000).because(format!("unexpected reply {reply:?}")).into()
 }
 

@@ -1,9 +1,10 @@
 //! How rows become cells of their tables, and cells rows again. Knows nothing of any engine.
 
+use aforo_domain::barcodes::{PoolBarcode, PoolState};
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Counter, CounterKey, Key, Row, Sequence};
 use aforo_domain::identity::DirectoryKey;
-use aforo_domain::ids::{ChannelId, Hash, ItemId, OrderId, SessionId};
+use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, SessionId};
 use aforo_domain::inventory::Claim;
 use aforo_domain::orders::{Order, Stage, TicketState};
 use serde::de::DeserializeOwned;
@@ -72,6 +73,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::Publication((session, channel)) => pair(session.0, channel.0, put),
         Key::PlaceMarks((session, sector)) => pair(session.0, sector.0, put),
         Key::Claim((session, place)) => pair(session.0, u64::from(*place), put),
+        Key::PoolBarcode(barcode) => put(Cell::Text(barcode.as_str())),
         Key::Order(id) => put(Cell::Bytes(&id.0)),
         Key::Ticket(id) => put(int(id.0)),
         Key::History((order, number)) => {
@@ -96,12 +98,13 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(int(claim.item.0));
             return put(Cell::Bool(claim.sold));
         }
+        Row::PoolBarcode(barcode) => return pool_cells(barcode, put),
         Row::Order(order) => order_cells(order, put),
         Row::Ticket(ticket) => {
             put(Cell::Bytes(&ticket.order.0));
             put(int(ticket.session.0));
             put(Cell::Int(i64::from(ticket.place)));
-            put(ascii(&ticket.barcode.0));
+            put(Cell::Text(ticket.barcode.as_str()));
             put(Cell::Text(match ticket.state {
                 TicketState::Valid => "VALID",
             }));
@@ -113,6 +116,23 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
     }
     put(Cell::Json(row));
 }
+
+fn pool_cells(barcode: &PoolBarcode, put: &mut dyn FnMut(Cell<'_>)) {
+    let (state, order, item) = match &barcode.state {
+        PoolState::Free => (FREE, None, None),
+        PoolState::Reserved { order, item } => (RESERVED, Some(order), Some(item)),
+        PoolState::Used { item } => (USED, None, Some(item)),
+    };
+    put(int(barcode.session.0));
+    put(Cell::Bool(state != USED));
+    put(Cell::Text(state));
+    put(order.map_or(Cell::Null, |order| Cell::Bytes(&order.0)));
+    put(item.map_or(Cell::Null, |item| int(item.0)));
+}
+
+const FREE: &str = "FREE";
+const RESERVED: &str = "RESERVED";
+const USED: &str = "USED";
 
 fn order_cells(order: &Order, put: &mut dyn FnMut(Cell<'_>)) {
     let (resident, state, due) = match &order.stage {
@@ -139,6 +159,7 @@ fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
     let (kind, session, of) = match key {
         CounterKey::ChannelSales(session, channel) => (CHANNEL_SALES, session, channel.to_string()),
         CounterKey::BuyerSales(session, buyer) => (BUYER_SALES, session, buyer.to_string()),
+        CounterKey::UsedBarcodes(session) => (USED_BARCODES, session, String::new()),
     };
     put(Cell::Text(kind));
     put(int(session.0));
@@ -147,6 +168,7 @@ fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
 
 const CHANNEL_SALES: &str = "CHANNEL_SALES";
 const BUYER_SALES: &str = "BUYER_SALES";
+const USED_BARCODES: &str = "USED_BARCODES";
 
 fn pair(a: u64, b: u64, put: &mut dyn FnMut(Cell<'_>)) {
     put(int(a));
@@ -158,7 +180,7 @@ const fn int<'a>(value: u64) -> Cell<'a> {
     Cell::Int(value.cast_signed())
 }
 
-/// Codes and barcodes are ASCII by construction.
+/// Codes are ASCII by construction.
 fn ascii(bytes: &[u8]) -> Cell<'_> {
     Cell::Text(std::str::from_utf8(bytes).unwrap_or_default())
 }
@@ -188,7 +210,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Ticket(row) => serde_json::to_writer(out, row),
         Row::History(row) => serde_json::to_writer(out, row),
         Row::Outcome(row) => serde_json::to_writer(out, row),
-        Row::Claim(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
+        Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.
     written.unwrap_or_else(|error| panic!("a row has no JSON: {error}"));
@@ -217,6 +239,24 @@ pub fn read_claim(cells: &[Cell<'_>]) -> Result<Row, String> {
     }
 }
 
+/// Reads a barcode of a pool.
+pub fn read_pool_barcode(cells: &[Cell<'_>]) -> Result<Row, String> {
+    let [Cell::Text(barcode), Cell::Int(session), Cell::Bool(_), Cell::Text(state), order, item] = *cells else {
+        return Err(format!("these {} cells are no barcode", cells.len()));
+    };
+    let state = match (state, order, item) {
+        (FREE, Cell::Null, Cell::Null) => PoolState::Free,
+        (RESERVED, Cell::Bytes(order), Cell::Int(item)) => {
+            let order = OrderId(order.try_into().map_err(|_| "an order id has 16 bytes")?);
+            PoolState::Reserved { order, item: ItemId(item.cast_unsigned()) }
+        }
+        (USED, Cell::Null, Cell::Int(item)) => PoolState::Used { item: ItemId(item.cast_unsigned()) },
+        _ => return Err(format!("{state} with {order:?} and {item:?} is no state of a barcode")),
+    };
+    let barcode = Barcode::parse(barcode).ok_or("not a barcode")?;
+    Ok(PoolBarcode { barcode, session: SessionId(session.cast_unsigned()), state }.into())
+}
+
 /// Reads a counter.
 pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
     let [Cell::Text(kind), Cell::Int(session), Cell::Text(of), Cell::Int(value)] = *cells else {
@@ -225,6 +265,7 @@ pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
     let session = SessionId(session.cast_unsigned());
     let key = match kind {
         CHANNEL_SALES => of.parse().ok().map(|channel| CounterKey::ChannelSales(session, ChannelId(channel))),
+        USED_BARCODES => Some(CounterKey::UsedBarcodes(session)),
         BUYER_SALES => Hash::parse(of).map(|buyer| CounterKey::BuyerSales(session, buyer)),
         _ => None,
     };

@@ -16,7 +16,7 @@ use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Op
 use aforo_domain::inventory::PlaceMarks;
 use aforo_domain::orders::{History, Order, Ticket};
 
-use super::rows::{Cell, json, read_claim, read_counter, read_sequence};
+use super::rows::{Cell, json, read_claim, read_counter, read_pool_barcode, read_sequence};
 
 /// Raised with every addition to this file, so that an older program refuses a newer store instead of losing what it does not know.
 pub const VERSION: i64 = 1;
@@ -193,6 +193,16 @@ row_tables! {
     PlaceMarks: PLACE_MARKS = Table::new("place_marks", &[SHARD, int("session"), int("sector")], &[DATA]), json::<Arc<PlaceMarks>>;
     // Every taken place of every session is read at start: plain columns, no JSON.
     Claim: CLAIMS = Table::new("claims", &[SHARD, int("session"), int("place")], &[bytes("order_id"), int("item"), bool("sold")]).clustered(), read_claim;
+    // Those that are not used are read at start. They are given out in the order of their text, so that neighbours change together.
+    PoolBarcode: POOL_BARCODES = Table::new("pool_barcodes", &[SHARD, text("barcode")], &[
+        int("session"),
+        bool("unused"),
+        text("state"),
+        optional(bytes("order_id")),
+        optional(int("item")),
+    ])
+    .clustered()
+    .with(&[Index { name: "pool_barcodes_unused", unique: false, columns: "shard, barcode", only: Some("unused") }]), read_pool_barcode;
     Order: ORDERS = Table::new("orders", &[SHARD, bytes("id")], &[
         // What a start has to read: true while it lives, and for the day that an expired one is remembered.
         bool("resident"),

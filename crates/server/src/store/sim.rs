@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::ids::{OrderCode, ShardId};
 use aforo_domain::moment::Timestamp;
@@ -207,6 +208,7 @@ impl SimStore {
                     _ => each(Resident::Row(row)),
                 },
                 Row::Outcome(outcome) => each(Resident::Outcome(outcome.period, outcome.key.short())),
+                Row::PoolBarcode(barcode) if matches!(barcode.state, PoolState::Used { .. }) => {}
                 Row::Ticket(_) | Row::History(_) => {}
                 _ => each(Resident::Row(row)),
             }

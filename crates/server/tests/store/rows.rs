@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aforo_domain::barcodes::{BarcodeSource, PoolBarcode, PoolState};
 use aforo_domain::catalogue::plan::{Attributes, Seat, SeatRow, Sector, Zone, ZonePlaces};
 use aforo_domain::catalogue::{
     Access, Category, Coded, Event, Images, Presale, PresaleCode, PriceType, Publication, Quota, Rate, RateKind, Readiness, Session, Tax,
@@ -32,8 +33,13 @@ pub const NOW: Timestamp = Timestamp(1_764_000_000_000_000);
 pub const CONFIRMED: OrderId = OrderId([0xc0; 16]);
 pub const LIVE: OrderId = OrderId([0xa0; 16]);
 pub const EXPIRED: OrderId = OrderId([0xe0; 16]);
+/// In a pool, and the ticket's by now.
+pub const USED: &str = "8412345678905";
 pub const CODE: OrderCode = OrderCode(*b"ABCDEFGHJKMN");
-const BARCODE: Barcode = Barcode(*b"23456ABCDEFGHJKMNPQRST");
+
+fn barcode(text: &str) -> Barcode {
+    Barcode::parse(text).unwrap()
+}
 
 /// At least one row of every kind.
 pub fn every_kind() -> Vec<Row> {
@@ -294,6 +300,7 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
         surcharge_taxes: vec![tax],
         surcharges: vec![Surcharge::PerTicket(100)],
         buyer_limit: Some(8),
+        barcodes: BarcodeSource::Imported,
         external_reference: Some("X-1".into()),
         version: 1,
     }
@@ -311,6 +318,9 @@ fn sales() -> Vec<Row> {
     let mut rows: Vec<Row> = vec![
         Claim { session, place: 0, order: CONFIRMED, item: ItemId(5), sold: true }.into(),
         Claim { session, place: 1, order: LIVE, item: ItemId(6), sold: false }.into(),
+        PoolBarcode { barcode: barcode("a'\"\\<~"), session, state: PoolState::Free }.into(),
+        PoolBarcode { barcode: barcode(&"9".repeat(64)), session, state: PoolState::Reserved { order: LIVE, item: ItemId(6) } }.into(),
+        PoolBarcode { barcode: barcode(USED), session, state: PoolState::Used { item: ItemId(5) } }.into(),
         confirmed.clone().into(),
         order(LIVE, Stage::PreConfirm { expires: NOW.plus_ms(900_000), code: OrderCode(*b"NMKJHGFEDCBA") }).into(),
         order(OrderId([0xa1; 16]), Stage::Basket { expires: NOW, code: None }).into(),
@@ -319,6 +329,7 @@ fn sales() -> Vec<Row> {
         Arc::new(History { order: CONFIRMED, number: 1, at: NOW, by: Seller::clone(&confirmed.seller), what }).into(),
         Counter { key: CounterKey::ChannelSales(session, ChannelId(21)), value: 2 }.into(),
         Counter { key: CounterKey::BuyerSales(session, Hash([0xb0; 32])), value: -1 }.into(),
+        Counter { key: CounterKey::UsedBarcodes(session), value: 1 }.into(),
         Sequence { items_reserved: 1_000 }.into(),
     ];
     for (number, answer) in (1..).zip(answers) {
@@ -330,7 +341,7 @@ fn sales() -> Vec<Row> {
 
 fn ticket(session: SessionId) -> Ticket {
     let (kind, state) = (TicketKind::Sale, TicketState::Valid);
-    Ticket { id: ItemId(5), order: CONFIRMED, code: CODE, session, place: 0, kind, barcode: BARCODE, state }
+    Ticket { id: ItemId(5), order: CONFIRMED, code: CODE, session, place: 0, kind, barcode: barcode(USED), state }
 }
 
 /// An order with one item, in this stage.
@@ -347,7 +358,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         rate: RateId(81),
         kind: TicketKind::Sale,
         price,
-        barcode: Some(BARCODE),
+        barcode: Some(barcode(USED)),
     };
     let taxed = Taxed::ChannelSurcharge;
     let surcharge = OrderSurcharge { session: SessionId(51), event: EventId(50), taxed, amount: 99, taxes: [line].into() };

@@ -87,6 +87,11 @@ impl Clients {
         }
     }
 
+    /// What is on sale.
+    pub fn shows(&self) -> &[Show] {
+        &self.stage.shows
+    }
+
     /// The next command, for a process.
     pub fn ask(&mut self, process: usize, ledger: &Ledger, draw: &mut Draw) -> (u64, Request) {
         let mut asked = match below(draw, 100) {
@@ -280,7 +285,7 @@ impl Clients {
             let Some(show) = show_of(item.session) else { return Err(format!("there is no session {}", item.session)) };
             let members = show.members.contains(&item.place);
             let may = match item.kind {
-                TicketKind::Sale => !members || club && show.sells_members,
+                TicketKind::Sale => !members || show.released <= now || club && show.sells_members,
                 TicketKind::Invitation => club && (members || !show.invites_members),
             };
             if !may {

@@ -2,9 +2,10 @@
 //!
 //! It trusts nothing that the engine says about itself: it reads the journal and the tables.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::idempotency::{Outcome, Period};
 use aforo_domain::ids::{Hash, OrderId, SessionId};
@@ -159,7 +160,27 @@ impl Ledger {
             let (_, inventory) = world.session(*session).ok_or("a session without places")?;
             self.check_places(*session, &inventory.snapshot(self.seq))?;
         }
-        Ok(())
+        self.check_pools(world)
+    }
+
+    fn check_pools(&self, world: &World) -> Result<(), String> {
+        let mut should = BTreeSet::new();
+        for row in self.rows.values() {
+            let Row::PoolBarcode(barcode) = row else { continue };
+            match barcode.state {
+                PoolState::Free => should.insert((barcode.session, barcode.barcode.clone(), None)),
+                PoolState::Reserved { item, .. } => should.insert((barcode.session, barcode.barcode.clone(), Some(item))),
+                PoolState::Used { .. } => false,
+            };
+        }
+        let mut has = BTreeSet::new();
+        for session in world.catalogue.offers.keys() {
+            let Some(pool) = world.pools.of(*session) else { continue };
+            has.extend(pool.free().map(|barcode| (*session, barcode.clone(), None)));
+            has.extend(pool.reserved().map(|(barcode, item)| (*session, barcode.clone(), Some(item))));
+        }
+        let differs = has.symmetric_difference(&should).next();
+        differs.map_or(Ok(()), |one| Err(format!("memory and journal do not agree on {one:?} of a pool")))
     }
 
     /// A picture of places shows what is durable, and its counts count it.

@@ -6,6 +6,7 @@
 pub mod clients;
 pub mod ledger;
 pub mod process;
+pub mod promoters;
 pub mod stage;
 
 use std::fmt;
@@ -154,6 +155,8 @@ impl History {
             }
             let moves = process.moves(self.clock);
             process.make(moves[0], self.clock, &mut self.draw);
+            // Before rows that the tables have leave the journal.
+            self.ledger.catch_up(&self.disk).unwrap_or_else(|what| panic!("the world cannot be made: {what}"));
         }
         panic!("the world cannot be made: no answer")
     }
@@ -192,6 +195,9 @@ impl History {
         let last = self.processes.len() - 1;
         let index = if below(&mut self.draw, 6) == 0 { below(&mut self.draw, self.processes.len()) } else { last };
         let (number, process) = &mut self.processes[index];
+        if below(&mut self.draw, 12) == 0 {
+            return process.ask(promoters::ask(self.clients.shows(), &mut self.draw), u64::MAX);
+        }
         let (ticket, request) = self.clients.ask(*number, &self.ledger, &mut self.draw);
         process.ask(request, ticket);
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use aforo_domain::barcodes::BarcodeSource;
 use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
@@ -21,8 +22,8 @@ use aforo_domain::identity::manage::{Edit, IdentityCommand};
 use aforo_domain::identity::terms::{DeliveryKind, DeliveryMethod, Insurance, Premium};
 use aforo_domain::identity::{ChannelKind, Client, Scopes, Subject, Surcharge};
 use aforo_domain::ids::{
-    ChannelId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, QuotaId, RateId, SeatId, SectorId, SessionId,
-    ShardId, TemplateId, VenueId,
+    Barcode, ChannelId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, QuotaId, RateId, SeatId, SectorId,
+    SessionId, ShardId, TemplateId, VenueId,
 };
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
@@ -45,6 +46,19 @@ const PRESALE_MS: i64 = 5 * 60_000;
 
 /// The members' quota; the first one is GENERAL.
 const MEMBERS: QuotaId = QuotaId(2);
+
+/// How long after the beginning of the sale the members' places become everybody's, in milliseconds.
+const RELEASED_MS: i64 = 20 * 60_000;
+/// How many barcodes there are in the pool at first: fewer than places.
+pub const POOL: usize = 12;
+
+/// The nth barcode that promoters know of.
+///
+/// # Panics
+/// Never: it is one.
+pub fn barcode(number: usize) -> Barcode {
+    Barcode::parse(&format!("841-{number:02}")).unwrap_or_else(|| panic!("number {number} makes no barcode"))
+}
 
 /// How large the house is.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +90,8 @@ pub struct Show {
     pub invites_members: bool,
     /// Whether the club sells the members' places.
     pub sells_members: bool,
+    /// When everybody does.
+    pub released: Timestamp,
     /// Until when the club sells only to who knows [`CODE`].
     pub opens: Timestamp,
 }
@@ -90,12 +106,14 @@ struct Terms {
     sells_members: bool,
     /// Whether the club sells in a presale first.
     presale: bool,
+    barcodes: BarcodeSource,
 }
 
 /// What was made.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// Three sessions: with the orphan rule, without it, and with limits for buyers and the club, which has a presale there and sells no member's place.
+    /// Four sessions: with the orphan rule, without it, with limits for buyers and the club, which has a presale there and sells no member's place, and
+    /// one with a small pool of imported barcodes.
     pub shows: Vec<Show>,
 }
 
@@ -136,10 +154,19 @@ impl Stage {
         let event = EventId(builder.catalogue(CatalogueCommand::SaveEvent(Target::New(None), event()))[0]);
         let strict = builder.template(&house(VenueId(venue), size, true));
         let lax = builder.template(&house(VenueId(venue), size, false));
-        let usual = Terms { buyer_limit: None, club_limit: None, invites_members: true, sells_members: true, presale: false };
+        let usual = Terms {
+            buyer_limit: None,
+            club_limit: None,
+            invites_members: true,
+            sells_members: true,
+            presale: false,
+            barcodes: BarcodeSource::Generated,
+        };
         let limited = Terms { buyer_limit: Some(3), club_limit: Some(7), sells_members: false, presale: true, ..usual };
-        let shows = [(&strict, usual), (&lax, Terms { invites_members: false, ..usual }), (&lax, limited)];
+        let pooled = Terms { barcodes: BarcodeSource::Imported, ..usual };
+        let shows = [(&strict, usual), (&lax, Terms { invites_members: false, ..usual }), (&lax, limited), (&lax, pooled)];
         let shows = shows.map(|(template, terms)| builder.show(event, template, size, terms));
+        builder.catalogue(CatalogueCommand::ImportBarcodes(shows[3].id, (0..POOL).map(barcode).collect()));
         Self { shows: shows.to_vec() }
     }
 }
@@ -159,7 +186,7 @@ impl Builder<'_> {
     fn ids(&mut self, command: Command) -> Vec<u64> {
         match (self.run)(command) {
             Reply::Ids(ids) => ids,
-            Reply::Done => Vec::new(),
+            Reply::Done | Reply::Imported(_) => Vec::new(),
             other => panic!("{other:?}"),
         }
     }
@@ -229,6 +256,7 @@ impl Builder<'_> {
             members: members(size),
             invites_members: terms.invites_members,
             sells_members: terms.sells_members,
+            released: self.start.plus_ms(RELEASED_MS),
             opens,
         }
     }
@@ -315,6 +343,7 @@ fn session(start: Timestamp, event: EventId, house: &House, terms: Terms) -> Ses
         surcharge_taxes: tax("IVA 21%", 210_000),
         surcharges: vec![Surcharge::PerTicket(33)],
         buyer_limit: terms.buyer_limit,
+        barcodes: terms.barcodes,
         external_reference: None,
     }
 }
@@ -354,7 +383,7 @@ fn house(venue: VenueId, size: Size, check_orphan_seats: bool) -> Document {
         venue,
         name: format!("Whole house, orphan rule {check_orphan_seats}"),
         price_types: vec![price_type("STALLS"), price_type("FLOOR")],
-        quotas: vec![quota("General", None), quota("Members", Some(SALE_MS - 20 * 60_000))],
+        quotas: vec![quota("General", None), quota("Members", Some(SALE_MS - RELEASED_MS))],
         sectors: vec![sector("Stalls", "STALLS", rows.collect(), vec![]), sector("Floor", "FLOOR", vec![], vec![floor])],
         check_orphan_seats,
         graphic: true,

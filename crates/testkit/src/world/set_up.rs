@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aforo_domain::barcodes::BarcodeSource;
 use aforo_domain::catalogue::plan::{Attributes, Seat, SeatRow, Sector, Zone, ZonePlaces};
 use aforo_domain::catalogue::{
     Category, Coded, Event, Images, PriceType, Publication, Quota, Rate, RateKind, Readiness, Session, Tax, Template, Venue,
@@ -292,6 +293,7 @@ fn session(id: SessionId, event: EventId) -> Session {
         surcharge_taxes: vec![tax(2, "IVA 21%", "21")],
         surcharges: vec![Surcharge::PerTicket(150), Surcharge::PerOrder(200)],
         buyer_limit: None,
+        barcodes: BarcodeSource::Generated,
         external_reference: None,
         version: 1,
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test relies on")]
 
+mod barcodes;
 mod invitations;
 mod life;
 mod limits;

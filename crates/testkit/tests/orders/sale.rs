@@ -113,7 +113,7 @@ fn every_ticket_has_a_barcode_of_its_own() {
     let mut barcodes = HashSet::new();
     for pair in 0..4 {
         let sold = buy(&mut shard, &web, |order| seats(order, GALA, &[2 * pair, 2 * pair + 1]), "ada@example.com");
-        barcodes.extend(sold.items.iter().map(|item| item.barcode.unwrap()));
+        barcodes.extend(sold.items.iter().map(|item| item.barcode.clone().unwrap()));
     }
     assert_eq!(barcodes.len(), 8);
     assert_eq!(shard.places(GALA).matches('X').count(), 8);

@@ -4,6 +4,7 @@
 //! OPERATOR_ADMIN or by a PLATFORM_ADMIN. To others it looks as if it were not there. How a template's document becomes sectors is [`document`]'s.
 
 mod authority;
+mod barcodes;
 pub mod document;
 mod events;
 mod places;
@@ -15,6 +16,7 @@ mod venues;
 use std::sync::Arc;
 
 pub use authority::Authority;
+pub use barcodes::{Imported, NotAdded, PoolPage};
 pub use events::EventSpec;
 pub use places::{MarkPlaces, Marking, PlaceGroup};
 pub use publications::PublicationSpec;
@@ -29,7 +31,7 @@ use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
 use crate::identity::manage::MAX_GIVEN_ID;
-use crate::ids::{ChannelId, EventId, SessionId, TemplateId, VenueId};
+use crate::ids::{Barcode, ChannelId, EventId, SessionId, TemplateId, VenueId};
 use crate::moment::Moment;
 use crate::world::World;
 
@@ -42,7 +44,7 @@ pub enum Target<I> {
     Existing(I, Option<u64>),
 }
 
-/// What can be asked about the catalogue. Answers are `Reply::Ids` with the id of what was saved.
+/// What can be asked about the catalogue. Answers are `Reply::Ids` with the id of what was saved, unless said.
 #[derive(Debug, Clone)]
 pub enum CatalogueCommand {
     /// Make or replace a venue.
@@ -65,6 +67,12 @@ pub enum CatalogueCommand {
     Unpublish(SessionId, ChannelId),
     /// Block, unblock or move places of a session.
     Mark(MarkPlaces),
+    /// Add barcodes to a session's pool. None has the form of a generated one. Answers `Reply::Imported`.
+    ImportBarcodes(SessionId, Arc<[Barcode]>),
+    /// Take at most so many free barcodes out of a session's pool. Answers `Reply::Removed`.
+    RemoveBarcodes(SessionId, usize),
+    /// Look at a session's pool: its counts, and after so many at most so many of its barcodes. Answers `Reply::Pool`.
+    ReadBarcodes(SessionId, usize, usize),
 }
 
 /// Decides.
@@ -84,6 +92,9 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCo
         CatalogueCommand::Publish(session, channel, version, spec) => desk.publish(*session, *channel, *version, spec),
         CatalogueCommand::Unpublish(session, channel) => desk.unpublish(*session, *channel),
         CatalogueCommand::Mark(request) => desk.mark_places(request),
+        CatalogueCommand::ImportBarcodes(session, barcodes) => desk.import_barcodes(*session, barcodes),
+        CatalogueCommand::RemoveBarcodes(session, limit) => desk.remove_barcodes(*session, *limit),
+        CatalogueCommand::ReadBarcodes(session, offset, limit) => desk.read_barcodes(*session, *offset, *limit),
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{Desk, Target, check_step, in_use, new_id, saved, unchanged};
+use crate::barcodes::BarcodeSource;
 use crate::catalogue::plan::Plan;
 use crate::catalogue::{Images, Offer, Rate, RateKind, Readiness, Session, Tax};
 use crate::change::Row;
@@ -15,6 +16,7 @@ use crate::error::{Code, Error};
 use crate::identity::Surcharge;
 use crate::identity::manage::MAX_GIVEN_ID;
 use crate::ids::{EventId, PriceTypeId, QuotaId, RateId, SessionId, TaxId, TemplateId};
+use crate::inventory::PlaceState;
 use crate::moment::{Timestamp, Window};
 use crate::money::{Minor, Percent};
 use crate::text::Localized;
@@ -74,6 +76,8 @@ pub struct SessionSpec {
     pub surcharge_taxes: Vec<TaxSpec>,
     pub surcharges: Vec<Surcharge>,
     pub buyer_limit: Option<u32>,
+    /// Changes only while no ticket is sold or about to be.
+    pub barcodes: BarcodeSource,
     pub external_reference: Option<String>,
 }
 
@@ -100,6 +104,9 @@ impl<'a> Desk<'a> {
         check_times(spec)?;
         let plan = self.template_for(spec.template, old)?;
         check_rates(spec, plan)?;
+        if let Some(old) = old {
+            self.check_barcodes(old, spec.barcodes)?;
+        }
         let session = self.session(id, spec, old)?;
         saved(Row::from(Arc::new(session)), id.0)
     }
@@ -130,9 +137,26 @@ impl<'a> Desk<'a> {
             surcharge_taxes: taxes.resolve(&spec.surcharge_taxes)?,
             surcharges: spec.surcharges.clone(),
             buyer_limit: spec.buyer_limit,
+            barcodes: spec.barcodes,
             external_reference: spec.external_reference.clone(),
             version: old.map_or(1, |old| old.version + 1),
         })
+    }
+
+    /// `CONFLICT` if tickets that are sold, or about to be, have their barcodes from elsewhere.
+    fn check_barcodes(&self, old: &Session, source: BarcodeSource) -> Result<(), Error> {
+        if old.barcodes == source {
+            return Ok(());
+        }
+        let Some((offer, inventory)) = self.world.session(old.id) else { return Ok(()) };
+        let about_to_be = |holder| self.world.resident_order(holder).is_ok_and(|order| order.is_some_and(|order| order.is_pre_confirmed()));
+        let has_barcode = |place| match inventory.state(place) {
+            PlaceState::Sold => true,
+            PlaceState::Held => inventory.holder(place).is_some_and(about_to_be),
+            PlaceState::Free | PlaceState::Blocked => false,
+        };
+        let is_late = (0..offer.plan.places()).any(has_barcode);
+        if is_late { Err(Error::new(Code::Conflict).because("tickets are sold, or about to be")) } else { Ok(()) }
     }
 
     /// A session of an event that the caller may change.

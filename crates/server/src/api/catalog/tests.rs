@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aforo_domain::barcodes::BarcodeSource;
 use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
@@ -159,6 +160,7 @@ fn session() -> SessionSpec {
         surcharge_taxes: vec![TaxSpec { id: Some(TaxId(10)), name: "IVA 21%".to_owned(), percent: Percent(210_000) }],
         surcharges: vec![Surcharge::PercentOfBase { percent: Percent(100_000), min: 200, max: Some(900) }],
         buyer_limit: None,
+        barcodes: BarcodeSource::Generated,
         external_reference: Some("AIDA-1".to_owned()),
     }
 }

@@ -61,7 +61,7 @@ pub async fn delete(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<N
     params(("ob-order-id" = String, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = OrderView)),
     extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_EXPIRED ORDER_INVALID_STATUS ORDER_WITHOUT_ITEMS SESSION_NOT_FOUND \
-        SESSION_SALES_LIMIT_EXCEEDED ORPHAN_SEAT ORDER_BUYER_DATA_REQUIRED ORDER_INVALID_DELIVERY_METHOD \
+        SESSION_SALES_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORPHAN_SEAT ORDER_BUYER_DATA_REQUIRED ORDER_INVALID_DELIVERY_METHOD \
         ORDER_INVALID_INSURANCE CONSUMER_METADATA_REQUIRED"))),
 )]
 pub async fn pre_confirm(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<NoBody>) -> Result<Response, Problem> {

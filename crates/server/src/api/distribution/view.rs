@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aforo_domain::catalogue::{Catalogue, Offer};
-use aforo_domain::ids::{Barcode, OrderCode, OrderId};
+use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
 use aforo_domain::orders::{Buyer, Item, Order, PaymentKind, Spot, Stage, TicketKind, surcharges};
 use aforo_domain::pricing::{TaxLine, Taxed};
@@ -106,7 +106,7 @@ struct ItemView<'a> {
     price: ItemPriceView,
     /// Once confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    ticket: Option<TicketView>,
+    ticket: Option<TicketView<'a>>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -130,11 +130,9 @@ struct SeatView<'a> {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct TicketView {
+struct TicketView<'a> {
     id: u64,
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = String)]
-    barcode: Barcode,
+    barcode: &'a str,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -291,7 +289,7 @@ fn item_view<'a>(item: &'a Item, currency: Currency, offer: Option<&'a Offer>, s
             total: money(item.price.total()),
             taxes: item.price.taxes.iter().map(|line| tax_view(line, currency)).collect(),
         },
-        ticket: item.barcode.map(|barcode| TicketView { id: item.id.0, barcode }),
+        ticket: item.barcode.as_ref().map(|barcode| TicketView { id: item.id.0, barcode: barcode.as_str() }),
     }
 }
 

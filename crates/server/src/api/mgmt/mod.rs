@@ -5,6 +5,7 @@
 //! gone for good. A read carries an `ETag`; `If-Match` on a change refuses with `CONFLICT` if something changed meanwhile. An id may be given at
 //! creation, as imports do. PLATFORM_ADMIN names the operator it works on with `operator_id`.
 
+pub mod barcodes;
 pub mod catalogue;
 pub mod channel_terms;
 pub mod channels;
@@ -95,6 +96,7 @@ fn of_catalogue() -> Routes {
         .routes(routes!(publications::list))
         .routes(routes!(publications::get, publications::publish, publications::unpublish))
         .routes(routes!(places::mark))
+        .routes(routes!(barcodes::read, barcodes::import, barcodes::remove))
 }
 
 impl<A: Allowed> Manager<A> {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::catalogue::{Clearable, ImagesBody, Texts, clearable, images, label, localized, optional_label, readiness};
 use super::surcharges::{self, SurchargeBody};
+use super::words;
 use crate::http::checks::{Checks, MAX_ELEMENTS};
 use crate::http::respond::Problem;
 use crate::http::wire::Num;
@@ -35,6 +36,8 @@ pub struct SessionBody {
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<u32>)]
     buyer_limit: Clearable<Num>,
+    /// `GENERATED` (at first), or `IMPORTED` out of the session's pool. Changes only while no ticket is sold or about to be.
+    barcodes: Option<String>,
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>)]
     external_reference: Clearable<String>,
@@ -149,6 +152,8 @@ impl SessionBody {
             Some(limit) => checks.optional_whole("buyer_limit", limit.as_ref(), 1..=1_000_000).map(|limit| limit as u32),
             None => current.and_then(|current| current.buyer_limit),
         };
+        let barcodes = checks.one_of("barcodes", self.barcodes.as_deref(), words::BARCODES);
+        let barcodes = barcodes.or(current.map(|current| current.barcodes)).unwrap_or_default();
         let reference = current.and_then(|current| current.external_reference.as_deref());
         let spec = SessionSpec {
             event: event.id,
@@ -185,6 +190,7 @@ impl SessionBody {
             ),
             surcharges: surcharges.or_else(|| current.map(|current| current.surcharges.clone())).unwrap_or_default(),
             buyer_limit,
+            barcodes,
             external_reference: optional_label(&mut checks, "external_reference", &self.external_reference, reference),
         };
         let id = checks.optional_id("id", self.id.as_ref()).map(SessionId);

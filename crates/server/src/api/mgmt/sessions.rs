@@ -45,6 +45,8 @@ pub struct SessionView<'a> {
     /// Places one buyer may have at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer_limit: Option<u32>,
+    /// `GENERATED` or `IMPORTED`.
+    barcodes: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_reference: Option<&'a str>,
 }
@@ -135,6 +137,7 @@ fn view(offer: &Offer) -> SessionView<'_> {
         taxes: TaxesView { tickets: taxes(&session.ticket_taxes), surcharges: taxes(&session.surcharge_taxes) },
         surcharges: surcharges::show(&session.surcharges, offer.event.currency),
         buyer_limit: session.buyer_limit,
+        barcodes: words::show(words::BARCODES, &session.barcodes),
         external_reference: session.external_reference.as_deref(),
     }
 }

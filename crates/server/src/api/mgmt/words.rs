@@ -1,5 +1,6 @@
 //! The words of management's enumerations on the wire, each table once, for reading and for showing.
 
+use aforo_domain::barcodes::BarcodeSource;
 use aforo_domain::identity::{BuyerField, ChannelKind, Permission, Role, Scope, Scopes, Status};
 
 use crate::http::checks::{Checks, MAX_ELEMENTS};
@@ -37,6 +38,9 @@ pub const PERMISSIONS: &[(&str, Permission)] = &[
     ("OVERRIDE_ORPHAN_SEATS", Permission::OverrideOrphanSeats),
     ("INVITATIONS", Permission::Invitations),
 ];
+
+/// Where sessions have their tickets' barcodes from.
+pub const BARCODES: &[(&str, BarcodeSource)] = &[("GENERATED", BarcodeSource::Generated), ("IMPORTED", BarcodeSource::Imported)];
 
 /// Fields of a channel's buyer form.
 pub const BUYER_FIELDS: &[(&str, BuyerField)] = &[

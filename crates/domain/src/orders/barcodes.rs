@@ -1,0 +1,70 @@
+//! Barcodes out of a session's pool: pre-confirm reserves one for each item, so that confirm never lacks one. Sessions whose barcodes are generated have
+//! nothing to do with it.
+
+use super::basket::{Desk, refused};
+use super::draft::Draft;
+use super::{Item, Order, Spot};
+use crate::barcodes::{Pool, PoolBarcode, PoolState};
+use crate::error::{Code, Error};
+use crate::ids::{Barcode, SessionId};
+use crate::moment::Timestamp;
+
+/// Barcodes that were found for an order.
+#[derive(Default)]
+pub(super) struct Found<'a> {
+    /// As they will be.
+    reserved: Vec<PoolBarcode>,
+    /// Orders whose time is over that hold some of them still.
+    overdue: Vec<&'a Order>,
+}
+
+impl<'a> Desk<'a> {
+    /// A barcode for each item of a session that has a pool, the smallest free ones by their text; `ORDER_SEAT_NOT_AVAILABLE` with the seats that
+    /// none is left for.
+    pub(super) fn find_barcodes(&self, order: &Order) -> Result<Found<'a>, Error> {
+        let mut found = Found::default();
+        if order.items.iter().all(|item| self.world.pool(item.session).is_none()) {
+            return Ok(found);
+        }
+        let mut without = Vec::new();
+        for session in order.sessions() {
+            let Some(pool) = self.world.pool(session) else { continue };
+            let (mut free, mut overdue) = (pool.free(), self.overdue_barcodes(session, pool));
+            for item in order.items.iter().filter(|item| item.session == session) {
+                let barcode = free.next().cloned().or_else(|| {
+                    let (holder, barcode) = overdue.next()?;
+                    found.overdue.push(holder);
+                    Some(barcode)
+                });
+                match barcode {
+                    Some(barcode) => {
+                        let state = PoolState::Reserved { order: order.id, item: item.id };
+                        found.reserved.push(PoolBarcode { barcode, session, state });
+                    }
+                    None => without.push(item),
+                }
+            }
+        }
+        if without.is_empty() { Ok(found) } else { Err(refused(Code::OrderSeatNotAvailable, without.into_iter().filter_map(seat))) }
+    }
+
+    /// Barcodes of a pool that orders hold whose time is over.
+    fn overdue_barcodes(&self, session: SessionId, pool: &'a Pool) -> impl Iterator<Item = (&'a Order, Barcode)> + use<'a, '_> {
+        self.overdue().flat_map(move |order| {
+            let items = order.items.iter().filter(move |item| item.session == session);
+            items.filter_map(move |item| Some((order.as_ref(), pool.reserved_for(item.id)?.clone())))
+        })
+    }
+}
+
+impl Found<'_> {
+    /// Reserves them.
+    pub(super) fn reserve(self, draft: &mut Draft<'_>, now: Timestamp) {
+        self.overdue.into_iter().for_each(|holder| draft.expire(holder, now));
+        self.reserved.into_iter().for_each(|barcode| draft.put(barcode));
+    }
+}
+
+fn seat(item: &Item) -> Option<crate::ids::SeatId> {
+    if let Spot::Seat(seat) = item.spot { Some(seat) } else { None }
+}
