@@ -37,6 +37,8 @@ pub struct SessionItem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_reference: Option<&'a str>,
     rates: Vec<RateItem<'a>>,
+    /// Of all its prices (ISO 4217).
+    currency: &'a str,
 }
 
 /// A session's event.
@@ -208,6 +210,7 @@ pub fn stencil(offer: &Offer, channel: &Channel) -> Stencil {
         sold_out: pen.hole(Hole::SoldOut),
         external_reference: session.external_reference.as_deref(),
         rates: rates.collect(),
+        currency: event.currency.code(),
     })
 }
 

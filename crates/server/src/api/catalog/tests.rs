@@ -227,7 +227,7 @@ fn a_session_has_the_contracts_keys_in_their_order() {
         "availability":{"price_types":[{"id":501,"name":"Stalls","availability":{"type":"BOUNDED","total":3,"available":2}},
         {"id":502,"name":"Pit","availability":{"type":"BOUNDED","total":25,"available":25}}]},
         "for_sale":true,"on_sale":false,"sold_out":false,"external_reference":"AIDA-1",
-        "rates":[{"id":71,"name":"Junior","default":false},{"id":72,"name":"Adult","default":true}]}"#;
+        "rates":[{"id":71,"name":"Junior","default":false},{"id":72,"name":"Adult","default":true}],"currency":"EUR"}"#;
     assert_eq!(text(seen().item()), squeezed(&expected.replace("EVENT", EVENT)));
 }
 
@@ -252,7 +252,8 @@ fn prices_are_what_the_buyer_pays() {
         "surcharge":{"promoter":9,"channel":0.5},"total":129.5,
         "net":{"value":111.11,"surcharge":{"promoter":7.44,"channel":0.41},"total":118.96}}},
         {"id":502,"name":"Pit","price":{"value":26,"surcharge":{"promoter":2.6,"channel":0.5},"total":29.1,
-        "net":{"value":24.07,"surcharge":{"promoter":2.15,"channel":0.41},"total":26.63}}}]}]}"#;
+        "net":{"value":24.07,"surcharge":{"promoter":2.15,"channel":0.41},"total":26.63}}}]}],
+        "currency":"EUR"}"#;
     assert_eq!(text(seen().prices()), squeezed(expected));
 }
 
