@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aforo_domain::catalogue::manage::{CatalogueCommand, MarkPlaces, Marking};
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatRequest};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
-use aforo_domain::ids::{ChannelId, Hash, OrderId};
+use aforo_domain::ids::{ChannelId, Hash, OrderId, QuotaId};
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
 use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life};
@@ -119,6 +120,19 @@ impl Clients {
         }
         self.asked.insert(self.next, asked);
         (self.next, request)
+    }
+
+    /// What the promoter does with some places of a session.
+    pub fn marking(&self, draw: &mut Draw) -> Command {
+        let show = &self.stage.shows[below(draw, self.stage.shows.len())];
+        let marking = match below(draw, 4) {
+            0 => Marking::Block,
+            1 | 2 => Marking::Unblock,
+            _ => Marking::MoveTo(QuotaId(1 + below(draw, 2) as u64)),
+        };
+        let first = below(draw, show.seats.len());
+        let seats = show.seats[first..].iter().copied().take(1 + below(draw, 2)).collect();
+        Command::Catalogue(CatalogueCommand::Mark(MarkPlaces { session: show.id, marking, seats, zones: Vec::new() }))
     }
 
     fn create(&mut self, draw: &mut Draw) -> Asked {

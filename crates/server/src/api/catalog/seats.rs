@@ -263,4 +263,3 @@ pub async fn read(caller: CatalogCaller, PathId(id): PathId, params: Params, hea
     };
     Ok(tagged(response, &tag))
 }
-

@@ -61,7 +61,7 @@ fn price_type(id: u64, name: &str, code: &str, order: u32) -> PriceTypeSpec {
 }
 
 /// Three seats in a row, the last one blocked and behind an aisle, and a zone of 40 places, 15 of them the members'.
-fn hall() -> Document {
+pub fn hall() -> Document {
     let seat = |name: &str, x, blocked| SeatDocument {
         name: name.to_owned(),
         x,
@@ -162,8 +162,13 @@ fn session() -> SessionSpec {
     }
 }
 
-/// A session as a web channel sees it that charges half an euro a ticket.
-fn seen() -> Seen {
+/// A session in that hall as a web channel sees it that charges half an euro a ticket.
+pub fn seen() -> Seen {
+    seen_in(&hall())
+}
+
+/// The same in another hall with the same price types and sectors.
+pub fn seen_in(document: &Document) -> Seen {
     let mut world = World::new(ShardId(3));
     let operator = NewOperator { name: "Levante".to_owned(), secondary_market: false };
     run(&mut world, Command::Identity(IdentityCommand::Platform(PlatformCommand::Operator(Edit::Create(operator)))));
@@ -177,7 +182,6 @@ fn seen() -> Seen {
     run(&mut world, Command::Identity(IdentityCommand::Channel(Edit::Create(channel))));
     let mut set_up = |command| run(&mut world, Command::Catalogue(command));
     set_up(CatalogueCommand::SaveVenue(Target::New(Some(VenueId(31))), venue()));
-    let document = hall();
     set_up(CatalogueCommand::BeginTemplate(document.id, document.outline()));
     let ids = ([PriceTypeId(501), PriceTypeId(502)], [SectorId(601), SectorId(602)]);
     for sector in document.sectors(TemplateId(8), &ids.0, &ids.1).unwrap() {

@@ -19,7 +19,7 @@ use crate::engine::view::Views;
 /// From one look to the next: changes come at most four times a second.
 const PACE: Duration = Duration::from_millis(250);
 /// Events that a reader may be behind; beyond it, it has to begin anew.
-const BACKLOG: usize = 64;
+const BACKLOG: usize = 16;
 
 /// What is watched: a session through some quotas (indexes into its template's, sorted).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -168,3 +168,62 @@ pub fn event(id: Option<&dyn Display>, name: &str, data: &impl Serialize) -> Byt
     let data = serde_json::to_string(data).unwrap_or_default();
     format!("{id}event: {name}\ndata: {data}\n\n").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use aforo_domain::catalogue::manage::document::SeatDocument;
+    use aforo_domain::ids::SessionId;
+    use aforo_domain::inventory::{PlaceState, Snapshot};
+    use serde_json::{Value, json};
+
+    use super::{Bytes, Picture};
+    use crate::api::catalog::tests::{hall, seen_in};
+
+    /// What 2 000 seats and a zone show after this happened to them.
+    fn picture(version: u64, happens: impl FnOnce(&mut Snapshot)) -> Picture {
+        let mut document = hall();
+        let seat = document.sectors[0].rows[0].seats[0].clone();
+        let seat = |number: i32| SeatDocument { name: number.to_string(), x: number, ..seat.clone() };
+        document.sectors[0].rows[0].seats = (0..2_000).map(seat).collect();
+        let seen = seen_in(&document);
+        let mut snapshot = Snapshot::clone(&seen.snapshot);
+        snapshot.version = version;
+        happens(&mut snapshot);
+        Picture::new(SessionId(51), &snapshot, &seen.sheet.quotas)
+    }
+
+    fn sold(seats: std::ops::Range<usize>) -> impl FnOnce(&mut Snapshot) {
+        move |snapshot| snapshot.states[seats].fill(PlaceState::Sold)
+    }
+
+    /// An event's name and data.
+    fn read(event: &Bytes) -> (String, Value) {
+        let text = std::str::from_utf8(event).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let [id, name, data, ""] = lines[..] else { panic!("{text}") };
+        let data: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
+        assert!(id.starts_with(&format!("id: {}.", data["version"])), "{text}");
+        (name.strip_prefix("event: ").unwrap().to_owned(), data)
+    }
+
+    #[test]
+    fn little_is_told_as_a_change_and_much_as_a_state() {
+        let before = picture(7, |_| {});
+        assert_eq!(picture(9, |_| {}).since(&before), None, "what others see is no change here");
+        let (name, change) = read(&picture(9, sold(4..6)).since(&before).unwrap());
+        let seats = json!([[8_000_005, "T"], [8_000_006, "T"]]);
+        assert_eq!((name.as_str(), &change["from"], &change["seats"]), ("change", &json!(7), &seats));
+        let (name, state) = read(&picture(10, sold(0..1_000)).since(&before).unwrap());
+        assert_eq!((name.as_str(), &state["status"]), ("state", &json!("T".repeat(1_000) + &"F".repeat(1_000))));
+    }
+
+    #[test]
+    fn the_same_version_through_other_quotas_is_another_event() {
+        let seen = seen_in(&hall());
+        let through = |quotas: &[u8]| Picture::new(SessionId(51), &seen.snapshot, quotas);
+        let (general, members) = (through(&[0]), through(&[0, 1]));
+        assert_ne!(general.event_id(), members.event_id());
+        let (_, change) = read(&members.since(&general).unwrap());
+        assert_eq!(change["price_types"], json!([{"id": 502, "total": 40, "available": 40}]));
+    }
+}

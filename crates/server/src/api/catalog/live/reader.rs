@@ -73,6 +73,7 @@ impl Reader {
     pub fn open(caller: CatalogCaller, seen: &Seen, slot: Slot, last: Option<&str>) -> Self {
         let watched = Watched::of(caller.shard(), seen);
         let (picture, events) = caller.app.live.feeds.join(caller.app.engine.views(), &watched, seen);
+        caller.app.http.metrics.watching.increment(1);
         let known = last.is_some_and(|last| *last == *picture.event_id());
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -153,6 +154,12 @@ impl Reader {
         (self.watched, self.events) = (watched, events);
         self.waiting.push_back(event(None, "resync", &json!({})));
         self.waiting.push_back(picture.state());
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.caller.app.http.metrics.watching.decrement(1);
     }
 }
 

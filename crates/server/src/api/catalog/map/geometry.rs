@@ -1,10 +1,10 @@
 //! The plan in numbers, for who draws it.
 
 use aforo_domain::catalogue::plan::{Plan, RowSpan};
-use serde::ser::{SerializeSeq, Serializer};
 use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
 
-use super::layout::{Block, Layout, Point};
+use super::layout::{Block, Layout, Point, short};
 
 /// A venue template's plan.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -14,6 +14,7 @@ pub struct Geometry<'a> {
     /// Holds everything, with some room around.
     bounds: Block,
     /// From one seat to its neighbour.
+    #[serde(serialize_with = "short")]
     seat_pitch: f64,
     /// What everybody looks at.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,7 +94,7 @@ impl<'a> Geometry<'a> {
         Self {
             venue_template_id: plan.template.id.0,
             bounds: layout.bounds,
-            seat_pitch: super::layout::rounded(layout.pitch),
+            seat_pitch: layout.pitch,
             focal_point: layout.focus.map(|focus| focus.middle()),
             seat_fields: ["id", "seat", "x", "y", "price_type"],
             price_types: price_types.collect(),

@@ -13,8 +13,10 @@ const ZONES_IN_LINE: usize = 4;
 const ZONE_HEIGHT: f64 = 7.0;
 /// How wide a plan is at least, in seats, if it has zones.
 const ZONES_WIDTH: f64 = 48.0;
-/// How wide and how deep the mark at the focal point is, in seats.
-const FOCUS: (f64, f64) = (14.0, 4.0);
+/// How wide the mark at the focal point is, in seats; and on a large plan, of its width.
+const FOCUS: (f64, f64) = (14.0, 0.1);
+/// How deep it is, of its own width.
+const FOCUS_DEPTH: f64 = 0.28;
 
 /// A place of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
@@ -87,11 +89,12 @@ impl Layout {
         let seats = own.unwrap_or_else(|| row_by_row(plan));
         let pitch = pitch(plan, &seats);
         let labels = (0..plan.sectors.len()).map(|sector| label(plan, sector, &seats, pitch)).collect();
+        let around = around(&seats).map(|block| block.grown(pitch));
         let focus = plan.template.focal_point.filter(|_| is_own).map(|(x, y)| {
-            let (width, height) = (FOCUS.0 * pitch, FOCUS.1 * pitch);
+            let width = (FOCUS.0 * pitch).max(FOCUS.1 * around.map_or(0.0, |around| around.width));
+            let height = FOCUS_DEPTH * width;
             Block { x: f64::from(x) - width / 2.0, y: f64::from(y) - height / 2.0, width, height }
         });
-        let around = around(&seats).map(|block| block.grown(pitch));
         let shown = around.into_iter().chain(focus).reduce(Block::with);
         let zones = zones(plan, shown, pitch);
         let all = shown.into_iter().chain(zones.iter().copied()).reduce(Block::with);
@@ -187,7 +190,8 @@ pub fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
-fn short<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes a number with as few digits as it needs.
+pub fn short<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     let value = rounded(*value);
     if value.fract() == 0.0 { serializer.serialize_i64(value as i64) } else { serializer.serialize_f64(value) }
 }

@@ -120,10 +120,71 @@ fn range(text: &str) -> (String, f32) {
 
 #[cfg(test)]
 mod tests {
+    use aforo_domain::catalogue::manage::document::SeatDocument;
     use axum::http::HeaderMap;
     use axum::http::header::ACCEPT;
+    use serde_json::{Value, json};
 
-    use super::{Form, preferred};
+    use super::{Drawing, Form, preferred};
+    use crate::api::catalog::tests::{hall, seen, seen_in};
+
+    #[test]
+    fn what_people_call_things_never_becomes_markup() {
+        let mut document = hall();
+        document.name = "A & B".to_owned();
+        document.price_types[0].color = "red}</style><script>".to_owned();
+        document.sectors[0].name = "</text><script>\u{1}".to_owned();
+        document.sectors[0].rows[0].name = "\"B\"".to_owned();
+        document.sectors[1].zones[0].name = "Pit <b>".to_owned();
+        let drawing = Drawing::new(seen_in(&document).sheet.offer.plan.clone());
+        let svg = String::from_utf8(drawing.svg().to_vec()).unwrap();
+        for expected in [
+            "<title>A &amp; B</title>",
+            "&lt;/text&gt;&lt;script&gt;\u{fffd}</text>",
+            "<title>&quot;B&quot; / 2</title>",
+            "Pit &lt;b&gt; (40)",
+        ] {
+            assert!(svg.contains(expected), "{expected} in {svg}");
+        }
+        assert!(!svg.contains("<script") && svg.contains(".p501{fill:#808080}"), "{svg}");
+        assert_eq!(svg.matches("<g ").count(), svg.matches("</g>").count());
+    }
+
+    #[test]
+    fn seats_without_coordinates_stand_row_by_row() {
+        let mut document = hall();
+        for seat in &mut document.sectors[0].rows[0].seats {
+            (seat.x, seat.y) = (7, 7);
+        }
+        let told = |drawing: &Drawing| serde_json::from_slice::<Value>(&drawing.geometry()).unwrap();
+        let told = told(&Drawing::new(seen_in(&document).sheet.offer.plan.clone()));
+        let places: Vec<_> = told["sectors"][0]["rows"][0]["seats"].as_array().unwrap().iter().map(|seat| [&seat[2], &seat[3]]).collect();
+        assert_eq!(json!(places), json!([[-15, 10], [-5, 10], [15, 10]]), "a gap is a seat wide");
+    }
+
+    #[test]
+    fn a_large_plan_is_drawn_in_little() {
+        let mut document = hall();
+        let (row, seat) = (document.sectors[0].rows[0].clone(), document.sectors[0].rows[0].seats[0].clone());
+        let rows = (0..100).map(|row_number| {
+            let seat = |number: i32| SeatDocument { name: number.to_string(), x: number * 50, y: row_number * 80, ..seat.clone() };
+            aforo_domain::catalogue::manage::document::RowDocument {
+                name: row_number.to_string(),
+                seats: (0..100).map(seat).collect(),
+                ..row.clone()
+            }
+        });
+        document.sectors[0].rows = rows.collect();
+        let drawing = Drawing::new(seen_in(&document).sheet.offer.plan.clone());
+        assert!(drawing.svg().len() < 10_000 * 100, "{} bytes", drawing.svg().len());
+        assert!(drawing.geometry().len() < 10_000 * 32, "{} bytes", drawing.geometry().len());
+    }
+
+    #[test]
+    fn a_plan_is_drawn_once() {
+        let drawing = Drawing::new(seen().sheet.offer.plan.clone());
+        assert_eq!(drawing.svg().as_ptr(), drawing.svg().as_ptr());
+    }
 
     #[test]
     fn a_picture_is_for_who_would_rather_have_one() {
@@ -141,7 +202,8 @@ mod tests {
         ] {
             assert_eq!(form(accept), Form::Svg, "{accept}");
         }
-        for accept in ["*/*", "application/json", "application/json, image/svg+xml", "image/svg+xml;q=0", "image/svg+xml;q=x", "image/png", ","]
+        for accept in
+            ["*/*", "application/json", "application/json, image/svg+xml", "image/svg+xml;q=0", "image/svg+xml;q=x", "image/png", ","]
         {
             assert_eq!(form(accept), Form::Geometry, "{accept}");
         }

@@ -46,7 +46,7 @@ fn write_all(svg: &mut String, plan: &Plan, layout: &Layout) -> Result {
     for (sector, label) in plan.sectors.iter().zip(&layout.labels) {
         if let Some((point, size)) = label {
             let (x, y, size) = (Short(point.x), Short(point.y), Short(*size));
-            write!(svg, "\n<text class=\"sector\" x=\"{x}\" y=\"{y}\" font-size=\"{size}\">{}</text>", Escaped(&sector.name))?;
+            write!(svg, "\n<text class=\"sector\" x=\"{x}\" y=\"{y}\" dy=\".35em\" font-size=\"{size}\">{}</text>", Escaped(&sector.name))?;
         }
     }
     svg.push_str("\n</svg>\n");
@@ -55,8 +55,12 @@ fn write_all(svg: &mut String, plan: &Plan, layout: &Layout) -> Result {
 
 fn style(svg: &mut String, plan: &Plan, layout: &Layout) -> Result {
     let thin = Short(layout.pitch * 0.12);
-    svg.push_str("<style>\ntext{font-family:system-ui,sans-serif;text-anchor:middle;dominant-baseline:central;pointer-events:none;fill:#222}");
-    write!(svg, "\n.sector{{font-weight:600;paint-order:stroke;stroke:#fff;stroke-width:{};stroke-linejoin:round}}", Short(layout.pitch * 0.5))?;
+    svg.push_str("<style>\ntext{font-family:system-ui,sans-serif;text-anchor:middle;pointer-events:none;fill:#222}");
+    write!(
+        svg,
+        "\n.sector{{font-weight:600;paint-order:stroke;stroke:#fff;stroke-width:{};stroke-linejoin:round}}",
+        Short(layout.pitch * 0.5)
+    )?;
     write!(svg, "\n.accessible{{stroke:#0b57d0;stroke-width:{thin}}}\nrect{{fill-opacity:.3;stroke:#222;stroke-width:{thin}}}")?;
     svg.push_str("\n.focal-point{fill:#444;fill-opacity:.85;stroke:none}");
     for kind in &plan.template.price_types {
@@ -76,7 +80,10 @@ fn is_color(text: &str) -> bool {
 fn focal_point(svg: &mut String, focus: &Block) -> Result {
     let (x, y, width, height) = (Short(focus.x), Short(focus.y), Short(focus.width), Short(focus.height));
     let round = Short(focus.height / 2.0);
-    write!(svg, "\n<rect id=\"focal-point\" class=\"focal-point\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\"/>")
+    write!(
+        svg,
+        "\n<rect id=\"focal-point\" class=\"focal-point\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\"/>"
+    )
 }
 
 /// A row: seats are placed from its first one.
@@ -117,7 +124,7 @@ fn zone_block(svg: &mut String, block: &Block, zone: &Zone<'_>) -> Result {
     let letters = zone.name.chars().count().max(1) as f64;
     let size = (block.width * 0.9 / (letters * 0.55)).min(block.height * 0.35);
     let (middle, size) = (block.middle(), Short(size));
-    write!(svg, "<text x=\"{}\" y=\"{}\" font-size=\"{size}\">{name}</text>", Short(middle.x), Short(middle.y))
+    write!(svg, "<text x=\"{}\" y=\"{}\" dy=\".35em\" font-size=\"{size}\">{name}</text>", Short(middle.x), Short(middle.y))
 }
 
 /// A seat's class: its price type, and whether it is accessible.
