@@ -88,8 +88,10 @@ impl Layout {
         let is_own = own.is_some();
         let seats = own.unwrap_or_else(|| row_by_row(plan));
         let pitch = pitch(plan, &seats);
-        let labels = (0..plan.sectors.len()).map(|sector| label(plan, sector, &seats, pitch)).collect();
         let around = around(&seats).map(|block| block.grown(pitch));
+        // Names may hide some seats where these are so many that they are looked at closer up anyway.
+        let most = around.map_or(pitch, |around| (around.width / 40.0).clamp(2.0 * pitch, 5.0 * pitch));
+        let labels = (0..plan.sectors.len()).map(|sector| label(plan, sector, &seats, pitch, most)).collect();
         let focus = plan.template.focal_point.filter(|_| is_own).map(|(x, y)| {
             let width = (FOCUS.0 * pitch).max(FOCUS.1 * around.map_or(0.0, |around| around.width));
             let height = FOCUS_DEPTH * width;
@@ -148,8 +150,8 @@ fn around(seats: &[(i32, i32)]) -> Option<Block> {
     seats.iter().map(block).reduce(Block::with)
 }
 
-/// A sector's name stands in the middle of its middle row, as large as that row has room.
-fn label(plan: &Plan, sector: usize, seats: &[(i32, i32)], pitch: f64) -> Option<(Point, f64)> {
+/// A sector's name stands in the middle of its middle row, as large as that row has room, and `most` at most.
+fn label(plan: &Plan, sector: usize, seats: &[(i32, i32)], pitch: f64, most: f64) -> Option<(Point, f64)> {
     let rows: Vec<&RowSpan> = plan.rows.iter().filter(|span| span.sector == sector && span.len > 0).collect();
     let row = rows.get(rows.len() / 2)?;
     let of_row = &seats[row.first as usize..(row.first + row.len) as usize];
@@ -157,7 +159,7 @@ fn label(plan: &Plan, sector: usize, seats: &[(i32, i32)], pitch: f64) -> Option
     let room = distance(of_row[0], of_row[of_row.len() - 1]) + pitch;
     // A letter is about half as wide as it is high.
     let letters = plan.sectors[sector].name.chars().count().max(1) as f64;
-    let height = (room * 0.9 / (letters * 0.55)).clamp(pitch, 4.0 * pitch);
+    let height = (room * 0.9 / (letters * 0.55)).clamp(pitch, most);
     Some((Point { x: f64::from(x), y: f64::from(y) }, height))
 }
 

@@ -58,8 +58,8 @@ fn style(svg: &mut String, plan: &Plan, layout: &Layout) -> Result {
     svg.push_str("<style>\ntext{font-family:system-ui,sans-serif;text-anchor:middle;pointer-events:none;fill:#222}");
     write!(
         svg,
-        "\n.sector{{font-weight:600;paint-order:stroke;stroke:#fff;stroke-width:{};stroke-linejoin:round}}",
-        Short(layout.pitch * 0.5)
+        "\n.sector{{font-weight:600;opacity:.8;paint-order:stroke;stroke:#fff;stroke-width:{};stroke-linejoin:round}}",
+        Short(layout.pitch * 0.3)
     )?;
     write!(svg, "\n.accessible{{stroke:#0b57d0;stroke-width:{thin}}}\nrect{{fill-opacity:.3;stroke:#222;stroke-width:{thin}}}")?;
     svg.push_str("\n.focal-point{fill:#444;fill-opacity:.85;stroke:none}");
