@@ -7,6 +7,7 @@ use aforo_domain::ids::ShardId;
 use aforo_domain::moment::Timestamp;
 
 use crate::api::catalog::cache as catalog;
+use crate::api::catalog::live::Live;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub http: http::State,
     /// Encoded answers of the catalogue.
     pub catalog: catalog::Cache,
+    /// Who watches which session.
+    pub live: Live,
 }
 
 impl App {
@@ -40,7 +43,7 @@ impl App {
     pub fn new(config: Config, clock: Clock, chance: Chance, engine: Handle) -> Self {
         let http = http::State::new(chance.seed());
         metrics::with_local_recorder(http.metrics.recorder(), || engine.meter());
-        Self(Arc::new(Parts { config, clock, chance, engine, http, catalog: catalog::Cache::default() }))
+        Self(Arc::new(Parts { config, clock, chance, engine, http, catalog: catalog::Cache::default(), live: Live::default() }))
     }
 
     /// The keys that sign access tokens and verify them.

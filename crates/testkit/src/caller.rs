@@ -150,7 +150,27 @@ impl Caller {
     /// If there is no answer.
     pub async fn try_send(&self, ask: Ask) -> Result<Answer, reqwest::Error> {
         let what = format!("{} {}", ask.method, ask.path);
-        let mut request = self.http.request(ask.method.clone(), format!("{}{}", self.base, ask.path));
+        let (method, path) = (ask.method.clone(), ask.path.clone());
+        let response = self.begin(ask).await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        // Events have no end: see `crate::live`.
+        let endless = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let text = if endless { String::new() } else { response.text().await? };
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        let answer = Answer { status, headers, body, text, what };
+        let path = path.split('?').next().unwrap_or_default();
+        let objection =
+            Some(answer.code()).filter(|code| !code.is_empty()).and_then(|code| self.declared.objection(method.as_str(), path, code));
+        assert!(objection.is_none(), "{}", objection.unwrap_or_default());
+        Ok(answer)
+    }
+
+    /// Sends a request, and leaves its answer to be read.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn begin(&self, ask: Ask) -> Result<reqwest::Response, reqwest::Error> {
+        let mut request = self.http.request(ask.method, format!("{}{}", self.base, ask.path));
         for (name, value) in &ask.headers {
             request = request.header(*name, value);
         }
@@ -163,16 +183,7 @@ impl Caller {
             Sent::Form(fields) => request.form(&fields),
             Sent::Raw(content_type, body) => request.header("content-type", content_type).body(body),
         };
-        let response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await?;
-        let body = serde_json::from_str(&text).unwrap_or_default();
-        let answer = Answer { status, headers, body, text, what };
-        let path = ask.path.split('?').next().unwrap_or_default();
-        let objection =
-            Some(answer.code()).filter(|code| !code.is_empty()).and_then(|code| self.declared.objection(ask.method.as_str(), path, code));
-        assert!(objection.is_none(), "{}", objection.unwrap_or_default());
-        Ok(answer)
+        request.send().await
     }
 
     /// Reads.

@@ -4,6 +4,7 @@ pub mod builders;
 pub mod caller;
 pub mod declared;
 pub mod errors_document;
+pub mod live;
 pub mod postgres;
 pub mod sim;
 pub mod spawn;

@@ -90,6 +90,24 @@ impl<A> Selling<A> {
         Ok(self.caller().permit(permission)?)
     }
 
+    /// The same caller a while later, for a call that goes on: its token, its state and what it sees are those of now (steps 2 and 6).
+    ///
+    /// # Errors
+    /// What a new call would be refused with; `OVERLOADED` if its operator is no longer served here.
+    pub fn again(&self) -> Result<Self, Problem> {
+        let now = self.app.clock.now();
+        let view = self.app.engine.views().shard(self.shard()).ok_or(Code::Overloaded)?;
+        view.identity.check_token(&self.bearer, now)?;
+        Self::active(&self.app, self.bearer.clone(), view, now)
+    }
+
+    /// Step 6.
+    fn active(app: &App, bearer: Arc<Bearer>, view: Arc<ShardView>, now: Timestamp) -> Result<Self, Problem> {
+        view.identity.check_subject(&bearer.subject, now)?;
+        let channel = bearer.subject.channel.and_then(|id| view.identity.channels.get(&id)).ok_or(Code::Unauthorized)?.clone();
+        Ok(Self { app: app.clone(), bearer, view, channel, now, api: PhantomData })
+    }
+
     /// Runs a call's command, once for an `Idempotency-Key`, and waits until it is durable.
     ///
     /// # Errors
@@ -113,9 +131,7 @@ impl<A: ChannelApi> FromRequestParts<App> for Selling<A> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let now = app.clock.now();
         let (bearer, view) = signed_in(app, &parts.headers, A::CLIENTS, A::SCOPE, now)?;
-        view.identity.check_subject(&bearer.subject, now)?;
-        let channel = bearer.subject.channel.and_then(|id| view.identity.channels.get(&id)).ok_or(Code::Unauthorized)?.clone();
-        Ok(Self { app: app.clone(), bearer, view, channel, now, api: PhantomData })
+        Self::active(app, bearer, view, now)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `/metrics` shows of HTTP: requests by class of status, and how long they took. Counters are looked up once, not per request.
 
 use aforo_domain::moment::Timestamp;
-use metrics::{Counter, Histogram};
+use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 /// Upper bounds of the histogram of durations, in seconds.
@@ -13,6 +13,8 @@ pub struct Metrics {
     handle: PrometheusHandle,
     by_class: [Counter; 6],
     seconds: Histogram,
+    /// Those who watch a session now.
+    pub watching: Gauge,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -26,13 +28,14 @@ impl Metrics {
     pub fn new() -> Self {
         let builder = PrometheusBuilder::new().set_buckets(BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
-        let (by_class, seconds) = metrics::with_local_recorder(&recorder, || {
+        let (by_class, seconds, watching) = metrics::with_local_recorder(&recorder, || {
             metrics::describe_counter!("aforo_http_requests_total", "Requests answered, by class of status");
             metrics::describe_histogram!("aforo_http_request_seconds", "Time from the head of a request to that of its answer");
             let by_class = std::array::from_fn(|class| metrics::counter!("aforo_http_requests_total", "status" => format!("{class}xx")));
-            (by_class, metrics::histogram!("aforo_http_request_seconds"))
+            metrics::describe_gauge!("aforo_http_watching", "Readers of server-sent events");
+            (by_class, metrics::histogram!("aforo_http_request_seconds"), metrics::gauge!("aforo_http_watching"))
         });
-        Self { handle: recorder.handle(), recorder, by_class, seconds }
+        Self { handle: recorder.handle(), recorder, by_class, seconds, watching }
     }
 
     /// Where other parts register their counters (`metrics::with_local_recorder`).

@@ -81,6 +81,8 @@ pub struct State {
     pub zones: time::Zones,
     /// Counters.
     pub metrics: metrics::Metrics,
+    /// Whether the server is stopping: answers that have no end of their own end then.
+    pub stopping: tokio::sync::watch::Sender<bool>,
 }
 
 impl State {
@@ -94,6 +96,7 @@ impl State {
             passwords: passwords::Passwords::new(seed),
             zones: time::Zones::default(),
             metrics: metrics::Metrics::new(),
+            stopping: tokio::sync::watch::Sender::new(false),
         }
     }
 }

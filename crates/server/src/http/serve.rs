@@ -27,9 +27,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves an application on a listener until `shutdown` ends, then lets running requests finish for at most ten seconds.
 pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    app.http.stopping.send_replace(false);
     rotate_keys(&app).await;
     let upkeep = tokio::spawn(upkeep(app.clone()));
-    let http = Http::new(app);
+    let http = Http::new(app.clone());
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (stop, stopping) = watch::channel(());
     let mut shutdown = std::pin::pin!(shutdown);
@@ -48,6 +49,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     upkeep.abort();
     drop((listener, stopping));
     stop.send_replace(());
+    app.http.stopping.send_replace(true);
     // Every connection holds a receiver until it has ended.
     let _ = tokio::time::timeout(GRACE, stop.closed()).await;
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aforo_domain::catalogue::PresaleCode;
+use aforo_domain::catalogue::manage::{CatalogueCommand, MarkPlaces, Marking};
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatRequest};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
-use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, OrderId, RateId};
+use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, OrderId, QuotaId, RateId};
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
 use aforo_domain::orders::metadata::MetadataChange;
@@ -126,6 +127,19 @@ impl Clients {
         }
         self.asked.insert(self.next, asked);
         (self.next, request)
+    }
+
+    /// What the promoter does with some places of a session.
+    pub fn marking(&self, draw: &mut Draw) -> Command {
+        let show = &self.stage.shows[below(draw, self.stage.shows.len())];
+        let marking = match below(draw, 4) {
+            0 => Marking::Block,
+            1 | 2 => Marking::Unblock,
+            _ => Marking::MoveTo(QuotaId(1 + below(draw, 2) as u64)),
+        };
+        let first = below(draw, show.seats.len());
+        let seats = show.seats[first..].iter().copied().take(1 + below(draw, 2)).collect();
+        Command::Catalogue(CatalogueCommand::Mark(MarkPlaces { session: show.id, marking, seats, zones: Vec::new() }))
     }
 
     fn create(&mut self, draw: &mut Draw) -> Asked {
@@ -251,7 +265,7 @@ impl Clients {
             self.orders.iter_mut().filter(|known| Some(known.last.id) == asked.order).for_each(|known| known.deleted = true);
             return Ok(());
         };
-        self.check_items(asked, order, now)?;
+        self.check_items(asked, order, ledger, now)?;
         let Some(image) = ledger.image(order) else {
             return Err(format!("{:?} was answered with what is not durable: {order:?}", asked.command));
         };
@@ -278,7 +292,7 @@ impl Clients {
     }
 
     /// What is in an order is what its channel may sell or give away, and nothing came into it before its sale began without the code.
-    fn check_items(&self, asked: &Asked, order: &Order, now: Timestamp) -> Result<(), String> {
+    fn check_items(&self, asked: &Asked, order: &Order, ledger: &Ledger, now: Timestamp) -> Result<(), String> {
         let club = order.seller.channel == CLUB;
         let show_of = |session| self.stage.shows.iter().find(|show| show.id == session);
         for item in &order.items {
@@ -288,7 +302,8 @@ impl Clients {
                 TicketKind::Sale => !members || show.released <= now || club && show.sells_members,
                 TicketKind::Invitation => club && (members || !show.invites_members),
             };
-            if !may {
+            // A place that the promoter moved was the members' for a while, or everybody's.
+            if !may && !ledger.was_moved(item.session, item.place) {
                 return Err(format!("order {} of channel {} has {item:?}", order.id, order.seller.channel));
             }
         }

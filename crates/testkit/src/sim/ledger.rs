@@ -2,10 +2,11 @@
 //!
 //! It trusts nothing that the engine says about itself: it reads the journal and the tables.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use aforo_domain::barcodes::PoolState;
+use aforo_domain::catalogue::plan::{Place, Plan};
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::idempotency::{Outcome, Period};
 use aforo_domain::ids::{Hash, OrderId, SessionId};
@@ -29,6 +30,8 @@ pub struct Ledger {
     rows: BTreeMap<Key, Row>,
     /// Every number's row, so that a number used twice is noticed.
     said: BTreeMap<u64, Vec<u8>>,
+    /// Places that were ever moved to another quota.
+    moved: HashSet<(SessionId, Place)>,
     /// Every image of every order, in order.
     images: HashMap<OrderId, Vec<Arc<Order>>>,
 }
@@ -74,6 +77,9 @@ impl Ledger {
         if let Change::Put(Row::Order(order)) = &change {
             self.images.entry(order.id).or_default().push(order.clone());
         }
+        if let Change::Put(Row::PlaceMarks(marks)) = &change {
+            self.moved.extend(marks.moved.iter().map(|(place, _)| (marks.session, *place)));
+        }
         put(&mut self.rows, change);
     }
 
@@ -82,6 +88,11 @@ impl Ledger {
         self.rows.values().for_each(|row| laws.see(row));
         let breaches = laws.check();
         if breaches.is_empty() { Ok(()) } else { Err(breaches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")) }
+    }
+
+    /// Whether a place was ever moved to another quota.
+    pub fn was_moved(&self, session: SessionId, place: Place) -> bool {
+        self.moved.contains(&(session, place))
     }
 
     /// Which image of an order this is, the newest if it occurs more than once.
@@ -183,14 +194,14 @@ impl Ledger {
         differs.map_or(Ok(()), |one| Err(format!("memory and journal do not agree on {one:?} of a pool")))
     }
 
-    /// A picture of places shows what is durable, and its counts count it.
+    /// A picture of places shows what is durable, and its counts count it: of every group, quota and state.
     ///
     /// # Errors
     /// A place or a count that is not so.
     pub fn check_places(&self, session: SessionId, picture: &Snapshot) -> Result<(), String> {
         let plan = &picture.plan;
-        let blocked: std::collections::HashSet<_> = plan.blocked.iter().copied().collect();
-        let mut free = 0;
+        let (blocked, quota_of) = self.marked(session, plan);
+        let mut counted = vec![[0; 4]; plan.groups.len() * plan.template.quotas.len()];
         for (place, state) in (0..).zip(picture.states.iter()) {
             let is = match self.rows.get(&Key::Claim((session, place))) {
                 Some(Row::Claim(claim)) if claim.sold => PlaceState::Sold,
@@ -198,14 +209,38 @@ impl Ledger {
                 None if blocked.contains(&place) => PlaceState::Blocked,
                 None => PlaceState::Free,
             };
-            free += u32::from(is == PlaceState::Free);
             if *state != is {
                 return Err(format!("place {place} of session {session} is shown as {state:?}, it is {is:?}"));
             }
+            let (quota, shown) = (quota_of[place as usize], picture.quota_of[place as usize]);
+            if shown != quota {
+                return Err(format!("place {place} of session {session} is shown in quota {shown}, it is in {quota}"));
+            }
+            let group = usize::from(plan.group_of[place as usize]);
+            counted[group * plan.template.quotas.len() + usize::from(quota)][is as usize] += 1;
         }
-        let quotas: Vec<u8> = (0..).take(plan.template.quotas.len()).collect();
-        let counted: u32 = (0..plan.groups.len()).map(|group| picture.availability(group, &quotas).available).sum();
-        if counted == free { Ok(()) } else { Err(format!("session {session} counts {counted} free places, there are {free}")) }
+        for (index, counted) in counted.iter().enumerate() {
+            let (group, quota) = (index / plan.template.quotas.len(), index % plan.template.quotas.len());
+            let shown = picture.counts(group, u8::try_from(quota).unwrap_or(u8::MAX)).by_state;
+            if shown != *counted {
+                return Err(format!("session {session} counts {shown:?} places of group {group} and quota {quota}, there are {counted:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Which places of a session are blocked if nobody has them, and which quota each is in: its template's, or the promoter's where there are marks.
+    fn marked(&self, session: SessionId, plan: &Plan) -> (HashSet<Place>, Vec<u8>) {
+        let mut blocked: HashSet<_> = plan.blocked.iter().copied().collect();
+        let mut quota_of = plan.quota_of.to_vec();
+        for (index, sector) in plan.template.sectors.iter().enumerate() {
+            if let Some(Row::PlaceMarks(marks)) = self.rows.get(&Key::PlaceMarks((session, *sector))) {
+                blocked.retain(|place| plan.groups[usize::from(plan.group_of[*place as usize])].sector != index);
+                blocked.extend(&marks.blocked);
+                marks.moved.iter().for_each(|(place, quota)| quota_of[*place as usize] = *quota);
+            }
+        }
+        (blocked, quota_of)
     }
 }
 

@@ -178,8 +178,12 @@ impl History {
                 false
             }
             220..950 => self.move_somebody(),
-            950..987 => {
+            950..980 => {
                 self.pass_time();
+                false
+            }
+            980..987 => {
+                self.mark();
                 false
             }
             _ if self.setting.faults => {
@@ -200,6 +204,15 @@ impl History {
         }
         let (ticket, request) = self.clients.ask(*number, &self.ledger, &mut self.draw);
         process.ask(request, ticket);
+    }
+
+    /// The promoter blocks, frees or moves places, and is refused where somebody has one of them.
+    fn mark(&mut self) {
+        let command = self.clients.marking(&mut self.draw);
+        let request = Request { shard: SHARD, actor: Actor::System, command, idempotency: None };
+        if let Some((_, process)) = self.processes.last_mut() {
+            process.ask(request, u64::MAX);
+        }
     }
 
     /// One process makes one of its possible moves.

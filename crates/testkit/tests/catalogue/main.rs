@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod barcodes;
+mod currencies;
+mod live;
+mod map;
 mod places;
+mod seat_list;
 mod set_up;
 mod shown;

@@ -70,7 +70,7 @@ async fn what_is_not_sold_here_is_not_there(server: &TestServer) {
     let world = SmallWorld::set_up(server).await;
     let seller = world.seller().await;
     let session = format!("{CATALOG}/sessions/{}", world.session);
-    let parts = ["", "/availability", "/prices", "/seats"];
+    let parts = ["", "/availability", "/prices", "/seats", "/map", "/live"];
     for path in ["/sessions/999".to_owned(), "/sessions/999/availability".to_owned(), "/sessions/999/seats".to_owned()] {
         seller.0.get(format!("{CATALOG}{path}")).await.refused("SESSION_NOT_FOUND");
     }
@@ -204,6 +204,28 @@ async fn events_are_those_with_a_listed_session(server: &TestServer) {
     assert_eq!(list("?expand=media").await["data"][0]["media"]["texts"], json!({"es-ES": {"TITLE": {"value": "Concierto"}}}));
     assert_eq!(ids(&list("?start=gte:2031-02-01T00:00:00Z").await), [0; 0], "it starts on Friday");
     assert_eq!(ids(&list("?for_sale=false").await), [world.event]);
+    // Another one, which is performed earlier and has a later name.
+    let event = json!({"entity_id": world.theatre, "name": "Waltz", "currency": "EUR", "default_language": "es-ES", "status": "READY",
+        "category": {"code": "OPERA", "parent": "MUSIC"}});
+    let waltz = world.admin.make_id("/events", event).await;
+    let body = json!({"name": "Waltz", "venue_template_id": 1, "status": "READY",
+        "date": {"start": "2031-01-20T20:00:00+01:00", "sale_start": "2031-01-14T00:00:00Z"},
+        "rates": [{"name": "Adult", "prices": [{"price_type_id": world.stalls, "value": 30}]}]});
+    let ball = world.admin.make_id(&format!("/events/{waltz}/sessions"), body).await;
+    publish(&world.admin, waltz, ball, world.web.id, json!({})).await;
+    for (query, expected) in [
+        ("", vec![waltz, world.event]),
+        ("?sort=date.start:desc", vec![world.event, waltz]),
+        ("?sort=name", vec![world.event, waltz]),
+        ("?sort=name:desc&limit=1", vec![waltz]),
+        ("?category=MUSIC&venue_id=1", vec![waltz, world.event]),
+        ("?category=OPERA", vec![waltz]),
+        ("?category=SPORTS", vec![]),
+        ("?venue_id=2", vec![]),
+    ] {
+        assert_eq!(ids(&list(query).await), expected, "{query}");
+    }
+    seller.0.get(format!("{CATALOG}/events?sort=price")).await.refused("DIST0005");
     seller.0.get(format!("{CATALOG}/events/999")).await.refused("NOT_FOUND");
     assert_eq!(seller.0.get(format!("{CATALOG}/events/{}", world.event)).await.ok()["venues"], json!([{"id": 1, "name": "Teatre"}]));
     // The kiosk sells Friday only.

@@ -159,6 +159,12 @@ pub fn figures(snapshot: &Snapshot, quotas: &[u8]) -> Vec<Availability> {
     figures
 }
 
+/// The counts of all places, and of those of each price type.
+pub fn by_price_type_now(snapshot: &Snapshot, quotas: &[u8]) -> (Availability, Vec<Availability>) {
+    let figures = figures(snapshot, quotas);
+    (figures[0], figures[PRICE_TYPES..PRICE_TYPES + snapshot.plan.template.price_types.len()].to_vec())
+}
+
 /// A session as a channel sees it, with its places.
 #[derive(Debug)]
 pub struct Seen {

@@ -14,6 +14,7 @@ use aforo_domain::ids::{ChannelId, SessionId, ShardId, TemplateId};
 use aforo_domain::moment::{Timestamp, Window};
 use bytes::Bytes;
 
+use super::map::Drawing;
 use super::seats::SeatMap;
 use super::stencil::Stencil;
 
@@ -21,6 +22,8 @@ use super::stencil::Stencil;
 const MAX_SHEETS: usize = 2_048;
 /// Seat maps at most.
 const MAX_MAPS: usize = 128;
+/// Drawn plans at most; that of 50 000 seats is some 4 MB.
+const MAX_DRAWINGS: usize = 32;
 /// Channels whose list is kept, at most.
 const MAX_LISTINGS: usize = 1_024;
 
@@ -29,12 +32,18 @@ const MAX_LISTINGS: usize = 1_024;
 pub struct Cache {
     sheets: Shelf<(ShardId, SessionId, ChannelId), Sheet>,
     maps: Shelf<(ShardId, TemplateId), SeatMap>,
+    drawings: Shelf<(ShardId, TemplateId), Drawing>,
     listings: Shelf<(ShardId, ChannelId), Listing>,
 }
 
 impl Default for Cache {
     fn default() -> Self {
-        Self { sheets: Shelf::new(MAX_SHEETS), maps: Shelf::new(MAX_MAPS), listings: Shelf::new(MAX_LISTINGS) }
+        Self {
+            sheets: Shelf::new(MAX_SHEETS),
+            maps: Shelf::new(MAX_MAPS),
+            drawings: Shelf::new(MAX_DRAWINGS),
+            listings: Shelf::new(MAX_LISTINGS),
+        }
     }
 }
 
@@ -51,6 +60,11 @@ impl Cache {
     /// A template's seats.
     pub fn map(&self, shard: ShardId, plan: &Arc<Plan>) -> Arc<SeatMap> {
         self.maps.get((shard, plan.template.id), |map| Arc::ptr_eq(&map.plan, plan), || SeatMap::new(plan.clone()))
+    }
+
+    /// A template's plan as it is drawn.
+    pub fn drawing(&self, shard: ShardId, plan: &Arc<Plan>) -> Arc<Drawing> {
+        self.drawings.get((shard, plan.template.id), |drawing| Arc::ptr_eq(&drawing.plan, plan), || Drawing::new(plan.clone()))
     }
 
     /// The sessions that are published in a channel, sorted.

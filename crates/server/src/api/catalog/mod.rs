@@ -5,10 +5,14 @@
 pub mod availability;
 pub mod cache;
 mod chunks;
+mod conditional;
 mod event_item;
 mod events;
+pub mod live;
+mod map;
 mod money;
 mod prices;
+mod seat_list;
 mod seats;
 mod session_item;
 mod sessions;
@@ -29,6 +33,8 @@ pub fn router() -> Routes {
         .routes(routes!(availability::read))
         .routes(routes!(prices::read))
         .routes(routes!(seats::read))
+        .routes(routes!(map::read))
+        .routes(routes!(live::read))
         .routes(routes!(events::list))
         .routes(routes!(events::read))
 }

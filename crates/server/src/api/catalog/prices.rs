@@ -16,6 +16,8 @@ use crate::http::wire::Money;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SessionPrices<'a> {
     rates: Vec<RatePrices<'a>>,
+    /// Of all of them (ISO 4217).
+    currency: &'a str,
 }
 
 /// The prices of a rate.
@@ -76,7 +78,7 @@ fn prices<'a>(offer: &'a Offer, channel: &Channel) -> SessionPrices<'a> {
         let (default, invitation) = (rate.id == session.default_rate, rate.is_invitation());
         RatePrices { id: rate.id.0, name: &rate.name, default, invitation, price_types: priced.collect() }
     });
-    SessionPrices { rates: rates.collect() }
+    SessionPrices { rates: rates.collect(), currency: offer.event.currency.code() }
 }
 
 /// Reads what each price type of a session costs at each rate; a price type that a rate has no price for is not sold at it.

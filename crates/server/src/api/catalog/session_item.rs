@@ -39,6 +39,8 @@ pub struct SessionItem<'a> {
     external_reference: Option<&'a str>,
     /// Those that this channel may sell at.
     rates: Vec<RateItem<'a>>,
+    /// Of all its prices (ISO 4217).
+    currency: &'a str,
     /// Those that are on or still to come.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     presales: Vec<PresaleItem<'a>>,
@@ -228,6 +230,7 @@ pub fn stencil(offer: &Offer, channel: &Channel, now: Timestamp) -> Stencil {
         sold_out: pen.hole(Hole::SoldOut),
         external_reference: session.external_reference.as_deref(),
         rates: rates.collect(),
+        currency: event.currency.code(),
         presales: presales(offer, channel, now),
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aforo_domain::catalogue::Offer;
+use aforo_domain::money::Currency;
 use axum::response::Response;
 use bytes::Bytes;
 
@@ -29,6 +30,7 @@ struct Filter {
     on_catalog: Option<bool>,
     event: Option<u64>,
     venue: Option<u64>,
+    currency: Option<Currency>,
     start: Range,
     latest_first: bool,
 }
@@ -48,6 +50,7 @@ impl Filter {
             on_catalog: params.boolean(&mut checks, "on_catalog"),
             event: params.id(&mut checks, "event_id"),
             venue: params.id(&mut checks, "venue_id"),
+            currency: checks.formed("currency", params.get("currency"), Currency::parse),
             start: params.range(&mut checks, "start"),
             latest_first: sort.is_some_and(|sort| sort.descending),
         };
@@ -61,6 +64,7 @@ impl Filter {
                 && self.on_catalog.is_none_or(|on_catalog| on_catalog == publication.on_catalog)
                 && self.event.is_none_or(|event| event == offer.event.id.0)
                 && self.venue.is_none_or(|venue| venue == offer.venue.id.0)
+                && self.currency.is_none_or(|currency| currency == offer.event.currency)
                 && self.start.contains(offer.session.start)
         })
     }
@@ -74,6 +78,7 @@ impl Filter {
         ("type" = Option<String>, Query, description = "`SESSION`"), ("for_sale" = Option<bool>, Query),
         ("on_catalog" = Option<bool>, Query),
         ("event_id" = Option<u64>, Query), ("venue_id" = Option<u64>, Query),
+        ("currency" = Option<String>, Query, description = "Sessions with prices in this one: `EUR`"),
         ("start" = Option<String>, Query, description = "`gte:2031-01-01T00:00:00Z,lte:2031-12-31T23:59:59Z`"),
         ("sort" = Option<String>, Query, description = "`date.start:asc` or `date.start:desc`"),
     ),

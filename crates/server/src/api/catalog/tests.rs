@@ -62,7 +62,7 @@ fn price_type(id: u64, name: &str, code: &str, order: u32) -> PriceTypeSpec {
 }
 
 /// Three seats in a row, the last one blocked and behind an aisle, and a zone of 40 places, 15 of them the members'.
-fn hall() -> Document {
+pub fn hall() -> Document {
     let seat = |name: &str, x, blocked| SeatDocument {
         name: name.to_owned(),
         x,
@@ -165,13 +165,18 @@ fn session() -> SessionSpec {
     }
 }
 
-/// A session as a web channel sees it that charges half an euro a ticket.
-fn seen() -> Seen {
-    seen_with(Vec::new(), Vec::new())
+/// A session in that hall as a web channel sees it that charges half an euro a ticket.
+pub fn seen() -> Seen {
+    seen_in(&hall())
+}
+
+/// The same in another hall with the same price types and sectors.
+pub fn seen_in(document: &Document) -> Seen {
+    seen_with(document, Vec::new(), Vec::new())
 }
 
 /// The same with more rates, in a channel that may invite if there are any, and with presales.
-fn seen_with(rates: Vec<RateSpec>, presales: Vec<Presale>) -> Seen {
+fn seen_with(document: &Document, rates: Vec<RateSpec>, presales: Vec<Presale>) -> Seen {
     let mut world = World::new(ShardId(3));
     let operator = NewOperator { name: "Levante".to_owned(), secondary_market: false };
     run(&mut world, Command::Identity(IdentityCommand::Platform(PlatformCommand::Operator(Edit::Create(operator)))));
@@ -186,7 +191,6 @@ fn seen_with(rates: Vec<RateSpec>, presales: Vec<Presale>) -> Seen {
     run(&mut world, Command::Identity(IdentityCommand::Channel(Edit::Create(channel))));
     let mut set_up = |command| run(&mut world, Command::Catalogue(command));
     set_up(CatalogueCommand::SaveVenue(Target::New(Some(VenueId(31))), venue()));
-    let document = hall();
     set_up(CatalogueCommand::BeginTemplate(document.id, document.outline()));
     let ids = ([PriceTypeId(501), PriceTypeId(502)], [SectorId(601), SectorId(602)]);
     for sector in document.sectors(TemplateId(8), &ids.0, &ids.1).unwrap() {
@@ -238,7 +242,7 @@ fn a_session_has_the_contracts_keys_in_their_order() {
         "availability":{"price_types":[{"id":501,"name":"Stalls","availability":{"type":"BOUNDED","total":3,"available":2}},
         {"id":502,"name":"Pit","availability":{"type":"BOUNDED","total":25,"available":25}}]},
         "for_sale":true,"on_sale":false,"sold_out":false,"external_reference":"AIDA-1",
-        "rates":[{"id":71,"name":"Junior","default":false},{"id":72,"name":"Adult","default":true}]}"#;
+        "rates":[{"id":71,"name":"Junior","default":false},{"id":72,"name":"Adult","default":true}],"currency":"EUR"}"#;
     assert_eq!(text(seen().item()), squeezed(&expected.replace("EVENT", EVENT)));
 }
 
@@ -252,7 +256,7 @@ fn invitations_and_presales_come_behind_what_is_known() {
     };
     let over = presale("Over", "2031-01-01T12:00:00Z", "2031-02-01T12:00:00Z");
     let fans = presale("Fans", "2031-01-01T12:00:00Z", "2031-02-01T12:00:01Z");
-    let text = text(seen_with(vec![guest], vec![over, fans]).item());
+    let text = text(seen_with(&hall(), vec![guest], vec![over, fans]).item());
     let expected = r#""rates":[{"id":71,"name":"Junior","default":false},{"id":72,"name":"Adult","default":true},
         {"id":73,"name":"Guest","default":false,"invitation":true}],
         "presales":[{"name":"Fans","start":"2031-01-01T13:00:00+01:00","end":"2031-02-01T13:00:01+01:00","type":"CODE"}]}"#;
@@ -281,7 +285,8 @@ fn prices_are_what_the_buyer_pays() {
         "surcharge":{"promoter":9,"channel":0.5},"total":129.5,
         "net":{"value":111.11,"surcharge":{"promoter":7.44,"channel":0.41},"total":118.96}}},
         {"id":502,"name":"Pit","price":{"value":26,"surcharge":{"promoter":2.6,"channel":0.5},"total":29.1,
-        "net":{"value":24.07,"surcharge":{"promoter":2.15,"channel":0.41},"total":26.63}}}]}]}"#;
+        "net":{"value":24.07,"surcharge":{"promoter":2.15,"channel":0.41},"total":26.63}}}]}],
+        "currency":"EUR"}"#;
     assert_eq!(text(seen().prices()), squeezed(expected));
 }
 
