@@ -3,6 +3,7 @@
 pub mod builders;
 pub mod caller;
 pub mod declared;
+pub mod documented;
 pub mod errors_document;
 pub mod postgres;
 pub mod sim;

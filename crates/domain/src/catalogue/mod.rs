@@ -242,6 +242,9 @@ pub struct Session {
     pub buyer_limit: Option<u32>,
     /// What another system calls it.
     pub external_reference: Option<String>,
+    /// When it was to begin before it was moved to another time.
+    #[serde(default)]
+    pub postponed_from: Option<Timestamp>,
     /// Counts the changes.
     pub version: u64,
 }

@@ -275,6 +275,7 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
         surcharges: vec![Surcharge::PerTicket(100)],
         buyer_limit: Some(8),
         external_reference: Some("X-1".into()),
+        postponed_from: Some(Timestamp(1_926_000_000_000_000)),
         version: 1,
     }
 }

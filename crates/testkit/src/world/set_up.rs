@@ -275,6 +275,7 @@ fn session(id: SessionId, event: EventId) -> Session {
         surcharges: vec![Surcharge::PerTicket(150), Surcharge::PerOrder(200)],
         buyer_limit: None,
         external_reference: None,
+        postponed_from: None,
         version: 1,
     }
 }

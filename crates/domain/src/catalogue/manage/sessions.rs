@@ -6,15 +6,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Desk, Target, check_step, in_use, new_id, saved, unchanged};
+use super::{Desk, PublicationSpec, Target, check_step, in_use, new_id, saved, unchanged};
 use crate::catalogue::plan::Plan;
 use crate::catalogue::{Images, Offer, Rate, Readiness, Session, Tax};
 use crate::change::Row;
-use crate::command::Planned;
+use crate::command::{Planned, Reply};
 use crate::error::{Code, Error};
 use crate::identity::Surcharge;
 use crate::identity::manage::MAX_GIVEN_ID;
-use crate::ids::{EventId, PriceTypeId, RateId, SessionId, TaxId, TemplateId};
+use crate::ids::{ChannelId, EventId, PriceTypeId, RateId, SessionId, TaxId, TemplateId};
 use crate::moment::{Timestamp, Window};
 use crate::money::{Minor, Percent};
 use crate::text::Localized;
@@ -96,6 +96,18 @@ impl<'a> Desk<'a> {
         saved(Row::from(Arc::new(session)), id.0)
     }
 
+    /// A new session that is published at once.
+    pub(super) fn add_session(&self, spec: &SessionSpec, channels: &[(ChannelId, PublicationSpec)]) -> Planned {
+        let mut done = self.save_session(Target::New(None), spec)?;
+        let Reply::Ids(ids) = &done.reply else { return Ok(done) };
+        let plan = self.template_for(spec.template, None)?;
+        for (channel, publication) in channels {
+            let publication = self.publication((SessionId(ids[0]), plan), *channel, None, publication)?;
+            done.changes.push(Row::from(Arc::new(publication)).into());
+        }
+        Ok(done)
+    }
+
     fn session(&self, id: SessionId, spec: &SessionSpec, old: Option<&Arc<Session>>) -> Result<Session, Error> {
         let rates = self.rates(spec)?;
         let default_rate = rates.get(spec.default_rate).ok_or(Error::required(&["rates"]))?.id;
@@ -123,6 +135,7 @@ impl<'a> Desk<'a> {
             surcharges: spec.surcharges.clone(),
             buyer_limit: spec.buyer_limit,
             external_reference: spec.external_reference.clone(),
+            postponed_from: old.and_then(|old| old.postponed_from),
             version: old.map_or(1, |old| old.version + 1),
         })
     }
