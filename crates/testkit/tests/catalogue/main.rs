@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod bulk;
 mod places;
+mod postpone;
+mod series;
 mod set_up;
 mod shown;

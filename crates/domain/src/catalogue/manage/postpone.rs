@@ -54,8 +54,8 @@ fn moved(session: &Session, asked: &Postponement) -> Session {
         start: to,
         end: asked.end.unwrap_or_else(|| shifted(session.end, session.start, to)),
         start_unconfirmed: false,
-        sale: moved_window(session, session.sale, to),
-        booking: session.booking.map(|window| moved_window(session, window, to)),
+        sale: moved_window(session.sale, session.start, to),
+        booking: session.booking.map(|window| moved_window(window, session.start, to)),
         postponed_from: if to == session.start { session.postponed_from } else { Some(session.start) },
         version: session.version + 1,
         ..session.clone()
@@ -65,19 +65,47 @@ fn moved(session: &Session, asked: &Postponement) -> Session {
 /// A channel's own window, if it moves.
 fn moved_sale(session: &Session, publication: &Publication, to: Timestamp) -> Option<Publication> {
     let window = publication.sale?;
-    let sale = moved_window(session, window, to);
+    let sale = moved_window(window, session.start, to);
     (sale != window).then(|| Publication { sale: Some(sale), version: publication.version + 1, ..publication.clone() })
 }
 
 /// A window that ends on the day of the session, from 24 hours before it starts on, ends as much later; one that ends earlier has a date of its own and
 /// stays. No window starts at another time: what is open stays open.
-fn moved_window(session: &Session, window: Window, to: Timestamp) -> Window {
-    if window.end < session.start.plus_ms(-DAY_MS) {
+fn moved_window(window: Window, from: Timestamp, to: Timestamp) -> Window {
+    if window.end < from.plus_ms(-DAY_MS) {
         return window;
     }
-    Window { end: shifted(window.end, session.start, to), ..window }
+    Window { end: shifted(window.end, from, to), ..window }
 }
 
 fn shifted(instant: Timestamp, from: Timestamp, to: Timestamp) -> Timestamp {
     Timestamp(instant.0.saturating_add(to.0.saturating_sub(from.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{DAY_MS, Timestamp, Window, moved_window};
+
+    const HOUR: i64 = 3_600_000;
+
+    proptest! {
+        #[test]
+        fn a_window_ends_as_long_before_the_start_as_it_did_or_stays(
+            opens in 1_000_i64..2_000, ends_before in -48_i64..480, shift in -400_i64..4_000,
+        ) {
+            let from = Timestamp(0).plus_ms(10_000 * HOUR);
+            let window = Window { start: from.plus_ms(-opens * HOUR), end: from.plus_ms(-ends_before * HOUR) };
+            let to = from.plus_ms(shift * HOUR);
+            let moved = moved_window(window, from, to);
+            prop_assert_eq!(moved.start, window.start);
+            if ends_before * HOUR <= DAY_MS {
+                prop_assert_eq!(to.ms_since(moved.end), from.ms_since(window.end));
+            } else {
+                prop_assert_eq!(moved, window);
+            }
+            prop_assert_eq!(moved_window(window, from, from), window);
+        }
+    }
 }

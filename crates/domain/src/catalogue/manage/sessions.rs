@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use super::{Desk, PublicationSpec, Target, check_step, in_use, new_id, saved, unchanged};
 use crate::catalogue::plan::Plan;
 use crate::catalogue::{Images, Offer, Rate, Readiness, Session, Tax};
@@ -160,13 +162,14 @@ impl<'a> Desk<'a> {
 
     /// The session's rates with their ids. A rate belongs to one event, in which all sessions share it.
     fn rates(&self, spec: &SessionSpec) -> Result<Vec<Rate>, Error> {
-        let mut owners: HashMap<RateId, EventId> = HashMap::new();
-        let mut by_name: HashMap<&str, RateId> = HashMap::new();
+        // A season of thousands of sessions is looked through for each of them: the hash has to be quick.
+        let mut owners: HashMap<RateId, EventId, FixedState> = HashMap::default();
+        let mut by_name: HashMap<&str, RateId, FixedState> = HashMap::default();
         for offer in self.catalogue().offers.values() {
             for rate in &offer.session.rates {
                 owners.insert(rate.id, offer.event.id);
                 if offer.event.id == spec.event {
-                    by_name.insert(&rate.name, rate.id);
+                    by_name.entry(&rate.name).and_modify(|known| *known = rate.id.min(*known)).or_insert(rate.id);
                 }
             }
         }
