@@ -33,8 +33,11 @@ struct Life {
     end: End,
 }
 
-/// What a caller may make that belongs to an entity, or stands in a venue: by collection.
-pub fn creations() -> Vec<(&'static str, fn(entity: u64, venue: u64) -> Value)> {
+/// A collection, and what makes something in it that is an entity's or stands in a venue.
+pub type Creation = (&'static str, fn(entity: u64, venue: u64) -> Value);
+
+/// What a caller may make that belongs to an entity, or stands in a venue.
+pub fn creations() -> Vec<Creation> {
     vec![
         ("/channels", |entity, _| json!({"entity_id": entity, "type": "WEB", "name": "Shop", "currency": "EUR", "languages": ["es-ES"]})),
         ("/users", |entity, _| json!({"entity_id": entity, "username": "newcomer", "password": "long enough", "roles": ["SELLER"]})),
