@@ -198,7 +198,7 @@ mod tests {
         }
 
         fn state(&self) -> &'static str {
-            if self.0 % 2 == 0 { "ACTIVE" } else { "INACTIVE" }
+            if self.0.is_multiple_of(2) { "ACTIVE" } else { "INACTIVE" }
         }
 
         fn name(&self) -> Option<&str> {
