@@ -279,9 +279,9 @@ fn a_season_is_set_up_and_sold() {
 
     story.done(selling(id, false));
     assert!(story.0.session(id).unwrap().0.in_channel(WEB, NOW).is_some_and(|(_, state)| !state.for_sale));
-    story.done(CatalogueCommand::Unpublish(id, WEB));
+    story.done(CatalogueCommand::Unpublish(id, WEB, None));
     assert!(story.0.session(id).unwrap().0.in_channel(WEB, NOW).is_none());
-    assert_eq!(story.ask(&Actor::System, CatalogueCommand::Unpublish(id, WEB)), Err(Code::NotFound));
+    assert_eq!(story.ask(&Actor::System, CatalogueCommand::Unpublish(id, WEB, None)), Err(Code::NotFound));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod builders;
 pub mod caller;
 pub mod declared;
+pub mod documented;
 pub mod errors_document;
 pub mod live;
 pub mod postgres;

@@ -3,20 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use aforo_server::http::router::documents;
 use aforo_testkit::builders::SmallWorld;
 use aforo_testkit::caller::{Ask, Caller};
+use aforo_testkit::documented::operations;
 use aforo_testkit::spawn::{self, Engine, TestServer};
-use serde_json::{Map, Value, json};
-
-/// An operation as its document has it.
-struct Operation {
-    method: String,
-    path: String,
-    query: Vec<String>,
-    /// A body that fits the schema, as far as types go.
-    body: Option<Value>,
-}
+use serde_json::{Value, json};
 
 /// Values that are wrong almost everywhere.
 fn nasty() -> Vec<Value> {
@@ -46,55 +37,6 @@ fn nasty() -> Vec<Value> {
         deep,
         json!(vec![1; 600]),
     ]
-}
-
-fn operations() -> Vec<Operation> {
-    let mut all = Vec::new();
-    for (_, document) in documents() {
-        let document = serde_json::to_value(document).unwrap();
-        for (path, item) in document["paths"].as_object().unwrap() {
-            for (method, operation) in item.as_object().unwrap() {
-                let parameters = operation["parameters"].as_array().into_iter().flatten();
-                let query = parameters
-                    .filter(|parameter| parameter["in"] == "query")
-                    .map(|parameter| parameter["name"].as_str().unwrap().to_owned());
-                let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-                let body = schema.is_object().then(|| example(&document, schema, 0));
-                all.push(Operation { method: method.to_uppercase(), path: path.clone(), query: query.collect(), body });
-            }
-        }
-    }
-    all
-}
-
-/// A value of a schema's type.
-fn example(document: &Value, schema: &Value, depth: usize) -> Value {
-    if let Some(name) = schema["$ref"].as_str() {
-        return example(document, document.pointer(name.trim_start_matches('#')).unwrap(), depth);
-    }
-    let variants = ["oneOf", "allOf", "anyOf"].iter().find_map(|word| schema[word].as_array());
-    if let Some(variants) = variants {
-        let mut merged = Map::new();
-        for variant in variants.iter().filter(|variant| variant["type"] != "null") {
-            match example(document, variant, depth) {
-                Value::Object(fields) => merged.extend(fields),
-                other => return other,
-            }
-        }
-        return Value::Object(merged);
-    }
-    let kinds: Vec<_> = schema["type"].as_array().map_or_else(|| vec![&schema["type"]], |kinds| kinds.iter().collect());
-    match kinds.iter().find_map(|kind| kind.as_str().filter(|kind| *kind != "null")) {
-        Some("array") if depth < 6 => json!([example(document, &schema["items"], depth + 1)]),
-        Some("array") => json!([]),
-        Some("integer" | "number") => json!(1),
-        Some("boolean") => json!(true),
-        Some("string") => json!("x"),
-        _ => {
-            let fields = schema["properties"].as_object().into_iter().flatten();
-            Value::Object(fields.map(|(name, field)| (name.clone(), example(document, field, depth + 1))).collect())
-        }
-    }
 }
 
 /// Bodies that differ from the example in one place each, however deep, and some that are none at all.

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use aforo_testkit::caller::{Ask, ManagerClient, SellerClient};
+use aforo_testkit::builders;
+use aforo_testkit::caller::{Answer, Ask, ManagerClient, SellerClient};
 use aforo_testkit::for_each_engine;
 use aforo_testkit::spawn::TestServer;
 use serde_json::json;
@@ -15,6 +16,8 @@ for_each_engine![
     lists_are_paged_and_by_id,
     all_bad_values_are_named,
     the_platform_hands_itself_over,
+    a_key_is_rotated_and_the_old_one_works_on_for_a_while,
+    what_does_not_work_is_not_rotated,
 ];
 
 async fn operator(server: &TestServer) -> (ManagerClient, u64) {
@@ -149,4 +152,82 @@ async fn the_platform_hands_itself_over(server: &TestServer) {
     second.0.patch("/mgmt-api/v1/platform/users/2", json!({"roles": ["REPORTS"]})).await.refused("DIST0005");
     second.0.get("/mgmt-api/v1/platform/users?operator_id=1").await.refused("NOT_FOUND");
     first.0.get("/mgmt-api/v1/operators").await.refused("AUTH001");
+}
+
+/// Signs in as a channel with its secret.
+async fn seller(server: &TestServer, channel: u64, secret: &str) -> Answer {
+    let channel = channel.to_string();
+    let form =
+        [("client_id", "seller-channel-client"), ("grant_type", "client_credentials"), ("channel_id", &channel), ("client_secret", secret)];
+    server.nobody.sign_in(&form).await
+}
+
+async fn a_key_is_rotated_and_the_old_one_works_on_for_a_while(server: &TestServer) {
+    let (admin, entity) = operator(server).await;
+    let channel = builders::channel(&admin, entity, "WEB").await;
+    let old = SellerClient::sign_in(&server.nobody, channel.id, &channel.secret).await;
+    let keys = format!("/mgmt-api/v1/channels/{}/keys", channel.id);
+    let first = admin.0.get(&keys).await.ok()["data"][0]["id"].clone();
+    let rotate = |body: serde_json::Value| Ask::new("POST", format!("{keys}/{first}/rotate")).json(&body).header("idempotency-key", "r-1");
+    let answer = admin.0.send(rotate(json!({"overlap_hours": 1}))).await;
+    assert_eq!(answer.header("etag"), "\"1\"");
+    let new = answer.ok();
+    let secret = new["secret"].as_str().unwrap();
+    let again = admin.0.send(rotate(json!({"overlap_hours": 1}))).await.ok();
+    assert_eq!((&again["id"], again.get("secret")), (&new["id"], None), "a secret is shown once");
+    let list = admin.0.get(&keys).await.ok();
+    assert_eq!(list["metadata"]["total"], 2);
+    assert_eq!((&list["data"][0]["expires"], &list["data"][0]["scopes"]), (&json!("2031-01-15T11:00:00Z"), &list["data"][1]["scopes"]));
+    for works in [channel.secret.as_str(), secret] {
+        assert_eq!(seller(server, channel.id, works).await.status, 200);
+    }
+    server.pass_seconds(3_600).await;
+    assert_eq!(seller(server, channel.id, &channel.secret).await.status, 401);
+    old.0.get("/catalog-api/v1/sessions").await.refused("AUTH001");
+    assert_eq!(seller(server, channel.id, secret).await.status, 200);
+
+    // An entity's, without an overlap: it is over at once, and the new one may do what the old one might.
+    let keys = format!("/mgmt-api/v1/entities/{entity}/keys");
+    let made =
+        admin.0.post(&keys, json!({"roles": ["REPORTS", "EVENT_MANAGER"], "scopes": ["api-mgmt-all"], "expires": "2032-01-01T00:00:00Z"}));
+    let made = made.await.ok();
+    let manager = ManagerClient::with_key(&server.nobody, made["secret"].as_str().unwrap()).await;
+    let rotated = admin.0.post(format!("{keys}/{}/rotate", made["id"]), json!({"overlap_hours": 0})).await.ok();
+    for same in ["roles", "scopes", "expires", "status"] {
+        assert_eq!(rotated[same], made[same], "{same}");
+    }
+    manager.0.get("/mgmt-api/v1/events").await.refused("AUTH001");
+    admin.0.get(format!("{keys}/{}", made["id"])).await.refused("NOT_FOUND");
+    ManagerClient::with_key(&server.nobody, rotated["secret"].as_str().unwrap()).await.0.get("/mgmt-api/v1/events").await.ok();
+    let endless = admin.0.post(format!("{keys}/{}/rotate", rotated["id"]), json!({"expires": null})).await.ok();
+    assert_eq!(endless.get("expires"), None);
+}
+
+async fn what_does_not_work_is_not_rotated(server: &TestServer) {
+    let (admin, entity) = operator(server).await;
+    let keys = format!("/mgmt-api/v1/entities/{entity}/keys");
+    let make = async |body: serde_json::Value| admin.0.post(&keys, body).await.ok()["id"].as_u64().unwrap();
+    let off = make(json!({"roles": []})).await;
+    admin.0.patch(format!("{keys}/{off}"), json!({"status": "INACTIVE"})).await.ok();
+    let over = make(json!({"roles": [], "expires": "2031-01-15T09:00:00Z"})).await;
+    for id in [off, over] {
+        admin.0.send(Ask::new("POST", format!("{keys}/{id}/rotate"))).await.refused("CONFLICT");
+    }
+    // Those that are over do not fill the fifty that an owner may have; those that work do.
+    for _ in 0..50 {
+        make(json!({"roles": [], "expires": "2031-01-15T09:00:00Z"})).await;
+    }
+    let good = make(json!({"roles": []})).await;
+    let rotate = |body: serde_json::Value| Ask::new("POST", format!("{keys}/{good}/rotate")).json(&body);
+    admin.0.send(rotate(json!({"overlap_hours": 9_000}))).await.refused("DIST0005");
+    admin.0.send(rotate(json!({"expires": "never"}))).await.refused("DIST0004");
+    admin.0.send(rotate(json!({})).header("if-match", "\"7\"")).await.refused("CONFLICT");
+    admin.0.post(format!("{keys}/999/rotate"), json!({})).await.refused("NOT_FOUND");
+    // The platform's last key and person: a rotation keeps somebody who is PLATFORM_ADMIN without end.
+    let platform = server.platform().await;
+    platform.delete("/platform/users/1").await;
+    platform.0.post("/mgmt-api/v1/platform/keys/1/rotate", json!({"expires": "2032-01-01T00:00:00Z"})).await.refused("CONFLICT");
+    let new = platform.0.post("/mgmt-api/v1/platform/keys/1/rotate", json!({"overlap_hours": 0})).await.ok();
+    ManagerClient::with_key(&server.nobody, new["secret"].as_str().unwrap()).await.0.get("/mgmt-api/v1/operators").await.ok();
+    platform.0.get("/mgmt-api/v1/operators").await.refused("AUTH001");
 }

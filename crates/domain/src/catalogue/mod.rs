@@ -274,6 +274,9 @@ pub struct Session {
     pub barcodes: BarcodeSource,
     /// What another system calls it.
     pub external_reference: Option<String>,
+    /// When it was to begin before it was moved to another time.
+    #[serde(default)]
+    pub postponed_from: Option<Timestamp>,
     /// Counts the changes.
     pub version: u64,
 }

@@ -39,6 +39,8 @@ pub enum IdentityCommand {
     Channel(Edit<ChannelId, channels::NewChannel, channels::ChannelChange>),
     /// About API keys.
     Key(Edit<KeyId, keys::NewKey, keys::KeyChange>),
+    /// Put a new API key in the place of one.
+    RotateKey(keys::Rotation),
     /// About terminals.
     Terminal(Edit<TerminalId, devices::NewTerminal, devices::TerminalChange>),
     /// About points of sale.
@@ -140,6 +142,7 @@ pub fn decide(here: &Here, actor: &Actor, command: &IdentityCommand) -> Result<D
         IdentityCommand::User(edit) => users::decide(here, actor, edit),
         IdentityCommand::Channel(edit) => channels::decide(here, actor, edit),
         IdentityCommand::Key(edit) => keys::decide(here, actor, edit),
+        IdentityCommand::RotateKey(rotation) => keys::rotate(here, actor, rotation),
         IdentityCommand::Terminal(edit) => devices::decide_terminal(here, actor, edit),
         IdentityCommand::PointOfSale(edit) => devices::decide_point_of_sale(here, actor, edit),
     }

@@ -47,16 +47,21 @@ pub(super) struct Repeat {
 }
 
 impl Repeat {
-    /// The claim of a part of the call for this caller: the key is scoped to channel or key plus user, never to the token. Most calls have one part.
-    pub(super) fn claim(&self, subject: &Subject, part: usize) -> Claim {
+    /// The claim for this caller: the key is scoped to channel or key plus user, never to the token.
+    pub(super) fn claim(&self, subject: &Subject) -> Claim {
+        self.claim_of(subject, &self.key)
+    }
+
+    /// The claim of one line of the call. A key holds no blank, so that no other call's key is taken for it.
+    pub(super) fn claim_of_line(&self, subject: &Subject, mark: &str) -> Claim {
+        self.claim_of(subject, &format!("{} {mark}", self.key))
+    }
+
+    fn claim_of(&self, subject: &Subject, key: &str) -> Claim {
         let owner = subject.channel.map_or(subject.key.map_or(0, |key| key.0), |channel| channel.0);
         let user = subject.user.map_or(0, |user| user.0);
         let kind = if subject.channel.is_some() { "channel" } else { "key" };
-        let mut scope = format!("{kind} {} {owner} {user} {}", subject.shard, self.key);
-        if part > 0 {
-            // No key has a space.
-            scope.push_str(&format!(" {part}"));
-        }
+        let scope = format!("{kind} {} {owner} {user} {key}", subject.shard);
         Claim { key: Hash::of(scope.as_bytes()), fingerprint: self.fingerprint }
     }
 }

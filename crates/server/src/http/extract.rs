@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aforo_domain::command::Command;
 use aforo_domain::error::{Code, Error};
+use aforo_domain::idempotency::Claim;
 use aforo_domain::identity::check::{Actor, Bearer, Caller};
 use aforo_domain::identity::{Channel, Client, Permission, Role, Scope, Status};
 use aforo_domain::ids::{MAX_ID, OrderId, ShardId};
@@ -113,7 +114,8 @@ impl<A> Selling<A> {
     /// # Errors
     /// What the engine refuses with; `IDEMPOTENCY_IN_PROGRESS`.
     pub async fn run<T, const MAX: usize>(&self, call: &Call<T, MAX>, command: Command) -> Result<Answered, Problem> {
-        run(&self.app, self.shard(), &self.bearer, Some((call, 0)), command).await
+        let claim = call.repeat.as_ref().map(|repeat| repeat.claim(&self.bearer.subject));
+        run(&self.app, self.shard(), &self.bearer, claim, command).await
     }
 
     /// Asks without changing anything.
@@ -121,7 +123,7 @@ impl<A> Selling<A> {
     /// # Errors
     /// What the engine refuses with.
     pub async fn ask(&self, command: Command) -> Result<Answered, Problem> {
-        run(&self.app, self.shard(), &self.bearer, None::<(&Call<()>, usize)>, command).await
+        run(&self.app, self.shard(), &self.bearer, None, command).await
     }
 }
 
@@ -200,7 +202,8 @@ impl<A> Manager<A> {
     /// # Errors
     /// What the engine refuses with; `IDEMPOTENCY_IN_PROGRESS`.
     pub async fn run<T, const MAX: usize>(&self, call: &Call<T, MAX>, command: Command) -> Result<Answered, Problem> {
-        self.run_part(call, 0, command).await
+        let claim = call.repeat.as_ref().map(|repeat| repeat.claim(&self.bearer.subject));
+        run(&self.app, self.shard, &self.bearer, claim, command).await
     }
 
     /// Runs one of the commands, counted from 0, that a call is cut into, each once for an `Idempotency-Key`: a call that was cut off goes on where it
@@ -209,7 +212,11 @@ impl<A> Manager<A> {
     /// # Errors
     /// What the engine refuses with; `IDEMPOTENCY_IN_PROGRESS`.
     pub async fn run_part<T, const MAX: usize>(&self, call: &Call<T, MAX>, part: usize, command: Command) -> Result<Answered, Problem> {
-        run(&self.app, self.shard, &self.bearer, Some((call, part)), command).await
+        if part == 0 {
+            return self.run(call, command).await;
+        }
+        let claim = call.repeat.as_ref().map(|repeat| repeat.claim_of_line(&self.bearer.subject, &part.to_string()));
+        run(&self.app, self.shard, &self.bearer, claim, command).await
     }
 
     /// Runs a command of a call in a shard of its own choice (making an operator takes two), without an `Idempotency-Key`.
@@ -217,7 +224,7 @@ impl<A> Manager<A> {
     /// # Errors
     /// What the engine refuses with.
     pub async fn run_in(&self, shard: ShardId, command: Command) -> Result<Answered, Problem> {
-        run(&self.app, shard, &self.bearer, None::<(&Call<()>, usize)>, command).await
+        run(&self.app, shard, &self.bearer, None, command).await
     }
 }
 
@@ -283,14 +290,8 @@ fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-async fn run<T, const MAX: usize>(
-    app: &App,
-    shard: ShardId,
-    bearer: &Arc<Bearer>,
-    call: Option<(&Call<T, MAX>, usize)>,
-    command: Command,
-) -> Result<Answered, Problem> {
-    let idempotency = call.and_then(|(call, part)| Some(call.repeat.as_ref()?.claim(&bearer.subject, part)));
+/// Runs a command, once for the claim.
+async fn run(app: &App, shard: ShardId, bearer: &Arc<Bearer>, idempotency: Option<Claim>, command: Command) -> Result<Answered, Problem> {
     let _guard = idempotency.map(|claim| app.http.in_progress.enter(claim.key)).transpose()?;
     let answer = app.engine.run(Request { shard, actor: Actor::Token(bearer.clone()), command, idempotency }).await;
     let replayed = answer.replayed;

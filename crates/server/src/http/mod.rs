@@ -42,6 +42,7 @@
 //! - `seller.run(&call, command)` handles the `Idempotency-Key`; `seller.ask(command)` is for reads through the engine. Catalogue reads use
 //!   `caller.view` and nothing else.
 //! - `?` turns a domain `Error` or `Code` into a [`respond::Problem`]; the middleware writes its body.
+//! - A call of many lines hands them to [`lines`], which does each by itself and reports on all.
 //! - Register the handler in its API's `router()` with `utoipa_axum::routes!`, and list the codes it may answer beyond those that every call may
 //!   answer (`http::openapi` adds these) in `x-codes`, separated by blanks.
 
@@ -50,6 +51,7 @@ pub mod checks;
 pub mod extract;
 pub mod idempotency;
 pub mod limit;
+pub mod lines;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;

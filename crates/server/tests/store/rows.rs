@@ -302,6 +302,7 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
         buyer_limit: Some(8),
         barcodes: BarcodeSource::Imported,
         external_reference: Some("X-1".into()),
+        postponed_from: Some(Timestamp(1_926_000_000_000_000)),
         version: 1,
     }
 }

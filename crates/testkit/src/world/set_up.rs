@@ -295,6 +295,7 @@ fn session(id: SessionId, event: EventId) -> Session {
         buyer_limit: None,
         barcodes: BarcodeSource::Generated,
         external_reference: None,
+        postponed_from: None,
         version: 1,
     }
 }

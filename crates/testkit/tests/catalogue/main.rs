@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod barcodes;
+mod bulk;
 mod currencies;
 mod live;
 mod map;
 mod places;
+mod postpone;
 mod seat_list;
+mod series;
 mod set_up;
 mod shown;

@@ -8,6 +8,7 @@ mod barcodes;
 pub mod document;
 mod events;
 mod places;
+mod postpone;
 mod publications;
 mod sessions;
 mod templates;
@@ -19,6 +20,7 @@ pub use authority::Authority;
 pub use barcodes::{Imported, NotAdded, PoolPage};
 pub use events::EventSpec;
 pub use places::{MarkPlaces, Marking, PlaceGroup};
+pub use postpone::Postponement;
 pub use publications::PublicationSpec;
 pub use sessions::{RateSpec, SessionSpec, TaxSpec};
 pub use templates::{Outline, PriceTypeSpec, QuotaSpec, TemplateSpec};
@@ -47,6 +49,8 @@ pub enum Target<I> {
 /// What can be asked about the catalogue. Answers are `Reply::Ids` with the id of what was saved, unless said.
 #[derive(Debug, Clone)]
 pub enum CatalogueCommand {
+    /// A call of many lines begins: whether the caller may manage anything at all. Changes nothing, and answers `Reply::Done`.
+    Begin,
     /// Make or replace a venue.
     SaveVenue(Target<VenueId>, VenueSpec),
     /// Begin a template: everything but its sectors. Answers its id, then its price types' and its sectors' in the order given.
@@ -61,10 +65,14 @@ pub enum CatalogueCommand {
     SaveEvent(Target<EventId>, EventSpec),
     /// Make or replace a session.
     SaveSession(Target<SessionId>, Box<SessionSpec>),
+    /// Make a session and publish it, all of it or nothing.
+    AddSession(Box<SessionSpec>, Vec<(ChannelId, PublicationSpec)>),
+    /// Move a session to another time.
+    Postpone(Postponement),
     /// Publish a session in a channel, or change how.
     Publish(SessionId, ChannelId, Option<u64>, PublicationSpec),
     /// Take a session out of a channel.
-    Unpublish(SessionId, ChannelId),
+    Unpublish(SessionId, ChannelId, Option<u64>),
     /// Block, unblock or move places of a session.
     Mark(MarkPlaces),
     /// Add barcodes to a session's pool. None has the form of a generated one. Answers `Reply::Imported`.
@@ -82,6 +90,7 @@ pub enum CatalogueCommand {
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCommand) -> Planned {
     let desk = Desk { world, authority: Authority::of(world, moment, actor)? };
     match command {
+        CatalogueCommand::Begin => Ok(Done { changes: Vec::new(), reply: Reply::Done }),
         CatalogueCommand::SaveVenue(target, spec) => desk.save_venue(*target, spec),
         CatalogueCommand::BeginTemplate(id, outline) => desk.begin_template(*id, outline),
         CatalogueCommand::AddSector(sector) => desk.add_sector(sector),
@@ -89,8 +98,10 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCo
         CatalogueCommand::ChangeTemplate(id, version, spec) => desk.change_template(*id, *version, spec),
         CatalogueCommand::SaveEvent(target, spec) => desk.save_event(*target, spec),
         CatalogueCommand::SaveSession(target, spec) => desk.save_session(*target, spec),
+        CatalogueCommand::AddSession(spec, channels) => desk.add_session(spec, channels),
+        CatalogueCommand::Postpone(postponement) => desk.postpone(postponement),
         CatalogueCommand::Publish(session, channel, version, spec) => desk.publish(*session, *channel, *version, spec),
-        CatalogueCommand::Unpublish(session, channel) => desk.unpublish(*session, *channel),
+        CatalogueCommand::Unpublish(session, channel, version) => desk.unpublish(*session, *channel, *version),
         CatalogueCommand::Mark(request) => desk.mark_places(request),
         CatalogueCommand::ImportBarcodes(session, barcodes) => desk.import_barcodes(*session, barcodes),
         CatalogueCommand::RemoveBarcodes(session, limit) => desk.remove_barcodes(*session, *limit),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Desk, saved, unchanged};
+use crate::catalogue::plan::Plan;
 use crate::catalogue::{Presale, Publication};
 use crate::change::{Change, Key, Row};
 use crate::command::{Done, Planned, Reply};
@@ -26,25 +27,36 @@ pub struct PublicationSpec {
 impl Desk<'_> {
     pub(super) fn publish(&self, session: SessionId, channel: ChannelId, seen: Option<u64>, spec: &PublicationSpec) -> Planned {
         let offer = self.own_session(session)?;
+        let old = offer.publications.get(&channel);
+        let publication = self.publication((session, &offer.plan, offer.session.sale), channel, old, spec)?;
+        unchanged(old.map_or(0, |old| old.version), seen)?;
+        saved(Row::from(Arc::new(publication)), channel.0)
+    }
+
+    /// A session's publication in a channel as it shall be, in place of the old one. `sale` is the session's.
+    pub(super) fn publication(
+        &self,
+        (session, plan, sale): (SessionId, &Plan, Window),
+        channel: ChannelId,
+        old: Option<&Arc<Publication>>,
+        spec: &PublicationSpec,
+    ) -> Result<Publication, Error> {
         let there = |channel: &&Arc<crate::identity::Channel>| channel.status != Status::Gone;
         self.world.identity.channels.get(&channel).filter(there).ok_or(Code::NotFound)?;
-        let old = offer.publications.get(&channel);
-        unchanged(old.map_or(0, |old| old.version), seen)?;
         if spec.sale.is_some_and(|window| window.start >= window.end) {
-            return Err(Error::new(Code::Dist0001).because("the sale ends before it starts").into());
+            return Err(Error::new(Code::Dist0001).because("the sale ends before it starts"));
         }
-        let sale_end = offer.session.sale.end;
-        if spec.presales.iter().any(|presale| presale.window.start >= presale.window.end || presale.window.end > sale_end) {
-            return Err(Error::new(Code::Dist0001).because("a presale ends before it starts, or after the session's sale").into());
+        if spec.presales.iter().any(|presale| presale.window.start >= presale.window.end || presale.window.end > sale.end) {
+            return Err(Error::new(Code::Dist0001).because("a presale ends before it starts, or after the session's sale"));
         }
-        let template = &offer.plan.template;
+        let template = &plan.template;
         let quotas =
             if spec.quotas.is_empty() { template.quotas.iter().take(1).map(|quota| quota.id).collect() } else { spec.quotas.clone() };
-        let wrong = |(index, quota): (usize, &QuotaId)| offer.plan.quota_index(*quota).is_none() || quotas[..index].contains(quota);
+        let wrong = |(index, quota): (usize, &QuotaId)| plan.quota_index(*quota).is_none() || quotas[..index].contains(quota);
         if quotas.iter().enumerate().any(wrong) {
-            return Err(Error::invalid(&["quotas"]).into());
+            return Err(Error::invalid(&["quotas"]));
         }
-        let publication = Publication {
+        Ok(Publication {
             session,
             channel,
             quotas,
@@ -53,15 +65,12 @@ impl Desk<'_> {
             sales_limit: spec.sales_limit,
             presales: spec.presales.clone(),
             version: old.map_or(1, |old| old.version + 1),
-        };
-        saved(Row::from(Arc::new(publication)), channel.0)
+        })
     }
 
-    pub(super) fn unpublish(&self, session: SessionId, channel: ChannelId) -> Planned {
+    pub(super) fn unpublish(&self, session: SessionId, channel: ChannelId, seen: Option<u64>) -> Planned {
         let offer = self.own_session(session)?;
-        if !offer.publications.contains_key(&channel) {
-            return Err(Code::NotFound.into());
-        }
+        unchanged(offer.publications.get(&channel).ok_or(Code::NotFound)?.version, seen)?;
         Ok(Done { changes: vec![Change::Delete(Key::Publication((session, channel)))], reply: Reply::Ids(vec![channel.0]) })
     }
 }

@@ -6,16 +6,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Desk, Target, check_step, in_use, new_id, saved, unchanged};
+use foldhash::fast::FixedState;
+
+use super::{Desk, PublicationSpec, Target, check_step, in_use, new_id, saved, unchanged};
 use crate::barcodes::BarcodeSource;
 use crate::catalogue::plan::Plan;
 use crate::catalogue::{Images, Offer, Rate, RateKind, Readiness, Session, Tax};
 use crate::change::Row;
-use crate::command::Planned;
+use crate::command::{Planned, Reply};
 use crate::error::{Code, Error};
 use crate::identity::Surcharge;
 use crate::identity::manage::MAX_GIVEN_ID;
-use crate::ids::{EventId, PriceTypeId, QuotaId, RateId, SessionId, TaxId, TemplateId};
+use crate::ids::{ChannelId, EventId, PriceTypeId, QuotaId, RateId, SessionId, TaxId, TemplateId};
 use crate::inventory::PlaceState;
 use crate::moment::{Timestamp, Window};
 use crate::money::{Minor, Percent};
@@ -111,6 +113,18 @@ impl<'a> Desk<'a> {
         saved(Row::from(Arc::new(session)), id.0)
     }
 
+    /// A new session that is published at once.
+    pub(super) fn add_session(&self, spec: &SessionSpec, channels: &[(ChannelId, PublicationSpec)]) -> Planned {
+        let mut done = self.save_session(Target::New(None), spec)?;
+        let Reply::Ids(ids) = &done.reply else { return Ok(done) };
+        let plan = self.template_for(spec.template, None)?;
+        for (channel, publication) in channels {
+            let publication = self.publication((SessionId(ids[0]), plan, spec.sale), *channel, None, publication)?;
+            done.changes.push(Row::from(Arc::new(publication)).into());
+        }
+        Ok(done)
+    }
+
     fn session(&self, id: SessionId, spec: &SessionSpec, old: Option<&Arc<Session>>) -> Result<Session, Error> {
         let rates = self.rates(spec)?;
         let default_rate = rates.get(spec.default_rate).ok_or(Error::required(&["rates"]))?.id;
@@ -139,6 +153,7 @@ impl<'a> Desk<'a> {
             buyer_limit: spec.buyer_limit,
             barcodes: spec.barcodes,
             external_reference: spec.external_reference.clone(),
+            postponed_from: old.and_then(|old| old.postponed_from),
             version: old.map_or(1, |old| old.version + 1),
         })
     }
@@ -179,13 +194,14 @@ impl<'a> Desk<'a> {
 
     /// The session's rates with their ids. A rate belongs to one event, in which all sessions share it.
     fn rates(&self, spec: &SessionSpec) -> Result<Vec<Rate>, Error> {
-        let mut owners: HashMap<RateId, EventId> = HashMap::new();
-        let mut by_name: HashMap<&str, RateId> = HashMap::new();
+        // A season of thousands of sessions is looked through for each of them: the hash has to be quick.
+        let mut owners: HashMap<RateId, EventId, FixedState> = HashMap::default();
+        let mut by_name: HashMap<&str, RateId, FixedState> = HashMap::default();
         for offer in self.catalogue().offers.values() {
             for rate in &offer.session.rates {
                 owners.insert(rate.id, offer.event.id);
                 if offer.event.id == spec.event {
-                    by_name.insert(&rate.name, rate.id);
+                    by_name.entry(&rate.name).and_modify(|known| *known = rate.id.min(*known)).or_insert(rate.id);
                 }
             }
         }

@@ -1,16 +1,17 @@
-//! API keys of channels, entities and the platform. A secret comes here as its hash; rotating is adding a second key and revoking the first.
+//! API keys of channels, entities and the platform. A secret comes here as its hash.
 
 use std::sync::Arc;
 
 use super::{Edit, Here, Reach, all_good, channels, find, made, new_id, platform_is_kept, reach, unchanged};
-use crate::command::Done;
+use crate::change::Row;
+use crate::command::{Done, Reply};
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
 use crate::identity::{ApiKey, KeyOwner, Role, Scopes, Status};
 use crate::ids::{Hash, KeyId, ShardId};
 use crate::moment::Timestamp;
 
-/// Keys of one owner that are not revoked, at most.
+/// Keys of one owner that are neither revoked nor over, at most.
 pub const MAX_KEYS: usize = 50;
 
 /// A key to be made.
@@ -79,10 +80,7 @@ fn create(here: &Here, reach: Reach, new: &NewKey) -> Result<ApiKey, Error> {
     roles.sort_unstable();
     roles.dedup();
     all_good(bad_fields(new.owner, &roles, new.scopes).as_slice())?;
-    let others = here.identity.keys.values().filter(|key| key.owner == new.owner && key.status != Status::Gone);
-    if others.count() >= MAX_KEYS {
-        return Err(Error::new(Code::Conflict).because("the owner has as many keys as it may have"));
-    }
+    has_room(here, new.owner)?;
     Ok(ApiKey {
         id: new_id(&here.identity.keys, None)?,
         owner: new.owner,
@@ -93,6 +91,59 @@ fn create(here: &Here, reach: Reach, new: &NewKey) -> Result<ApiKey, Error> {
         expires: new.expires,
         version: 1,
     })
+}
+
+/// A new key in place of an old one, which goes on for a while so that nobody is locked out who still has it.
+#[derive(Debug, Clone)]
+pub struct Rotation {
+    /// The old key.
+    pub id: KeyId,
+    /// The version it must still have, if the caller cares.
+    pub expected: Option<u64>,
+    /// SHA-256 of the new secret.
+    pub secret: Hash,
+    /// When the new key ends by itself; else when the old one would have.
+    pub expires: Option<Option<Timestamp>>,
+    /// How long the old key still works, in milliseconds; 0 revokes it at once.
+    pub overlap_ms: i64,
+}
+
+/// Decides a rotation: one step, so that there is never no key and never one that nobody knows of. Answers the ids of the new key and of the old one.
+pub(super) fn rotate(here: &Here, actor: &Actor, rotation: &Rotation) -> Result<Done, Error> {
+    let reach = reach(here, actor, channels::ROLES)?;
+    let old = find(&here.identity.keys, rotation.id)?;
+    owned(here, reach, old.owner)?;
+    unchanged(old, rotation.expected)?;
+    if old.status != Status::Active || is_over(here, old) {
+        return Err(Error::new(Code::Conflict).because("a key that does not work is not rotated"));
+    }
+    has_room(here, old.owner)?;
+    let id = new_id(&here.identity.keys, None)?;
+    let expires = rotation.expires.unwrap_or(old.expires);
+    let new = ApiKey { id, secret: rotation.secret, expires, version: 1, ..old.clone() };
+    let end = here.now.plus_ms(rotation.overlap_ms);
+    let end = old.expires.map_or(end, |expires| expires.min(end));
+    let status = if rotation.overlap_ms == 0 { Status::Gone } else { old.status };
+    let old = ApiKey { expires: Some(end), status, version: old.version + 1, ..old.clone() };
+    if new.expires.is_some() {
+        platform_is_kept(here, |_| true, |other| other.id != old.id)?;
+    }
+    let ids = vec![new.id.0, old.id.0];
+    Ok(Done { changes: vec![Row::from(Arc::new(new)).into(), Row::from(Arc::new(old)).into()], reply: Reply::Ids(ids) })
+}
+
+/// Whether a key has ended by itself.
+fn is_over(here: &Here, key: &ApiKey) -> bool {
+    key.expires.is_some_and(|expires| expires <= here.now)
+}
+
+/// `CONFLICT` if an owner has as many keys as it may have.
+fn has_room(here: &Here, owner: KeyOwner) -> Result<(), Error> {
+    let there = |key: &&Arc<ApiKey>| key.owner == owner && key.status != Status::Gone && !is_over(here, key);
+    if here.identity.keys.values().filter(there).count() < MAX_KEYS {
+        return Ok(());
+    }
+    Err(Error::new(Code::Conflict).because("the owner has as many keys as it may have"))
 }
 
 /// The fields whose values are out of range: roles and scopes that such an owner's key cannot have.

@@ -12,13 +12,14 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::channel_terms::{self, DeliveryMethodBody, DeliveryMethodView, InsuranceBody, InsuranceView, MetadataBody, MetadataView};
+use super::lists::{ByEntity, ByName, ByStatus, Listed, Listing, Paged};
 use super::surcharges::{self, SurchargeBody, SurchargeView};
 use super::{IfMatch, listed, name, optional_name, read, reserve, words, written};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::{Checks, MAX_ELEMENTS};
 use crate::http::extract::{ChannelManagers, Manager, PathId, Readers};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Answered, Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::{Answered, Problem};
 use crate::http::wire::{List, Num};
 
 /// A channel.
@@ -168,21 +169,35 @@ fn view(channel: &Channel) -> ChannelView {
     }
 }
 
-/// Lists channels, all within reach or an entity's.
+impl Listed for Channel {
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        words::show(words::STATUS, &self.status)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn is_of(&self, entity: EntityId) -> bool {
+        self.entity == entity
+    }
+}
+
+/// Lists channels.
 #[utoipa::path(
     get, path = "/channels", tag = "channels", operation_id = "list_channels",
-    params(("operator_id" = Option<u64>, Query, description = "The operator, where a PLATFORM_ADMIN asks"), ("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query), ("entity_id" = Option<u64>, Query)),
+    params(Paged, ByName, ByStatus, ByEntity),
     responses((status = 200, body = List<ChannelView>)),
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let entity = params.id(&mut checks, "entity_id").map(EntityId);
-    let paging = checks.done(paging)?;
+    let listing = Listing::of::<Channel>(&params)?;
     let reach = manager.reach()?;
-    let within = |channel: &Channel| reach.covers(channel.entity) && entity.is_none_or(|entity| channel.entity == entity);
-    Ok(json(&paging.page(listed(&manager.view.identity.channels, within).into_iter().map(view))))
+    Ok(listing.answer(listed(&manager.view.identity.channels, |channel| reach.covers(channel.entity)), view))
 }
 
 /// Makes a channel: its id is reserved on the platform first.
@@ -264,7 +279,11 @@ pub async fn change(
     call: Call<ChannelPatch>,
 ) -> Result<Response, Problem> {
     let (mut checks, body) = (Checks::new(), &call.body);
-    let currency = find(&manager.view.identity.channels, ChannelId(id))?.currency;
+    let channel = find(&manager.view.identity.channels, ChannelId(id))?;
+    if !manager.reach()?.covers(channel.entity) {
+        return Err(Code::NotFound.into());
+    }
+    let currency = channel.currency;
     let change = ChannelChange {
         name: optional_name(&mut checks, body.name.as_deref()),
         status: checks.one_of("status", body.status.as_deref(), words::STATUS),

@@ -7,12 +7,13 @@ use aforo_domain::ids::EntityId;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::lists::{ByName, ByStatus, Listed, Listing, Paged};
 use super::{IfMatch, listed, name, optional_name, read, words, written};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
 use crate::http::extract::{Manager, OperatorAdmins, PathId, Readers};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Answered, Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::{Answered, Problem};
 use crate::http::wire::{List, Num};
 
 /// An entity.
@@ -45,20 +46,31 @@ fn view(entity: &Entity) -> EntityView {
     EntityView { id: entity.id.0, name: entity.name.clone(), status: words::show(words::STATUS, &entity.status) }
 }
 
+impl Listed for Entity {
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        words::show(words::STATUS, &self.status)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+}
+
 /// Lists entities.
 #[utoipa::path(
     get, path = "/entities", tag = "entities", operation_id = "list_entities",
-    params(("operator_id" = Option<u64>, Query, description = "The operator, where a PLATFORM_ADMIN asks"), ("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query)),
+    params(Paged, ByName, ByStatus),
     responses((status = 200, body = List<EntityView>)),
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let paging = checks.done(paging)?;
+    let listing = Listing::of::<Entity>(&params)?;
     let reach = manager.reach()?;
-    let entities = listed(&manager.view.identity.entities, |entity| reach.covers(entity.id));
-    Ok(json(&paging.page(entities.into_iter().map(view))))
+    Ok(listing.answer(listed(&manager.view.identity.entities, |entity| reach.covers(entity.id)), view))
 }
 
 /// Makes an entity.

@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::{
     Clearable, ImagesBody, ImagesView, READINESS, Texts, clearable, existing, images, label, localized, optional_label, readiness,
 };
+use super::lists::{ByEntity, ByName, ByReadiness, Listed, Listing, Paged};
 use super::{IfMatch, read, words, written};
 use crate::http::call::Call;
 use crate::http::checks::Checks;
 use crate::http::extract::{EventManagers, Manager, PathId, Readers};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Answered, Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::{Answered, Problem};
 use crate::http::wire::{List, Num};
 
 /// An event.
@@ -184,23 +185,41 @@ fn view(event: &Event) -> EventView<'_> {
     }
 }
 
-/// Lists events by id, without the archived ones unless they are asked for.
+impl Listed for Event {
+    const STATE: (&'static str, &'static [&'static str]) = ("status", &["PLANNED", "READY", "CANCELLED", "ARCHIVED"]);
+
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        words::show(READINESS, &self.readiness)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn is_of(&self, entity: EntityId) -> bool {
+        self.entity == entity
+    }
+}
+
+/// Lists events, without the archived ones unless they are asked for.
 #[utoipa::path(
     get, path = "/events", operation_id = "list_events", tag = "events",
-    params(("operator_id" = Option<u64>, Query), ("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query), ("include_archived" = Option<bool>, Query)),
+    params(Paged, ByName, ByReadiness, ByEntity, ("include_archived" = Option<bool>, Query)),
     responses((status = 200, body = List<EventView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let include_archived = params.boolean(&mut checks, "include_archived").unwrap_or_default();
-    let paging = checks.done(paging)?;
+    let listing = Listing::read::<Event>(&params, &mut checks);
+    let asked = params.boolean(&mut checks, "include_archived").unwrap_or_default();
+    let include_archived = asked || params.get("status") == Some("ARCHIVED");
+    let listing = checks.done(listing)?;
     let reach = manager.reach()?;
-    let is_shown =
-        |event: &&std::sync::Arc<Event>| reach.covers(event.entity) && (include_archived || event.readiness != Readiness::Archived);
-    let mut events: Vec<_> = manager.view.catalogue.events.values().filter(is_shown).collect();
-    events.sort_unstable_by_key(|event| event.id);
-    Ok(json(&paging.page(events.into_iter().map(|event| view(event)))))
+    let is_shown = |event: &&Event| reach.covers(event.entity) && (include_archived || event.readiness != Readiness::Archived);
+    Ok(listing.answer(manager.view.catalogue.events.values().map(AsRef::as_ref).filter(is_shown), view))
 }
 
 /// Makes an event.

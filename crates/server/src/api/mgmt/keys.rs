@@ -8,12 +8,13 @@ use aforo_domain::ids::{ChannelId, EntityId, KeyId};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{IfMatch, listed, secrets, words, written};
+use super::lists::{ByStatus, Field, Listed, Listing, Paged};
+use super::{IfMatch, listed, read, secrets, words, written};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
 use crate::http::extract::{Allowed, ChannelManagers, Manager, OperatorAdmins, PathId, PathIds, PlatformAdmins};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::Problem;
 use crate::http::time;
 use crate::http::wire::List;
 
@@ -64,7 +65,8 @@ pub struct KeyPatch {
     status: Option<String>,
 }
 
-fn view(key: &ApiKey, secret: Option<String>) -> KeyView {
+/// A key; with its secret in the answer to its making.
+pub(super) fn view(key: &ApiKey, secret: Option<String>) -> KeyView {
     KeyView {
         id: key.id.0,
         status: words::show(words::STATUS, &key.status),
@@ -75,10 +77,22 @@ fn view(key: &ApiKey, secret: Option<String>) -> KeyView {
     }
 }
 
+impl Listed for ApiKey {
+    const FIELDS: &'static [(&'static str, Field)] = &[("id", Field::Id)];
+
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        words::show(words::STATUS, &self.status)
+    }
+}
+
 /// Lists a channel's keys.
 #[utoipa::path(
     get, path = "/channels/{id}/keys", tag = "keys", operation_id = "list_channel_keys",
-    params(("id" = u64, Path), ("operator_id" = Option<u64>, Query, description = "The operator, where a PLATFORM_ADMIN asks"), ("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query)),
+    params(("id" = u64, Path), Paged, ByStatus),
     responses((status = 200, body = List<KeyView>)),
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
@@ -101,6 +115,18 @@ pub async fn create_of_channel(
 ) -> Result<Response, Problem> {
     let (scopes, expires) = call.body.as_ref().map(|body| (body.scopes.as_deref(), body.expires.as_deref())).unwrap_or_default();
     create(&manager, &call, KeyOwner::Channel(ChannelId(id)), Some(&[]), scopes, expires).await
+}
+
+/// Reads a channel's key.
+#[utoipa::path(
+    get, path = "/channels/{id}/keys/{key_id}", tag = "keys", operation_id = "get_channel_key",
+    params(("id" = u64, Path), ("key_id" = u64, Path), ("operator_id" = Option<u64>, Query, description = "The operator, where a PLATFORM_ADMIN asks")),
+    responses((status = 200, body = KeyView)),
+    extensions(("x-codes" = json!("NOT_FOUND"))),
+)]
+pub async fn get_of_channel(manager: Manager<ChannelManagers>, PathIds(ids): PathIds<2>) -> Result<Response, Problem> {
+    let [id, key] = ids;
+    get(&manager, KeyOwner::Channel(ChannelId(id)), KeyId(key))
 }
 
 /// Switches a channel's key off or on.
@@ -141,7 +167,7 @@ pub async fn delete_of_channel(
 /// Lists an entity's keys.
 #[utoipa::path(
     get, path = "/entities/{id}/keys", tag = "keys", operation_id = "list_entity_keys",
-    params(("id" = u64, Path), ("operator_id" = Option<u64>, Query, description = "The operator, where a PLATFORM_ADMIN asks"), ("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query)),
+    params(("id" = u64, Path), Paged, ByStatus),
     responses((status = 200, body = List<KeyView>)),
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
@@ -165,6 +191,18 @@ pub async fn create_of_entity(
     let body = &call.body;
     let owner = KeyOwner::Entity(Some(EntityId(id)));
     create(&manager, &call, owner, body.roles.as_deref(), body.scopes.as_deref(), body.expires.as_deref()).await
+}
+
+/// Reads an entity's key.
+#[utoipa::path(
+    get, path = "/entities/{id}/keys/{key_id}", tag = "keys", operation_id = "get_entity_key",
+    params(("id" = u64, Path), ("key_id" = u64, Path), ("operator_id" = Option<u64>, Query, description = "The operator, where a PLATFORM_ADMIN asks")),
+    responses((status = 200, body = KeyView)),
+    extensions(("x-codes" = json!("NOT_FOUND"))),
+)]
+pub async fn get_of_entity(manager: Manager<OperatorAdmins>, PathIds(ids): PathIds<2>) -> Result<Response, Problem> {
+    let [id, key] = ids;
+    get(&manager, KeyOwner::Entity(Some(EntityId(id))), KeyId(key))
 }
 
 /// Switches an entity's key off or on.
@@ -205,7 +243,7 @@ pub async fn delete_of_entity(
 /// Lists the platform's keys.
 #[utoipa::path(
     get, path = "/platform/keys", tag = "keys", operation_id = "list_platform_keys",
-    params(("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query)),
+    params(Paged, ByStatus),
     responses((status = 200, body = List<KeyView>)),
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
@@ -226,6 +264,32 @@ pub async fn create_of_platform(manager: Manager<PlatformAdmins>, call: Call<Opt
     create(&manager, &call, KeyOwner::Entity(None), Some(&admin), scopes, expires).await
 }
 
+/// Reads a key of the platform.
+#[utoipa::path(
+    get, path = "/platform/keys/{key_id}", tag = "keys", operation_id = "get_platform_key",
+    params(("key_id" = u64, Path)),
+    responses((status = 200, body = KeyView)),
+    extensions(("x-codes" = json!("NOT_FOUND"))),
+)]
+pub async fn get_of_platform(manager: Manager<PlatformAdmins>, PathId(key): PathId) -> Result<Response, Problem> {
+    get(&manager, KeyOwner::Entity(None), KeyId(key))
+}
+
+/// Switches a key of the platform off or on; `CONFLICT` if nobody could be PLATFORM_ADMIN any more.
+#[utoipa::path(
+    patch, path = "/platform/keys/{key_id}", tag = "keys", operation_id = "change_platform_key",
+    params(("key_id" = u64, Path), ("If-Match" = Option<String>, Header)), request_body = KeyPatch,
+    responses((status = 200, body = KeyView)), extensions(("x-codes" = json!("NOT_FOUND CONFLICT"))),
+)]
+pub async fn change_of_platform(
+    manager: Manager<PlatformAdmins>,
+    PathId(key): PathId,
+    IfMatch(expected): IfMatch,
+    call: Call<KeyPatch>,
+) -> Result<Response, Problem> {
+    change(&manager, &call, KeyOwner::Entity(None), KeyId(key), expected).await
+}
+
 /// Revokes a key of the platform.
 #[utoipa::path(
     delete, path = "/platform/keys/{key_id}", tag = "keys", operation_id = "revoke_platform_key",
@@ -243,12 +307,16 @@ pub async fn delete_of_platform(
 }
 
 fn list<A: Allowed>(manager: &Manager<A>, owner: KeyOwner, params: &Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let paging = checks.done(paging)?;
+    let listing = Listing::of::<ApiKey>(params)?;
     owned(&manager.here(), manager.reach()?, owner)?;
-    let keys = listed(&manager.view.identity.keys, |key| key.owner == owner);
-    Ok(json(&paging.page(keys.into_iter().map(|key| view(key, None)))))
+    Ok(listing.answer(listed(&manager.view.identity.keys, |key| key.owner == owner), |key| view(key, None)))
+}
+
+fn get<A: Allowed>(manager: &Manager<A>, owner: KeyOwner, id: KeyId) -> Result<Response, Problem> {
+    owned(&manager.here(), manager.reach()?, owner)?;
+    belongs(manager, owner, id)?;
+    let key = find(&manager.view.identity.keys, id)?;
+    Ok(read(&view(key, None), key.version))
 }
 
 async fn create<A: Allowed, T>(
@@ -313,7 +381,7 @@ async fn revoke<A: Allowed>(
 }
 
 /// `NOT_FOUND` unless the key is that owner's, as the path says. A key never changes hands, and a revoked one is the command's to refuse or repeat.
-fn belongs<A: Allowed>(manager: &Manager<A>, owner: KeyOwner, id: KeyId) -> Result<(), Problem> {
+pub(super) fn belongs<A: Allowed>(manager: &Manager<A>, owner: KeyOwner, id: KeyId) -> Result<(), Problem> {
     match manager.view.identity.keys.get(&id) {
         Some(key) if key.owner == owner => Ok(()),
         _ => Err(Code::NotFound.into()),

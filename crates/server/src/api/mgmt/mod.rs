@@ -1,23 +1,29 @@
 //! The management API: everything that must be set up before something can be sold. Wire types and handlers; who may do what is decided in
 //! `domain::identity::manage` and `domain::catalogue::manage`.
 //!
-//! Conventions of all its resources: `GET` lists and reads what is published (no query), `POST` makes, `PATCH` changes what it names, `DELETE` makes it
+//! Conventions of all its resources: `GET` lists ([`lists`]) and reads what is published (no query), `POST` makes, `PATCH` changes what it names, `DELETE` makes it
 //! gone for good. A read carries an `ETag`; `If-Match` on a change refuses with `CONFLICT` if something changed meanwhile. An id may be given at
 //! creation, as imports do. PLATFORM_ADMIN names the operator it works on with `operator_id`.
 
 pub mod barcodes;
+pub mod bulk;
 pub mod catalogue;
 pub mod channel_terms;
 pub mod channels;
 pub mod entities;
 pub mod events;
 pub mod keys;
+pub mod lists;
 pub mod operators;
 pub mod places;
 pub mod platform;
 pub mod points_of_sale;
+pub mod postpone;
 pub mod publications;
+pub mod recurrence;
+pub mod rotations;
 pub mod secrets;
+pub mod series;
 pub mod session_body;
 pub mod sessions;
 pub mod surcharges;
@@ -63,7 +69,7 @@ pub fn router() -> Routes {
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::change, users::delete))
         .routes(routes!(platform::list_users, platform::create_user))
-        .routes(routes!(platform::change_user, platform::delete_user))
+        .routes(routes!(platform::get_user, platform::change_user, platform::delete_user))
         .routes(routes!(channels::list, channels::create))
         .routes(routes!(channels::get, channels::change, channels::delete))
         .routes(routes!(terminals::list, terminals::create))
@@ -72,11 +78,14 @@ pub fn router() -> Routes {
         .routes(routes!(points_of_sale::list, points_of_sale::create))
         .routes(routes!(points_of_sale::get, points_of_sale::change, points_of_sale::delete))
         .routes(routes!(keys::list_of_channel, keys::create_of_channel))
-        .routes(routes!(keys::change_of_channel, keys::delete_of_channel))
+        .routes(routes!(keys::get_of_channel, keys::change_of_channel, keys::delete_of_channel))
+        .routes(routes!(rotations::rotate_of_channel))
         .routes(routes!(keys::list_of_entity, keys::create_of_entity))
-        .routes(routes!(keys::change_of_entity, keys::delete_of_entity))
+        .routes(routes!(keys::get_of_entity, keys::change_of_entity, keys::delete_of_entity))
+        .routes(routes!(rotations::rotate_of_entity))
         .routes(routes!(keys::list_of_platform, keys::create_of_platform))
-        .routes(routes!(keys::delete_of_platform))
+        .routes(routes!(keys::get_of_platform, keys::change_of_platform, keys::delete_of_platform))
+        .routes(routes!(rotations::rotate_of_platform))
         .merge(of_catalogue())
 }
 
@@ -91,8 +100,12 @@ fn of_catalogue() -> Routes {
         .routes(routes!(events::list, events::create))
         .routes(routes!(events::get, events::change))
         .routes(routes!(sessions::list, sessions::create))
+        .routes(routes!(bulk::create, bulk::change))
+        .routes(routes!(series::create))
         .routes(routes!(sessions::get, sessions::change))
+        .routes(routes!(postpone::postpone))
         .routes(routes!(sessions::capacity))
+        .routes(routes!(bulk::publish, bulk::unpublish))
         .routes(routes!(publications::list))
         .routes(routes!(publications::get, publications::publish, publications::unpublish))
         .routes(routes!(places::mark))

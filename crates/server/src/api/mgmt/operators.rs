@@ -9,13 +9,14 @@ use aforo_domain::ids::ShardId;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::lists::{ByName, ByStatus, Listed, Listing, Paged};
 use super::{IfMatch, name, optional_name, read, words, written};
 use crate::app::App;
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
 use crate::http::extract::{Manager, PathId, PlatformAdmins};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Answered, Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::{Answered, Problem};
 use crate::http::wire::{List, Num};
 
 /// An operator.
@@ -64,22 +65,33 @@ fn published(app: &App, id: ShardId) -> Option<std::sync::Arc<Operator>> {
     (operator.status != Status::Gone).then_some(operator)
 }
 
+impl Listed for Operator {
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        words::show(words::STATUS, &self.status)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+}
+
 /// Lists operators.
 #[utoipa::path(
     get, path = "/operators", tag = "operators", operation_id = "list_operators",
-    params(("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query)),
+    params(Paged, ByName, ByStatus),
     responses((status = 200, body = List<OperatorView>)),
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<PlatformAdmins>, params: Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let paging = checks.done(paging)?;
+    let listing = Listing::of::<Operator>(&params)?;
     let directory = manager.home.identity.directory.keys();
-    let mut ids: Vec<_> = directory.filter_map(|key| if let DirectoryKey::Operator(id) = key { Some(*id) } else { None }).collect();
-    ids.sort_unstable();
-    let operators = ids.into_iter().filter_map(|id| published(&manager.app, id));
-    Ok(json(&paging.page(operators.map(|operator| view(&operator)))))
+    let ids = directory.filter_map(|key| if let DirectoryKey::Operator(id) = key { Some(*id) } else { None });
+    let operators: Vec<_> = ids.filter_map(|id| published(&manager.app, id)).collect();
+    Ok(listing.answer(operators.iter().map(AsRef::as_ref), view))
 }
 
 /// Makes an operator: its id is reserved, its shard opened, and the operator made in it. Repeated with the same `Idempotency-Key`, a making that was

@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::IfMatch;
+use super::lists::{ByName, ByStatus, Paged};
 use super::users::{self, UserPatch, UserView};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
@@ -36,7 +37,7 @@ fn of_the_platform(manager: &Manager<PlatformAdmins>) -> Result<(), Problem> {
 /// Lists the platform's administrators.
 #[utoipa::path(
     get, path = "/platform/users", tag = "users", operation_id = "list_platform_users",
-    params(("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query)),
+    params(Paged, ByName, ByStatus),
     responses((status = 200, body = List<UserView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list_users(manager: Manager<PlatformAdmins>, params: Params) -> Result<Response, Problem> {
@@ -57,6 +58,16 @@ pub async fn create_user(manager: Manager<PlatformAdmins>, call: Call<NewAdminis
     let (roles, permissions, password) = (vec![Role::PlatformAdmin], Vec::new(), String::new());
     let new = checks.done(NewUser { id: None, entity: PLATFORM_ENTITY, username, password, roles, permissions })?;
     users::make(&manager, &call, new, secret).await
+}
+
+/// Reads an administrator of the platform.
+#[utoipa::path(
+    get, path = "/platform/users/{id}", tag = "users", operation_id = "get_platform_user", params(("id" = u64, Path)),
+    responses((status = 200, body = UserView)), extensions(("x-codes" = json!("NOT_FOUND"))),
+)]
+pub async fn get_user(manager: Manager<PlatformAdmins>, PathId(id): PathId) -> Result<Response, Problem> {
+    of_the_platform(&manager)?;
+    users::get_in(&manager, UserId(id))
 }
 
 /// Changes an administrator of the platform, above all its password.

@@ -8,12 +8,13 @@ use aforo_domain::ids::{EntityId, PointOfSaleId};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::lists::{ByEntity, ByName, ByStatus, Listed, Listing, Paged};
 use super::{IfMatch, listed, name, optional_name, read, words, written};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
 use crate::http::extract::{ChannelManagers, Manager, PathId};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Answered, Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::{Answered, Problem};
 use crate::http::wire::{List, Num};
 
 /// A point of sale.
@@ -54,20 +55,35 @@ fn view(place: &PointOfSale) -> PointOfSaleView {
     }
 }
 
+impl Listed for PointOfSale {
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        words::show(words::STATUS, &self.status)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn is_of(&self, entity: EntityId) -> bool {
+        self.entity == entity
+    }
+}
+
 /// Lists points of sale.
 #[utoipa::path(
     get, path = "/points-of-sale", tag = "points of sale", operation_id = "list_points_of_sale",
-    params(("operator_id" = Option<u64>, Query, description = "The operator, where a PLATFORM_ADMIN asks"), ("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query)),
+    params(Paged, ByName, ByStatus, ByEntity),
     responses((status = 200, body = List<PointOfSaleView>)),
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<ChannelManagers>, params: Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let paging = checks.done(paging)?;
+    let listing = Listing::of::<PointOfSale>(&params)?;
     let reach = manager.reach()?;
-    let places = listed(&manager.view.identity.points_of_sale, |place| reach.covers(place.entity));
-    Ok(json(&paging.page(places.into_iter().map(view))))
+    Ok(listing.answer(listed(&manager.view.identity.points_of_sale, |place| reach.covers(place.entity)), view))
 }
 
 /// Makes a point of sale.

@@ -13,12 +13,13 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::label;
+use super::lists::{Field, Listed, Listing, Paged, YES_OR_NO, yes_or_no};
 use super::{IfMatch, read, written};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::{Checks, MAX_ELEMENTS};
 use crate::http::extract::{EventManagers, Manager, PathIds, Readers};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::Problem;
 use crate::http::time;
 use crate::http::wire::{List, Num};
 
@@ -104,14 +105,17 @@ impl PresaleBody {
 }
 
 impl PublicationBody {
-    fn read(&self, offer: &Offer) -> Result<PublicationSpec, Problem> {
+    /// What it asks for, of a session that is sold in this window.
+    ///
+    /// # Errors
+    /// `DIST0004`, `DIST0005`.
+    pub(super) fn read(&self, session: Window) -> Result<PublicationSpec, Problem> {
         let mut checks = Checks::new();
         let quotas = self.quotas.as_deref().unwrap_or_default();
         if quotas.len() > MAX_ELEMENTS {
             checks.bad_value("quotas");
         }
         let quotas = quotas.iter().map(|id| QuotaId(checks.id("quotas", Some(id)))).collect();
-        let session = offer.session.sale;
         let start = checks.instant("sale_start", self.sale_start.as_deref());
         let end = checks.instant("sale_end", self.sale_end.as_deref());
         let own = start.is_some() || end.is_some();
@@ -161,21 +165,30 @@ fn published(offer: &Offer, channel: u64) -> Result<&Arc<Publication>, Problem> 
     Ok(offer.publications.get(&ChannelId(channel)).ok_or(Code::NotFound)?)
 }
 
+impl Listed for Publication {
+    const STATE: (&'static str, &'static [&'static str]) = ("on_catalog", YES_OR_NO);
+    const FIELDS: &'static [(&'static str, Field)] = &[("id", Field::Id)];
+
+    fn id(&self) -> u64 {
+        self.channel.0
+    }
+
+    fn state(&self) -> &'static str {
+        yes_or_no(self.on_catalog)
+    }
+}
+
 /// Lists the channels in which a session is published, by id.
 #[utoipa::path(
     get, path = "/events/{event_id}/sessions/{id}/channels", operation_id = "list_publications", tag = "sessions",
-    params(("event_id" = u64, Path), ("id" = u64, Path), ("operator_id" = Option<u64>, Query), ("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    params(("event_id" = u64, Path), ("id" = u64, Path), Paged, ("on_catalog" = Option<bool>, Query)),
     responses((status = 200, body = List<PublicationView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, PathIds(ids): PathIds<2>, params: Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let paging = checks.done(paging)?;
+    let listing = Listing::of::<Publication>(&params)?;
     let offer = manager.offer(&manager.view.catalogue, ids[0], ids[1])?;
-    let mut publications: Vec<_> = offer.publications.values().collect();
-    publications.sort_unstable_by_key(|publication| publication.channel);
     let with_codes = manager.sees_codes();
-    Ok(json(&paging.page(publications.into_iter().map(|publication| view(&offer, publication, with_codes)))))
+    Ok(listing.answer(offer.publications.values().map(AsRef::as_ref), |publication| view(&offer, publication, with_codes)))
 }
 
 /// Reads how a channel sells a session.
@@ -205,7 +218,7 @@ pub async fn publish(
 ) -> Result<Response, Problem> {
     let offer = manager.offer(&manager.view.catalogue, ids[0], ids[1])?;
     let usual = PublicationBody::default();
-    let spec = call.body.as_ref().unwrap_or(&usual).read(&offer)?;
+    let spec = call.body.as_ref().unwrap_or(&usual).read(offer.session.sale)?;
     let command = CatalogueCommand::Publish(SessionId(ids[1]), ChannelId(ids[2]), seen, spec);
     let (_, answered) = manager.save(&call, command).await?;
     let offer = manager.offer(&manager.catalogue(), ids[0], ids[1])?;
@@ -216,12 +229,17 @@ pub async fn publish(
 /// Takes a session out of a channel. Tickets that were sold there stay good.
 #[utoipa::path(
     delete, path = "/events/{event_id}/sessions/{id}/channels/{channel_id}", operation_id = "unpublish_session", tag = "sessions",
-    params(("event_id" = u64, Path), ("id" = u64, Path), ("operator_id" = Option<u64>, Query), ("channel_id" = u64, Path)),
+    params(("event_id" = u64, Path), ("id" = u64, Path), ("operator_id" = Option<u64>, Query), ("channel_id" = u64, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = super::Deleted)),
-    extensions(("x-codes" = json!("NOT_FOUND"))),
+    extensions(("x-codes" = json!("NOT_FOUND CONFLICT"))),
 )]
-pub async fn unpublish(manager: Manager<EventManagers>, PathIds(ids): PathIds<3>, call: Call<NoBody>) -> Result<Response, Problem> {
+pub async fn unpublish(
+    manager: Manager<EventManagers>,
+    PathIds(ids): PathIds<3>,
+    IfMatch(seen): IfMatch,
+    call: Call<NoBody>,
+) -> Result<Response, Problem> {
     manager.offer(&manager.view.catalogue, ids[0], ids[1])?;
-    let (_, answered) = manager.save(&call, CatalogueCommand::Unpublish(SessionId(ids[1]), ChannelId(ids[2]))).await?;
+    let (_, answered) = manager.save(&call, CatalogueCommand::Unpublish(SessionId(ids[1]), ChannelId(ids[2]), seen)).await?;
     Ok(super::deleted(&answered, ids[2]))
 }

@@ -18,15 +18,15 @@ use crate::http::wire::Num;
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct SessionBody {
     /// Only for a new one; else the next one.
-    id: Option<Num>,
-    name: Option<String>,
+    pub(super) id: Option<Num>,
+    pub(super) name: Option<String>,
     /// Never changes.
-    venue_template_id: Option<Num>,
+    pub(super) venue_template_id: Option<Num>,
     /// `PLANNED` (at first), `READY`, `CANCELLED` or `ARCHIVED`.
     status: Option<String>,
     /// Whether selling is switched on; at first it is.
     selling: Option<bool>,
-    date: Option<DatesBody>,
+    pub(super) date: Option<DatesBody>,
     texts: Option<SessionTextsBody>,
     images: Option<ImagesBody>,
     rates: Option<Vec<RateBody>>,
@@ -46,17 +46,17 @@ pub struct SessionBody {
 /// When. A new session ends and stops being sold when it starts, unless it says otherwise.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 pub struct DatesBody {
-    start: Option<String>,
-    end: Option<String>,
-    sale_start: Option<String>,
-    sale_end: Option<String>,
+    pub(super) start: Option<String>,
+    pub(super) end: Option<String>,
+    pub(super) sale_start: Option<String>,
+    pub(super) sale_end: Option<String>,
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>)]
-    booking_start: Clearable<String>,
+    pub(super) booking_start: Clearable<String>,
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>)]
-    booking_end: Clearable<String>,
-    start_unconfirmed: Option<bool>,
+    pub(super) booking_end: Clearable<String>,
+    pub(super) start_unconfirmed: Option<bool>,
 }
 
 /// A session's texts, each by language.

@@ -1,11 +1,10 @@
 //! Sessions: the dates of an event, and how their places stand.
 
-use std::sync::Arc;
-
 use aforo_domain::catalogue::manage::{CatalogueCommand, Target};
 use aforo_domain::catalogue::{Offer, Rate, RateKind, Session, Tax};
 use aforo_domain::error::Code;
 use aforo_domain::inventory::{Counts, PlaceState};
+use aforo_domain::moment::Timestamp;
 use aforo_domain::text::Localized;
 use axum::response::Response;
 use jiff::tz::TimeZone;
@@ -13,13 +12,13 @@ use serde::Serialize;
 use serde_json::Number;
 
 use super::catalogue::{ImagesView, READINESS, Texts, existing};
+use super::lists::{ByName, ByReadiness, ByStart, Field, Listed, Listing, Paged};
 use super::session_body::SessionBody;
 use super::surcharges::{self, SurchargeView};
 use super::{IfMatch, read, words, written};
 use crate::http::call::Call;
-use crate::http::checks::Checks;
 use crate::http::extract::{EventManagers, Manager, PathId, PathIds, Readers};
-use crate::http::params::{MAX_OFFSET, Params};
+use crate::http::params::Params;
 use crate::http::respond::{Answered, Problem, json};
 use crate::http::time;
 use crate::http::wire::{List, Money};
@@ -63,6 +62,9 @@ pub struct DatesView {
     #[serde(skip_serializing_if = "Option::is_none")]
     booking_end: Option<String>,
     start_unconfirmed: bool,
+    /// When it was to start before it was moved to another time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postponed_from: Option<String>,
 }
 
 /// A session's texts, each by language.
@@ -153,6 +155,7 @@ fn dates(offer: &Offer) -> DatesView {
         booking_start: session.booking.map(|booking| time::utc(booking.start)),
         booking_end: session.booking.map(|booking| time::utc(booking.end)),
         start_unconfirmed: session.start_unconfirmed,
+        postponed_from: session.postponed_from.map(|start| time::in_zone(start, &zone)),
     }
 }
 
@@ -176,21 +179,39 @@ fn taxes(taxes: &[Tax]) -> Vec<TaxView<'_>> {
     taxes.iter().map(|tax| (view(tax), &tax.name)).map(|((id, value), name)| TaxView { id, name, value }).collect()
 }
 
-/// Lists an event's sessions by start and id.
+impl Listed for Offer {
+    const STATE: (&'static str, &'static [&'static str]) = ("status", &["PLANNED", "READY", "CANCELLED", "ARCHIVED"]);
+    const FIELDS: &'static [(&'static str, Field)] = &[("id", Field::Id), ("name", Field::Name), ("date.start", Field::Start)];
+    const ORDER: Field = Field::Start;
+
+    fn id(&self) -> u64 {
+        self.session.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        words::show(READINESS, &self.session.readiness)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.session.name)
+    }
+
+    fn start(&self) -> Option<Timestamp> {
+        Some(self.session.start)
+    }
+}
+
+/// Lists an event's sessions by start and id, unless another order is asked for.
 #[utoipa::path(
     get, path = "/events/{id}/sessions", operation_id = "list_sessions", tag = "sessions",
-    params(("id" = u64, Path), ("operator_id" = Option<u64>, Query), ("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    params(("id" = u64, Path), Paged, ByName, ByReadiness, ByStart),
     responses((status = 200, body = List<SessionView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, PathId(event): PathId, params: Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let paging = checks.done(paging)?;
+    let listing = Listing::of::<Offer>(&params)?;
     let event = manager.event(&manager.view.catalogue, event)?;
-    let of_event = |offer: &&Arc<Offer>| offer.event.id == event.id;
-    let mut offers: Vec<_> = manager.view.catalogue.offers.values().filter(of_event).collect();
-    offers.sort_unstable_by_key(|offer| (offer.session.start, offer.session.id));
-    Ok(json(&paging.page(offers.into_iter().map(|offer| view(offer)))))
+    let offers = manager.view.catalogue.offers.values().map(AsRef::as_ref);
+    Ok(listing.answer(offers.filter(|offer: &&Offer| offer.event.id == event.id), view))
 }
 
 /// Makes a session of an event.
@@ -238,7 +259,8 @@ pub async fn change(
     answer(&manager, ids[0], id, &answered)
 }
 
-fn answer(manager: &Manager<EventManagers>, event: u64, id: u64, answered: &Answered) -> Result<Response, Problem> {
+/// A session that was just made or changed.
+pub(super) fn answer(manager: &Manager<EventManagers>, event: u64, id: u64, answered: &Answered) -> Result<Response, Problem> {
     let offer = manager.offer(&manager.catalogue(), event, id)?;
     Ok(written(answered, &view(&offer), offer.session.version))
 }

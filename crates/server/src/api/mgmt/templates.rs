@@ -18,6 +18,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Clearable, Texts, clearable, label};
+use super::lists::{ByName, ByRetired, Listed, Listing, Paged, YES_OR_NO, yes_or_no};
 use super::template_body::{PointBody, TemplateBody, release_ms};
 use super::{IfMatch, read, written};
 use crate::http::call::{Call, MAX_IMPORT};
@@ -190,21 +191,36 @@ fn complete(catalogue: &Catalogue, id: u64) -> Result<&Arc<Plan>, Problem> {
     Ok(plan.ok_or(Code::NotFound)?)
 }
 
-/// Lists the operator's venue templates by id, of one venue if it is named.
+impl Listed for Plan {
+    const STATE: (&'static str, &'static [&'static str]) = ("retired", YES_OR_NO);
+
+    fn id(&self) -> u64 {
+        self.template.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        yes_or_no(self.template.retired)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.template.name)
+    }
+}
+
+/// Lists the operator's venue templates, of one venue if it is named.
 #[utoipa::path(
     get, path = "/venue-templates", operation_id = "list_venue_templates", tag = "venues",
-    params(("operator_id" = Option<u64>, Query), ("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query), ("venue_id" = Option<u64>, Query)),
+    params(Paged, ByName, ByRetired, ("venue_id" = Option<u64>, Query)),
     responses((status = 200, body = List<TemplateView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
+    let listing = Listing::read::<Plan>(&params, &mut checks);
     let venue = params.id(&mut checks, "venue_id");
-    let (paging, venue) = checks.done((paging, venue))?;
+    let listing = checks.done(listing)?;
     let is_shown = |plan: &&Arc<Plan>| plan.template.version > 0 && venue.is_none_or(|venue| venue == plan.template.venue.0);
-    let mut plans: Vec<_> = manager.view.catalogue.plans.values().filter(is_shown).collect();
-    plans.sort_unstable_by_key(|plan| plan.template.id);
-    Ok(json(&paging.page(plans.into_iter().map(|plan| view(plan)))))
+    let plans = manager.view.catalogue.plans.values().filter(is_shown);
+    Ok(listing.answer(plans.map(AsRef::as_ref), view))
 }
 
 /// Makes a venue template from one document of at most 64 MiB and 400 000 places.
@@ -271,6 +287,10 @@ pub async fn change(
     call: Call<TemplatePatch>,
 ) -> Result<Response, Problem> {
     let template: &Template = &complete(&manager.view.catalogue, id)?.template;
+    let venue = manager.view.catalogue.venues.get(&template.venue).ok_or(Code::NotFound)?;
+    if !manager.reach()?.covers(venue.entity) {
+        return Err(Code::NotFound.into());
+    }
     let mut checks = Checks::new();
     let body = &call.body;
     let spec = TemplateSpec {

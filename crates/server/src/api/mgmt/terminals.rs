@@ -8,12 +8,13 @@ use aforo_domain::ids::{EntityId, TerminalId};
 use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::lists::{ByEntity, ByName, ByStatus, Listed, Listing, Paged};
 use super::{IfMatch, listed, name, optional_name, read, secrets, words, written};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
 use crate::http::extract::{ChannelManagers, Manager, PathId};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Answered, Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::{Answered, Problem};
 use crate::http::time;
 use crate::http::wire::{List, Num};
 
@@ -103,20 +104,36 @@ fn view(terminal: &Terminal, secret: Option<String>) -> TerminalView {
     }
 }
 
+impl Listed for Terminal {
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        words::show(words::STATUS, &self.status)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn is_of(&self, entity: EntityId) -> bool {
+        self.entity == Some(entity)
+    }
+}
+
 /// Lists terminals.
 #[utoipa::path(
     get, path = "/terminals", tag = "terminals", operation_id = "list_terminals",
-    params(("operator_id" = Option<u64>, Query, description = "The operator, where a PLATFORM_ADMIN asks"), ("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query)),
+    params(Paged, ByName, ByStatus, ByEntity),
     responses((status = 200, body = List<TerminalView>)),
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<ChannelManagers>, params: Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let paging = checks.done(paging)?;
+    let listing = Listing::of::<Terminal>(&params)?;
     let reach = manager.reach()?;
     let terminals = listed(&manager.view.identity.terminals, |terminal| covers(reach, terminal.entity));
-    Ok(json(&paging.page(terminals.into_iter().map(|terminal| view(terminal, None)))))
+    Ok(listing.answer(terminals, |terminal| view(terminal, None)))
 }
 
 /// Makes a terminal with its licence.

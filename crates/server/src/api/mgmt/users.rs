@@ -8,12 +8,13 @@ use aforo_domain::ids::{EntityId, UserId};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::lists::{ByEntity, ByName, ByStatus, Listed, Listing, Paged};
 use super::{IfMatch, listed, read, reserve, words, written};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
 use crate::http::extract::{Allowed, Manager, OperatorAdmins, PathId};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Answered, Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::{Answered, Problem};
 use crate::http::wire::{List, Num};
 
 /// A user.
@@ -69,10 +70,28 @@ fn view(user: &User) -> UserView {
     }
 }
 
-/// Lists users, all or an entity's.
+impl Listed for User {
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        words::show(words::STATUS, &self.status)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.username)
+    }
+
+    fn is_of(&self, entity: EntityId) -> bool {
+        self.entity == entity
+    }
+}
+
+/// Lists users; `name` is their user name.
 #[utoipa::path(
     get, path = "/users", tag = "users", operation_id = "list_users",
-    params(("operator_id" = Option<u64>, Query, description = "The operator, where a PLATFORM_ADMIN asks"), ("limit" = Option<u64>, Query), ("offset" = Option<u64>, Query), ("entity_id" = Option<u64>, Query)),
+    params(Paged, ByName, ByStatus, ByEntity),
     responses((status = 200, body = List<UserView>)),
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
@@ -82,12 +101,8 @@ pub async fn list(manager: Manager<OperatorAdmins>, params: Params) -> Result<Re
 
 /// Lists users of the manager's shard.
 pub(super) fn list_in<A: Allowed>(manager: &Manager<A>, params: &Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let entity = params.id(&mut checks, "entity_id").map(EntityId);
-    let paging = checks.done(paging)?;
-    let users = listed(&manager.view.identity.users, |user| entity.is_none_or(|entity| user.entity == entity));
-    Ok(json(&paging.page(users.into_iter().map(view))))
+    let listing = Listing::of::<User>(params)?;
+    Ok(listing.answer(listed(&manager.view.identity.users, |_| true), view))
 }
 
 /// Makes a user: its name is reserved on the platform first.
@@ -130,7 +145,12 @@ pub(super) async fn make<A: Allowed, T>(manager: &Manager<A>, call: &Call<T>, ne
     extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn get(manager: Manager<OperatorAdmins>, PathId(id): PathId) -> Result<Response, Problem> {
-    let user = find(&manager.view.identity.users, UserId(id))?;
+    get_in(&manager, UserId(id))
+}
+
+/// Reads a user of the manager's shard.
+pub(super) fn get_in<A: Allowed>(manager: &Manager<A>, id: UserId) -> Result<Response, Problem> {
+    let user = find(&manager.view.identity.users, id)?;
     Ok(read(&view(user), user.version))
 }
 

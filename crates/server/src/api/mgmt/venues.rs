@@ -9,12 +9,13 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Clearable, clearable, existing, label, optional_label};
+use super::lists::{ByEntity, ByName, ByRetired, Listed, Listing, Paged, YES_OR_NO, yes_or_no};
 use super::{IfMatch, read, written};
 use crate::http::call::Call;
 use crate::http::checks::Checks;
 use crate::http::extract::{EventManagers, Manager, PathId, Readers};
-use crate::http::params::{MAX_OFFSET, Params};
-use crate::http::respond::{Answered, Problem, json};
+use crate::http::params::Params;
+use crate::http::respond::{Answered, Problem};
 use crate::http::wire::{List, Num};
 
 /// A venue.
@@ -154,19 +155,35 @@ fn view(venue: &Venue) -> VenueView<'_> {
     }
 }
 
-/// Lists the operator's venues by id.
+impl Listed for Venue {
+    const STATE: (&'static str, &'static [&'static str]) = ("retired", YES_OR_NO);
+
+    fn id(&self) -> u64 {
+        self.id.0
+    }
+
+    fn state(&self) -> &'static str {
+        yes_or_no(self.retired)
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn is_of(&self, entity: EntityId) -> bool {
+        self.entity == entity
+    }
+}
+
+/// Lists the operator's venues.
 #[utoipa::path(
     get, path = "/venues", operation_id = "list_venues", tag = "venues",
-    params(("operator_id" = Option<u64>, Query), ("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    params(Paged, ByName, ByRetired, ByEntity),
     responses((status = 200, body = List<VenueView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response, Problem> {
-    let mut checks = Checks::new();
-    let paging = params.paging(&mut checks, MAX_OFFSET);
-    let paging = checks.done(paging)?;
-    let mut venues: Vec<_> = manager.view.catalogue.venues.values().collect();
-    venues.sort_unstable_by_key(|venue| venue.id);
-    Ok(json(&paging.page(venues.into_iter().map(|venue| view(venue)))))
+    let listing = Listing::of::<Venue>(&params)?;
+    Ok(listing.answer(manager.view.catalogue.venues.values().map(AsRef::as_ref), view))
 }
 
 /// Makes a venue.
@@ -205,6 +222,9 @@ pub async fn change(
     call: Call<VenueBody>,
 ) -> Result<Response, Problem> {
     let venue = manager.view.catalogue.venues.get(&VenueId(id)).ok_or(Code::NotFound)?;
+    if !manager.reach()?.covers(venue.entity) {
+        return Err(Code::NotFound.into());
+    }
     let (_, spec) = call.body.read(Some(venue))?;
     let (id, answered) = manager.save(&call, CatalogueCommand::SaveVenue(existing(venue.id, seen, venue.version), spec)).await?;
     answer(&manager, id, &answered)

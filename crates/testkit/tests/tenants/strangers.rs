@@ -1,0 +1,142 @@
+//! Whose things are protected, and who tries to get at them: people of another entity, and another operator.
+
+use aforo_testkit::builders::{SmallWorld, channel, publish, text};
+use aforo_testkit::caller::{Caller, MGMT, ManagerClient, SellerClient};
+use aforo_testkit::spawn::TestServer;
+use serde_json::{Value, json};
+
+/// An id that nothing has.
+pub const UNKNOWN: u64 = 8_888_888;
+/// An order that is not there.
+pub const UNKNOWN_ORDER: &str = "ffffffffffffffffffffffffffffffff";
+
+/// What somebody has of each thing that a path can name.
+pub struct Belongings {
+    pub entity: u64,
+    pub channel: u64,
+    pub channel_key: u64,
+    pub entity_key: u64,
+    pub event: u64,
+    pub session: u64,
+}
+
+/// Who tries.
+pub struct Stranger {
+    pub name: &'static str,
+    pub caller: Caller,
+    /// Whether it sells; else it manages.
+    pub sells: bool,
+    /// What it has itself, where it is of the same operator.
+    pub own: Option<Belongings>,
+}
+
+/// The theatre's world and the strangers to it.
+pub struct Tenants<'a> {
+    pub world: SmallWorld<'a>,
+    pub theirs: Belongings,
+    /// An order of the theatre's web channel, and an item of it.
+    pub order: String,
+    pub item: u64,
+    pub strangers: Vec<Stranger>,
+}
+
+impl<'a> Tenants<'a> {
+    pub async fn set_up(server: &'a TestServer) -> Self {
+        let world = SmallWorld::set_up(server).await;
+        let seller = world.seller().await;
+        let order = seller.create().await;
+        let body = seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+        let item = body["items"][0]["id"].as_u64().unwrap();
+        let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
+        let mut strangers = of_the_circus(&world).await;
+        strangers.extend(of_another_operator(&world).await);
+        Self { world, theirs, order, item, strangers }
+    }
+
+    /// The protected thing that a path's parameter names.
+    ///
+    /// # Panics
+    /// If nobody has said yet what such a parameter is.
+    pub fn theirs(&self, collection: &str) -> u64 {
+        let world = &self.world;
+        match collection {
+            "/distribution-api/v1/orders/items" => self.item,
+            "/mgmt-api/v1/operators" => world.operator,
+            "/mgmt-api/v1/platform/keys" | "/mgmt-api/v1/platform/users" | "/mgmt-api/v1/venues" => 1,
+            "/mgmt-api/v1/venue-templates" | "/mgmt-api/v1/events/{}/venue-templates" => 1,
+            "/mgmt-api/v1/points-of-sale" => world.door,
+            "/mgmt-api/v1/terminals" => world.till.id,
+            "/mgmt-api/v1/users" => world.clerk.id,
+            other => self.theirs.of(other).unwrap_or_else(|| panic!("say what {other} is in tests/tenants/strangers.rs")),
+        }
+    }
+}
+
+impl Belongings {
+    /// What a path's parameter names, if it is among these.
+    pub fn of(&self, collection: &str) -> Option<u64> {
+        match collection {
+            "/mgmt-api/v1/entities" => Some(self.entity),
+            "/mgmt-api/v1/entities/{}/keys" => Some(self.entity_key),
+            "/mgmt-api/v1/channels" | "/mgmt-api/v1/events/{}/channels" | "/mgmt-api/v1/events/{}/sessions/{}/channels" => {
+                Some(self.channel)
+            }
+            "/mgmt-api/v1/channels/{}/keys" => Some(self.channel_key),
+            "/mgmt-api/v1/events" | "/catalog-api/v1/events" => Some(self.event),
+            "/mgmt-api/v1/events/{}/sessions" | "/catalog-api/v1/sessions" => Some(self.session),
+            _ => None,
+        }
+    }
+}
+
+async fn belongings(world: &SmallWorld<'_>, entity: u64, channel: u64, event: u64, session: u64) -> Belongings {
+    let first = async |path: String| world.admin.0.get(format!("{MGMT}{path}")).await.ok()["data"][0]["id"].as_u64().unwrap();
+    let (channel_key, entity_key) = (first(format!("/channels/{channel}/keys")).await, first(format!("/entities/{entity}/keys")).await);
+    Belongings { entity, channel, channel_key, entity_key, event, session }
+}
+
+/// The circus is an entity of the same operator, with an event, a session and a channel of its own.
+async fn of_the_circus(world: &SmallWorld<'_>) -> Vec<Stranger> {
+    let admin = &world.admin;
+    let web = channel(admin, world.circus, "WEB").await;
+    let mut managers = Vec::new();
+    for role in ["EVENT_MANAGER", "CHANNEL_MANAGER"] {
+        let key = admin.make(&format!("/entities/{}/keys", world.circus), json!({"roles": [role]})).await;
+        managers.push((role, ManagerClient::with_key(world.nobody(), text(&key, "secret")).await));
+    }
+    let event = json!({"name": "Trapeze", "currency": "EUR", "default_language": "es-ES", "status": "READY"});
+    let event = managers[0].1.make_id("/events", event).await;
+    let session = managers[0].1.make_id(&format!("/events/{event}/sessions"), session(world.stalls)).await;
+    publish(&managers[0].1, event, session, web.id, json!({})).await;
+    let seller = SellerClient::sign_in(world.nobody(), web.id, &web.secret).await;
+    let mut all = vec![(("another entity's channel"), seller.0, true)];
+    all.extend(managers.into_iter().map(|(role, manager)| (role, manager.0, false)));
+    let mut strangers = Vec::new();
+    for (name, caller, sells) in all {
+        let own = Some(belongings(world, world.circus, web.id, event, session).await);
+        strangers.push(Stranger { name, caller, sells, own });
+    }
+    strangers
+}
+
+/// An operator whose only entity has an id that the first operator knows nothing of, so that no id is there by chance.
+async fn of_another_operator(world: &SmallWorld<'_>) -> Vec<Stranger> {
+    let platform = &world.platform;
+    let operator = platform.make_id("/operators", json!({"name": "Ponent"})).await;
+    let entity = platform.make_id(&format!("/entities?operator_id={operator}"), json!({"id": 900, "name": "Arena"})).await;
+    let key = platform.make(&format!("/entities/{entity}/keys?operator_id={operator}"), json!({"roles": ["OPERATOR_ADMIN"]})).await;
+    let admin = ManagerClient::with_key(world.nobody(), text(&key, "secret")).await;
+    let web = channel(&admin, entity, "WEB").await;
+    let seller = SellerClient::sign_in(world.nobody(), web.id, &web.secret).await;
+    vec![
+        Stranger { name: "another operator's administrator", caller: admin.0, sells: false, own: None },
+        Stranger { name: "another operator's channel", caller: seller.0, sells: true, own: None },
+    ]
+}
+
+/// A session on the theatre's template: who works in an operator may play in its venues.
+pub fn session(price_type: u64) -> Value {
+    json!({"name": "Matinee", "venue_template_id": 1, "status": "READY",
+        "date": {"start": "2031-02-01T12:00:00Z", "sale_start": "2031-01-01T00:00:00Z"},
+        "rates": [{"name": "All", "prices": [{"price_type_id": price_type, "value": 8}]}]})
+}
