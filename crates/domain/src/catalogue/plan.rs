@@ -67,6 +67,9 @@ pub struct SeatRow {
     pub rank: Option<u32>,
     /// Its seats in physical order.
     pub seats: Vec<Seat>,
+    /// The door that its people are sent to.
+    #[serde(default)]
+    pub entrance: Option<Box<str>>,
 }
 
 /// Places without numbers.
@@ -80,6 +83,9 @@ pub struct Zone {
     pub price_type: PriceTypeId,
     /// How many places start in each quota, and how many of those start blocked. The sum is the capacity.
     pub places: Vec<ZonePlaces>,
+    /// The door that its people are sent to.
+    #[serde(default)]
+    pub entrance: Option<Box<str>>,
 }
 
 /// Places of a zone in one quota.
