@@ -184,7 +184,8 @@ fn hall(venue: u64) -> Document {
     let part = |quota: Option<&str>, count| ZonePlacesDocument { quota: quota.map(str::to_owned), count, blocked: 0 };
     let kind = |code: &str| Kind { price_type: Some(code.to_owned()), quota: None };
     let stalls = RowDocument { name: "A".to_owned(), rank: None, kind: Kind::default(), entrance: None, seats };
-    let floor = ZoneDocument { name: "Floor".to_owned(), price_type: None, entrance: None, places: vec![part(None, 6), part(Some("Members"), 4)] };
+    let floor =
+        ZoneDocument { name: "Floor".to_owned(), price_type: None, entrance: None, places: vec![part(None, 6), part(Some("Members"), 4)] };
     let sector = |name: &str, code: &str, rows, zones| SectorDocument {
         id: None,
         name: name.to_owned(),

@@ -288,6 +288,16 @@ impl Plan {
         self.template.price_types.iter().position(|price_type| price_type.id == id)
     }
 
+    /// A price type's code; empty for one that is not the template's.
+    pub fn price_type_code(&self, id: PriceTypeId) -> &str {
+        self.template.price_types.iter().find(|price_type| price_type.id == id).map_or("", |price_type| &price_type.code)
+    }
+
+    /// A quota's name; empty for one that is not the template's.
+    pub fn quota_name(&self, id: QuotaId) -> &str {
+        self.template.quotas.iter().find(|quota| quota.id == id).map_or("", |quota| &quota.name)
+    }
+
     /// Where a quota stands in the template.
     pub fn quota_index(&self, id: QuotaId) -> Option<u8> {
         self.template.quotas.iter().position(|quota| quota.id == id).and_then(|index| u8::try_from(index).ok())

@@ -112,7 +112,13 @@ fn seat(place: Place, mark: char, x: i32, y: i32) -> Seat {
 pub fn zones(sizes: &[(u32, u32)]) -> Inventory {
     let zone = |(index, (own, other)): (usize, &(u32, u32))| {
         let part = |quota, count| ZonePlaces { quota: QuotaId(quota), count, blocked: 0 };
-        Zone { id: ZoneId(index as u64 + 1), name: String::new(), price_type: FIRST, places: vec![part(2, *other), part(1, *own)], entrance: None }
+        Zone {
+            id: ZoneId(index as u64 + 1),
+            name: String::new(),
+            price_type: FIRST,
+            places: vec![part(2, *other), part(1, *own)],
+            entrance: None,
+        }
     };
     Inventory::new(compile(Vec::new(), sizes.iter().enumerate().map(zone).collect()))
 }

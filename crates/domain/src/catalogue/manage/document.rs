@@ -18,10 +18,10 @@ const BLOCK: u64 = 1_000_000;
 pub const MAX_CHOSEN_TEMPLATE_ID: u64 = 1 << 31;
 
 /// Sectors, rows and zones of a template at most.
-const MAX_PARTS: usize = 100_000;
+pub const MAX_PARTS: usize = 100_000;
 
 /// Price types of a template at most; the same for quotas.
-const MAX_KINDS: usize = 255;
+pub const MAX_KINDS: usize = 255;
 
 /// A template.
 #[derive(Debug, Clone, PartialEq, Eq)]

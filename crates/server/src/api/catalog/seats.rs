@@ -147,7 +147,8 @@ fn shown<'a>(plan: &'a Plan, sector: &'a Sector) -> SeatSector<'a> {
         let index = |seat: &Seat| plan.price_type_index(seat.price_type).unwrap_or_default();
         row.seats.iter().map(|seat| SeatArray(seat, index(seat))).collect()
     };
-    let rows = sector.rows.iter().map(|row| RowOfSeats { id: row.id.0, name: &row.name, entrance: row.entrance.as_deref(), seats: seats(row) });
+    let rows =
+        sector.rows.iter().map(|row| RowOfSeats { id: row.id.0, name: &row.name, entrance: row.entrance.as_deref(), seats: seats(row) });
     SeatSector { id: sector.id.0, name: &sector.name, code: &sector.code, rows: rows.collect() }
 }
 
