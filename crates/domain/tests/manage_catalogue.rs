@@ -11,7 +11,7 @@ use aforo_domain::catalogue::manage::{
     CatalogueCommand, EventSpec, MarkPlaces, Marking, PlaceGroup, PriceTypeSpec, PublicationSpec, RateSpec, SessionSpec, Target, TaxSpec,
     VenueSpec,
 };
-use aforo_domain::catalogue::plan::Attributes;
+use aforo_domain::catalogue::plan::{Attributes, SeatRow, Zone};
 use aforo_domain::catalogue::{Category, Coded, Images, Readiness};
 use aforo_domain::command::{Command, Reply, Stop, plan};
 use aforo_domain::error::{Code, Error};
@@ -442,4 +442,11 @@ fn places_are_blocked_all_or_none() {
     assert_eq!(story.availability(id), Availability { total: 14, available: 14 });
     let manager = story.user(1, Role::EventManager);
     assert_eq!(story.ask(&manager, mark(Marking::Block, &seats[3..4], 0)), Err(Code::Auth0027), "blocking is a permission");
+}
+
+#[test]
+fn rows_and_zones_that_were_stored_before_there_were_entrances_are_read() {
+    let row: SeatRow = serde_json::from_str(r#"{"id": 1, "name": "A", "rank": null, "seats": []}"#).unwrap();
+    let zone: Zone = serde_json::from_str(r#"{"id": 1, "name": "Pit", "price_type": 1, "places": []}"#).unwrap();
+    assert_eq!((row.entrance, zone.entrance), (None, None));
 }

@@ -134,7 +134,7 @@ impl<'a> Line<'a> {
     fn read(self, draft: &mut Draft, findings: &mut Findings) {
         if self.fields.len() != self.header.width {
             let (is, should) = (self.fields.len(), self.header.width);
-            return findings.unreadable(self.at, format!("{is} fields, where the header has {should}"));
+            return findings.misread(self.at, format!("{is} fields, where the header has {should}"));
         }
         if PLACES.iter().all(|column| self.get(*column).is_empty()) {
             if self.get(Column::Quota).is_empty() && self.get(Column::PriceType).is_empty() {

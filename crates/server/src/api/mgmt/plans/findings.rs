@@ -76,9 +76,14 @@ impl Findings {
 
     /// Notes that the file is not of its format from here on (`DIST0002`).
     pub fn unreadable(&mut self, at: At, why: impl fmt::Display) {
+        self.misread(at, why);
+        self.over = true;
+    }
+
+    /// Notes that a part of the file is not of its format (`DIST0002`).
+    pub fn misread(&mut self, at: At, why: impl fmt::Display) {
         self.unreadable = true;
         self.wrong(format!("{at}: {why}"));
-        self.over = true;
     }
 
     /// Notes a value of the wrong form (`DIST0004`).

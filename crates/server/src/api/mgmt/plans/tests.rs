@@ -137,7 +137,10 @@ fn what_is_no_table_is_said_with_its_line() {
     assert_eq!(refused(csv("")).0, "DIST0002 Request body is incorrect");
     assert_eq!(refused(csv("\n \n")).1, ["the plan: there is no header: a first line that names the columns"]);
     assert_eq!(refused(csv("row,seat\nA,1\n")).0, "DIST0006 Parameter(s) required: 'sector'");
-    assert_eq!(refused(csv("sector,row,seat\nS,A,1\nS,A\n")).1, ["line 3: 2 fields, where the header has 3"]);
+    assert_eq!(
+        refused(csv("sector,row,seat\nS,A,1\nS,A\nS,A,2,\n")).1,
+        ["line 3: 2 fields, where the header has 3", "line 4: 4 fields, where the header has 3"]
+    );
     assert_eq!(refused(csv("sector,row,sector\n")).1[0], "line 1, sector: the header names this column twice");
     assert_eq!(refused(csv("sector,row,seat\n")).0, "DIST0006 Parameter(s) required: 'seats'");
     let latin: &[u8] = b"sector,row,seat\nTribuna,A,1\nAnfiteatro \xf1,A,1\n";
