@@ -233,6 +233,7 @@ fn what_is_wrong_with_a_seating_plan_is_said_with_its_path() {
         refused(json("{\"zones\": [\n{\"rows\": 1}]}")).1,
         ["the plan: invalid type: integer `1`, expected a sequence at line 2 column 10"]
     );
+    assert_eq!(refused(json(&"{".repeat(2_000_001))).1, ["the plan: more than 2000000 objects"]);
     assert_eq!(refused(json("{}")).0, "DIST0006 Parameter(s) required: 'zones, seats'");
     let seat = |seat: &str| {
         format!(r#"{{"categories": [{{"name": "C"}}], "zones": [{{"name": "Z", "rows": [{{"row_number": "1", "seats": [{seat}]}}]}}]}}"#)
