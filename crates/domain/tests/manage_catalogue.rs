@@ -12,7 +12,7 @@ use aforo_domain::catalogue::manage::{
     CatalogueCommand, EventSpec, MarkPlaces, Marking, PlaceGroup, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target,
     TaxSpec, VenueSpec,
 };
-use aforo_domain::catalogue::plan::Attributes;
+use aforo_domain::catalogue::plan::{Attributes, SeatRow, Zone};
 use aforo_domain::catalogue::{Access, Category, Coded, Images, Offer, Presale, PresaleCode, RateKind, Readiness};
 use aforo_domain::command::{Command, Reply, Stop, plan};
 use aforo_domain::error::{Code, Error};
@@ -184,13 +184,15 @@ fn hall(venue: u64) -> Document {
     seats[5].blocked = true;
     let part = |quota: Option<&str>, count| ZonePlacesDocument { quota: quota.map(str::to_owned), count, blocked: 0 };
     let kind = |code: &str| Kind { price_type: Some(code.to_owned()), quota: None };
-    let stalls = RowDocument { name: "A".to_owned(), rank: None, kind: Kind::default(), seats };
-    let floor = ZoneDocument { name: "Floor".to_owned(), price_type: None, places: vec![part(None, 6), part(Some("Members"), 4)] };
+    let stalls = RowDocument { name: "A".to_owned(), rank: None, kind: Kind::default(), entrance: None, seats };
+    let floor =
+        ZoneDocument { name: "Floor".to_owned(), price_type: None, entrance: None, places: vec![part(None, 6), part(Some("Members"), 4)] };
     let sector = |name: &str, code: &str, rows, zones| SectorDocument {
         id: None,
         name: name.to_owned(),
         code: name.to_owned(),
         kind: kind(code),
+        entrance: None,
         rows,
         zones,
     };
@@ -496,4 +498,11 @@ fn an_invitation_has_no_price_and_is_nobodys_default() {
     let saved = &story.0.session(SessionId(1)).unwrap().0.session;
     assert_eq!(saved.rates[1].kind, RateKind::Invitation { quota: Some(QuotaId(2)) });
     assert_eq!(saved.prices.len(), 1, "what is nothing is not kept as a price");
+}
+
+#[test]
+fn rows_and_zones_that_were_stored_before_there_were_entrances_are_read() {
+    let row: SeatRow = serde_json::from_str(r#"{"id": 1, "name": "A", "rank": null, "seats": []}"#).unwrap();
+    let zone: Zone = serde_json::from_str(r#"{"id": 1, "name": "Pit", "price_type": 1, "places": []}"#).unwrap();
+    assert_eq!((row.entrance, zone.entrance), (None, None));
 }

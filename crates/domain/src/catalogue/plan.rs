@@ -67,6 +67,9 @@ pub struct SeatRow {
     pub rank: Option<u32>,
     /// Its seats in physical order.
     pub seats: Vec<Seat>,
+    /// The door that its people are sent to.
+    #[serde(default)]
+    pub entrance: Option<Box<str>>,
 }
 
 /// Places without numbers.
@@ -80,6 +83,9 @@ pub struct Zone {
     pub price_type: PriceTypeId,
     /// How many places start in each quota, and how many of those start blocked. The sum is the capacity.
     pub places: Vec<ZonePlaces>,
+    /// The door that its people are sent to.
+    #[serde(default)]
+    pub entrance: Option<Box<str>>,
 }
 
 /// Places of a zone in one quota.
@@ -280,6 +286,16 @@ impl Plan {
     /// Where a price type stands in the template.
     pub fn price_type_index(&self, id: PriceTypeId) -> Option<usize> {
         self.template.price_types.iter().position(|price_type| price_type.id == id)
+    }
+
+    /// A price type's code; empty for one that is not the template's.
+    pub fn price_type_code(&self, id: PriceTypeId) -> &str {
+        self.template.price_types.iter().find(|price_type| price_type.id == id).map_or("", |price_type| &price_type.code)
+    }
+
+    /// A quota's name; empty for one that is not the template's.
+    pub fn quota_name(&self, id: QuotaId) -> &str {
+        self.template.quotas.iter().find(|quota| quota.id == id).map_or("", |quota| &quota.name)
     }
 
     /// Where a quota stands in the template.

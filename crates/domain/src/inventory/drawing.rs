@@ -41,7 +41,7 @@ impl Drawing {
         let (mut own, mut taken, mut next) = (Vec::new(), Vec::new(), 0);
         for (number, line) in text.split('/').enumerate() {
             let (rank, (x, y)) = row_at(number);
-            let mut row = SeatRow { id: RowId(number as u64 + 1), name: "".into(), rank, seats: Vec::new() };
+            let mut row = SeatRow { id: RowId(number as u64 + 1), name: "".into(), rank, seats: Vec::new(), entrance: None };
             let mut gap_before = false;
             for mark in line.chars() {
                 if mark == '|' {
@@ -112,7 +112,13 @@ fn seat(place: Place, mark: char, x: i32, y: i32) -> Seat {
 pub fn zones(sizes: &[(u32, u32)]) -> Inventory {
     let zone = |(index, (own, other)): (usize, &(u32, u32))| {
         let part = |quota, count| ZonePlaces { quota: QuotaId(quota), count, blocked: 0 };
-        Zone { id: ZoneId(index as u64 + 1), name: String::new(), price_type: FIRST, places: vec![part(2, *other), part(1, *own)] }
+        Zone {
+            id: ZoneId(index as u64 + 1),
+            name: String::new(),
+            price_type: FIRST,
+            places: vec![part(2, *other), part(1, *own)],
+            entrance: None,
+        }
     };
     Inventory::new(compile(Vec::new(), sizes.iter().enumerate().map(zone).collect()))
 }

@@ -8,6 +8,7 @@ use aforo_domain::identity::Subject;
 use aforo_domain::ids::Hash;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, Method, Uri};
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -30,6 +31,15 @@ pub const ORDER_ID: HeaderName = HeaderName::from_static("ob-order-id");
 
 /// The body of a call that needs none; one that is there is ignored, as long as it is JSON.
 pub type NoBody = IgnoredAny;
+
+/// A body that is a file, of whatever form: its bytes, unread. Which forms a call takes is the middleware's to check (`middleware::FILES`).
+#[derive(Debug, Clone)]
+pub struct File {
+    /// As it came.
+    pub bytes: Bytes,
+    /// Its content type, without parameters and in small letters.
+    pub content_type: String,
+}
 
 /// A call's body as `T`, and its idempotency key. `Option<T>` is a body that may be left out, [`NoBody`] one that is not looked at.
 #[derive(Debug)]
@@ -77,6 +87,26 @@ impl<S: Sync, T: DeserializeOwned, const MAX: usize> FromRequest<S> for Call<T, 
         let repeat = key.map(|key| Repeat { key, fingerprint: fingerprint(&parts.method, &parts.uri, &parts.headers, &bytes) });
         Ok(Self { body, repeat })
     }
+}
+
+impl<S: Sync, const MAX: usize> FromRequest<S> for Call<File, MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let key = idempotency_key(&parts.method, &parts.headers)?;
+        let content_type = essence(&parts.headers);
+        let bytes = read(body, MAX).await?;
+        let repeat = key.map(|key| Repeat { key, fingerprint: fingerprint(&parts.method, &parts.uri, &parts.headers, &bytes) });
+        Ok(Self { body: File { bytes, content_type }, repeat })
+    }
+}
+
+/// A content type without its parameters, in small letters.
+pub(super) fn essence(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
+    String::from_utf8_lossy(essence.trim_ascii()).to_ascii_lowercase()
 }
 
 /// Any POST or DELETE may carry one: 1 to 255 visible characters.
@@ -138,7 +168,7 @@ mod tests {
     }
 
     async fn read<T: serde::de::DeserializeOwned>(request: Request) -> Result<Call<T>, &'static str> {
-        Call::from_request(request, &()).await.map_err(|problem| problem.error.code.as_str())
+        Call::<T>::from_request(request, &()).await.map_err(|problem| problem.error.code.as_str())
     }
 
     #[tokio::test]

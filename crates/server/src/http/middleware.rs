@@ -26,13 +26,16 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use tower::Service;
 
-use super::call::{MAX_BODY, read};
+use super::call::{MAX_BODY, essence, read};
 use super::respond::{self, Problem, REQUEST_ID};
 use super::router;
 use crate::app::App;
 
 /// Where OAuth's own calls are: they take forms, and they alone need to know where a request comes from.
 const OAUTH: &str = "/oauth/";
+
+/// Calls whose body is a file: what else they take than JSON.
+const FILES: &[(&str, &[&str])] = &[("/mgmt-api/v1/venue-templates/import", &["text/csv", "image/svg+xml"])];
 
 /// Where a request came from.
 #[derive(Debug, Clone, Copy)]
@@ -89,9 +92,13 @@ impl Http {
     }
 }
 
-/// Step 1: a body is JSON, whoever sends it. An empty one needs no type; what OAuth takes are forms, and it judges them itself.
+/// Step 1: a body is JSON, whoever sends it, but for calls that take files. An empty one needs no type; what OAuth takes are forms, and it judges them itself.
 async fn content_type(request: Request<Body>) -> Result<Request<Body>, Problem> {
-    if request.body().is_end_stream() || request.headers().get(CONTENT_TYPE).is_some_and(is_json) || request.uri().path().starts_with(OAUTH)
+    let path = request.uri().path();
+    if request.body().is_end_stream()
+        || request.headers().get(CONTENT_TYPE).is_some_and(is_json)
+        || path.starts_with(OAUTH)
+        || FILES.iter().any(|(call, types)| *call == path && types.contains(&essence(request.headers()).as_str()))
     {
         return Ok(request);
     }

@@ -220,9 +220,10 @@ fn sector(template: TemplateId) -> Sector {
         name: "A".into(),
         rank: Some(1),
         seats: vec![seat(101, 0, false), seat(102, 10, false), seat(103, 20, true)],
+        entrance: Some("North".into()),
     };
     let places = vec![ZonePlaces { quota: QuotaId(1), count: 5, blocked: 1 }];
-    let zone = Zone { id: ZoneId(43), name: "Standing".into(), price_type: PriceTypeId(61), places };
+    let zone = Zone { id: ZoneId(43), name: "Standing".into(), price_type: PriceTypeId(61), places, entrance: None };
     Sector { id: SectorId(41), template, name: "Stalls".into(), code: "ST".into(), rows: vec![row], zones: vec![zone] }
 }
 

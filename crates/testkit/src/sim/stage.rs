@@ -364,17 +364,19 @@ fn house(venue: VenueId, size: Size, check_orphan_seats: bool) -> Document {
         name: row.to_string(),
         rank: None,
         kind: Kind::default(),
+        entrance: (row == 1).then(|| "Front".to_owned()),
         seats: (1..=size.seats).map(|number| seat(row, number, size)).collect(),
     });
     let members = size.floor / 3;
     let part = |quota: Option<&str>, count| ZonePlacesDocument { quota: quota.map(str::to_owned), count, blocked: 0 };
     let places = vec![part(None, size.floor - members), part(Some("Members"), members)];
-    let floor = ZoneDocument { name: "Floor".to_owned(), price_type: None, places };
+    let floor = ZoneDocument { name: "Floor".to_owned(), price_type: None, entrance: None, places };
     let sector = |name: &str, code: &str, rows, zones| SectorDocument {
         id: None,
         name: name.to_owned(),
         code: name.to_owned(),
         kind: kind(code),
+        entrance: Some("Door".to_owned()),
         rows,
         zones,
     };

@@ -178,12 +178,12 @@ fn seat(number: u64, price_type: PriceTypeId, quota: QuotaId) -> Seat {
 }
 
 fn row(number: u64) -> SeatRow {
-    SeatRow { id: RowId(number + 1), name: (number + 1).to_string().into(), rank: None, seats: Vec::new() }
+    SeatRow { id: RowId(number + 1), name: (number + 1).to_string().into(), rank: None, seats: Vec::new(), entrance: None }
 }
 
 fn floor() -> Zone {
     let places = vec![ZonePlaces { quota: GENERAL, count: 60, blocked: 0 }, ZonePlaces { quota: PARTNERS, count: 40, blocked: 5 }];
-    Zone { id: ZoneId(1), name: "Floor".to_owned(), price_type: FLOOR, places }
+    Zone { id: ZoneId(1), name: "Floor".to_owned(), price_type: FLOOR, places, entrance: None }
 }
 
 fn sector(id: u64, rows: Vec<SeatRow>, zones: Vec<Zone>) -> Sector {

@@ -8,6 +8,7 @@ mod currencies;
 mod live;
 mod map;
 mod places;
+mod plans;
 mod postpone;
 mod seat_list;
 mod series;

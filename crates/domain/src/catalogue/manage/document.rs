@@ -18,10 +18,10 @@ const BLOCK: u64 = 1_000_000;
 pub const MAX_CHOSEN_TEMPLATE_ID: u64 = 1 << 31;
 
 /// Sectors, rows and zones of a template at most.
-const MAX_PARTS: usize = 100_000;
+pub const MAX_PARTS: usize = 100_000;
 
 /// Price types of a template at most; the same for quotas.
-const MAX_KINDS: usize = 255;
+pub const MAX_KINDS: usize = 255;
 
 /// A template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct SectorDocument {
     pub name: String,
     pub code: String,
     pub kind: Kind,
+    /// Of its rows and zones that name none.
+    pub entrance: Option<String>,
     pub rows: Vec<RowDocument>,
     pub zones: Vec<ZoneDocument>,
 }
@@ -70,6 +72,8 @@ pub struct RowDocument {
     pub name: String,
     pub rank: Option<u32>,
     pub kind: Kind,
+    /// Its own, else the sector's.
+    pub entrance: Option<String>,
     /// In physical order.
     pub seats: Vec<SeatDocument>,
 }
@@ -95,6 +99,8 @@ pub struct ZoneDocument {
     pub name: String,
     /// Code of the price type, else the sector's.
     pub price_type: Option<String>,
+    /// Its own, else the sector's.
+    pub entrance: Option<String>,
     pub places: Vec<ZonePlacesDocument>,
 }
 
@@ -206,19 +212,20 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn sector(&mut self, sector: &SectorDocument, id: SectorId) -> Result<Sector, Error> {
-        let rows = sector.rows.iter().map(|row| self.row(row, &sector.kind)).collect::<Result<_, _>>()?;
-        let zones = sector.zones.iter().map(|zone| self.zone(zone, &sector.kind)).collect::<Result<_, _>>()?;
+        let rows = sector.rows.iter().map(|row| self.row(row, sector)).collect::<Result<_, _>>()?;
+        let zones = sector.zones.iter().map(|zone| self.zone(zone, sector)).collect::<Result<_, _>>()?;
         Ok(Sector { id, template: self.template, name: sector.name.clone(), code: sector.code.clone(), rows, zones })
     }
 
-    fn row(&mut self, row: &RowDocument, outer: &Kind) -> Result<SeatRow, Error> {
+    fn row(&mut self, row: &RowDocument, outer: &SectorDocument) -> Result<SeatRow, Error> {
         let id = next(self.template, &mut self.rows);
         let names: HashSet<&str> = row.seats.iter().map(|seat| seat.name.as_str()).collect();
         if names.len() < row.seats.len() {
             return Err(Error::invalid(&["sectors.rows.seats.name"]).because(format!("row {}", row.name)));
         }
-        let seats = row.seats.iter().map(|seat| self.seat(seat, &[&seat.kind, &row.kind, outer])).collect::<Result<_, _>>()?;
-        Ok(SeatRow { id: RowId(id), name: row.name.as_str().into(), rank: row.rank, seats })
+        let seats = row.seats.iter().map(|seat| self.seat(seat, &[&seat.kind, &row.kind, &outer.kind])).collect::<Result<_, _>>()?;
+        let entrance = entrance(row.entrance.as_ref(), outer);
+        Ok(SeatRow { id: RowId(id), name: row.name.as_str().into(), rank: row.rank, seats, entrance })
     }
 
     fn seat(&mut self, seat: &SeatDocument, kinds: &[&Kind]) -> Result<Seat, Error> {
@@ -235,19 +242,19 @@ impl Builder<'_> {
         })
     }
 
-    fn zone(&mut self, zone: &ZoneDocument, outer: &Kind) -> Result<Zone, Error> {
+    fn zone(&mut self, zone: &ZoneDocument, outer: &SectorDocument) -> Result<Zone, Error> {
         let id = ZoneId(next(self.template, &mut self.zones));
-        let price_type = zone.price_type.as_deref().or(outer.price_type.as_deref());
+        let price_type = zone.price_type.as_deref().or(outer.kind.price_type.as_deref());
         let price_type = self.price_type(price_type, "sectors.zones.price_type")?;
         let places = zone.places.iter().map(|places| {
-            let quota = self.quota(places.quota.as_deref().or(outer.quota.as_deref()), "sectors.zones.places.quota")?;
+            let quota = self.quota(places.quota.as_deref().or(outer.kind.quota.as_deref()), "sectors.zones.places.quota")?;
             Ok(ZonePlaces { quota, count: places.count, blocked: places.blocked })
         });
         let places = places.collect::<Result<Vec<_>, Error>>()?;
         if places.iter().any(|places| places.blocked > places.count) {
             return Err(Error::invalid(&["sectors.zones.places.blocked"]));
         }
-        Ok(Zone { id, name: zone.name.clone(), price_type, places })
+        Ok(Zone { id, name: zone.name.clone(), price_type, places, entrance: entrance(zone.entrance.as_ref(), outer) })
     }
 
     fn price_type(&self, code: Option<&str>, field: &str) -> Result<PriceTypeId, Error> {
@@ -259,6 +266,10 @@ impl Builder<'_> {
         let Some(name) = name else { return Ok(QuotaId(1)) };
         self.quotas.get(name).copied().ok_or_else(|| Error::invalid(&[field]).because(format!("quota {name}")))
     }
+}
+
+fn entrance(own: Option<&String>, outer: &SectorDocument) -> Option<Box<str>> {
+    own.or(outer.entrance.as_ref()).map(|entrance| entrance.as_str().into())
 }
 
 fn next(template: TemplateId, count: &mut u64) -> u64 {

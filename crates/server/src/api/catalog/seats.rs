@@ -29,7 +29,7 @@ use crate::http::respond::{Problem, json, json_bytes};
 use crate::http::wire::List;
 
 /// Grows whenever the same seats would be written differently, so that no client keeps an old form.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 
 /// A session's seats, but for its id before them and the statuses behind.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -91,6 +91,9 @@ pub struct SeatSector<'a> {
 pub struct RowOfSeats<'a> {
     id: u64,
     name: &'a str,
+    /// The door that its people are sent to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entrance: Option<&'a str>,
     #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     seats: Vec<SeatArray<'a>>,
 }
@@ -173,7 +176,8 @@ fn shown<'a>(plan: &'a Plan, sector: &'a Sector) -> SeatSector<'a> {
         let index = |seat: &Seat| plan.price_type_index(seat.price_type).unwrap_or_default();
         row.seats.iter().map(|seat| SeatArray(seat, index(seat))).collect()
     };
-    let rows = sector.rows.iter().map(|row| RowOfSeats { id: row.id.0, name: &row.name, seats: seats(row) });
+    let rows =
+        sector.rows.iter().map(|row| RowOfSeats { id: row.id.0, name: &row.name, entrance: row.entrance.as_deref(), seats: seats(row) });
     SeatSector { id: sector.id.0, name: &sector.name, code: &sector.code, rows: rows.collect() }
 }
 

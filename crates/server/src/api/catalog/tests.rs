@@ -74,14 +74,16 @@ pub fn hall() -> Document {
     };
     let kind = |code: &str| Kind { price_type: Some(code.to_owned()), quota: None };
     let seats = vec![seat("2", -10, false), seat("4", 10, false), seat("6", 50, true)];
-    let row = RowDocument { name: "B".to_owned(), rank: None, kind: Kind::default(), seats };
+    let row = RowDocument { name: "B".to_owned(), rank: None, kind: Kind::default(), entrance: None, seats };
     let part = |quota: Option<&str>, count| ZonePlacesDocument { quota: quota.map(str::to_owned), count, blocked: 0 };
-    let zone = ZoneDocument { name: "Pit".to_owned(), price_type: None, places: vec![part(None, 25), part(Some("Members"), 15)] };
+    let zone =
+        ZoneDocument { name: "Pit".to_owned(), price_type: None, entrance: None, places: vec![part(None, 25), part(Some("Members"), 15)] };
     let sector = |id, name: &str, code: &str, rows, zones| SectorDocument {
         id: Some(SectorId(id)),
         name: name.to_owned(),
         code: code.to_owned(),
         kind: kind(code),
+        entrance: None,
         rows,
         zones,
     };

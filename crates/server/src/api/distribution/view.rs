@@ -97,7 +97,7 @@ struct ItemView<'a> {
     seat: Option<SeatView<'a>>,
     /// A not-numbered zone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    zone: Option<NamedView<'a>>,
+    zone: Option<ZoneView<'a>>,
     price_type: NamedView<'a>,
     rate: NamedView<'a>,
     /// INVITATION where it is given away.
@@ -127,6 +127,18 @@ struct SeatView<'a> {
     id: u64,
     row: &'a str,
     seat: &'a str,
+    /// The door that its people are sent to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entrance: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ZoneView<'a> {
+    id: u64,
+    name: &'a str,
+    /// The door that its people are sent to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entrance: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -293,17 +305,17 @@ fn item_view<'a>(item: &'a Item, currency: Currency, offer: Option<&'a Offer>, s
     }
 }
 
-type SpotView<'a> = (Option<NamedView<'a>>, Option<SeatView<'a>>, Option<NamedView<'a>>);
+type SpotView<'a> = (Option<NamedView<'a>>, Option<SeatView<'a>>, Option<ZoneView<'a>>);
 
 fn spot<'a>(item: &Item, offer: &'a Offer) -> SpotView<'a> {
     let seat = matches!(item.spot, Spot::Seat(_)).then(|| offer.plan.seat_at(item.place)).flatten();
     if let Some(at) = seat {
-        let seat = SeatView { id: at.seat.id.0, row: &at.row.name, seat: &at.seat.name };
+        let seat = SeatView { id: at.seat.id.0, row: &at.row.name, seat: &at.seat.name, entrance: at.row.entrance.as_deref() };
         return (Some(NamedView { id: at.sector.id.0, name: &at.sector.name }), Some(seat), None);
     }
     let zone = offer.plan.zone_at(item.place);
     let sector = zone.map(|(sector, _)| NamedView { id: sector.id.0, name: &sector.name });
-    (sector, None, zone.map(|(_, zone)| NamedView { id: zone.id.0, name: &zone.name }))
+    (sector, None, zone.map(|(_, zone)| ZoneView { id: zone.id.0, name: &zone.name, entrance: zone.entrance.as_deref() }))
 }
 
 fn tax_view(line: &TaxLine, currency: Currency) -> TaxView {

@@ -89,10 +89,16 @@ pub fn localized(checks: &mut Checks, name: &str, texts: Option<&Texts>, current
 pub fn label(checks: &mut Checks, name: &str, value: Option<&str>, current: Option<&str>) -> String {
     let value = value.or(current).filter(|text| !text.trim().is_empty());
     let value = checks.required(name, value).unwrap_or_default();
-    if value.chars().count() > MAX_TEXT || value.chars().any(char::is_control) {
+    if !is_label(value) {
         checks.bad_value(name);
     }
     value.to_owned()
+}
+
+/// Whether a text is one line of a bearable length.
+pub fn is_label(text: &str) -> bool {
+    // Bytes first: the count of characters is seldom needed.
+    (text.len() <= MAX_TEXT || text.chars().count() <= MAX_TEXT) && !text.chars().any(char::is_control)
 }
 
 /// A text that may be left out: what was sent, else what is.

@@ -16,6 +16,7 @@ pub mod keys;
 pub mod lists;
 pub mod operators;
 pub mod places;
+pub mod plans;
 pub mod platform;
 pub mod points_of_sale;
 pub mod postpone;
@@ -97,6 +98,9 @@ fn of_catalogue() -> Routes {
         .routes(routes!(templates::list, templates::create))
         .routes(routes!(templates::get, templates::change))
         .routes(routes!(templates::prices))
+        .routes(routes!(plans::import))
+        .routes(routes!(plans::table))
+        .routes(routes!(plans::whole))
         .routes(routes!(events::list, events::create))
         .routes(routes!(events::get, events::change))
         .routes(routes!(sessions::list, sessions::create))

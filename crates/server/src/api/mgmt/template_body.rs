@@ -8,7 +8,7 @@ use aforo_domain::catalogue::plan::Attributes;
 use aforo_domain::ids::{PriceTypeId, SectorId, TemplateId, VenueId};
 use serde::Deserialize;
 
-use super::catalogue::{Texts, label, localized};
+use super::catalogue::{Texts, label, localized, optional_label};
 use crate::http::checks::Checks;
 use crate::http::respond::Problem;
 use crate::http::wire::Num;
@@ -103,6 +103,8 @@ pub struct SectorBody {
     code: Option<String>,
     price_type: Option<String>,
     quota: Option<String>,
+    /// The door of its rows and zones that name none.
+    entrance: Option<String>,
     rows: Option<Vec<RowBody>>,
     zones: Option<Vec<ZoneBody>>,
 }
@@ -116,6 +118,8 @@ pub struct RowBody {
     rank: Option<u32>,
     price_type: Option<String>,
     quota: Option<String>,
+    /// The door that its people are sent to, else the sector's.
+    entrance: Option<String>,
     #[schema(required = true)]
     seats: Option<Vec<SeatBody>>,
 }
@@ -148,6 +152,8 @@ pub struct ZoneBody {
     #[schema(required = true)]
     name: Option<String>,
     price_type: Option<String>,
+    /// The door that its people are sent to, else the sector's.
+    entrance: Option<String>,
     /// Places by quota; the sum is the capacity.
     #[schema(required = true)]
     places: Option<Vec<ZonePlacesBody>>,
@@ -165,11 +171,12 @@ pub struct ZonePlacesBody {
 }
 
 /// The quota of templates that name none.
-const GENERAL: &str = "GENERAL";
+pub const GENERAL: &str = "GENERAL";
 /// The colour of price types that have none.
-const COLOR: &str = "#808080";
+pub const COLOR: &str = "#808080";
 
-const ATTRIBUTES: &[(&str, Attributes)] = &[
+/// The words of seats' attributes.
+pub const ATTRIBUTES: &[(&str, Attributes)] = &[
     ("ACCESSIBLE", Attributes::ACCESSIBLE),
     ("COMPANION", Attributes::COMPANION),
     ("RESTRICTED_VIEW", Attributes::RESTRICTED_VIEW),
@@ -252,6 +259,7 @@ impl SectorBody {
             code: label(checks, "sectors.code", self.code.as_deref(), Some(&name)),
             name,
             kind: Kind { price_type: self.price_type, quota: self.quota },
+            entrance: entrance(checks, "sectors.entrance", self.entrance),
             rows: self.rows.unwrap_or_default().into_iter().map(|row| row.read(checks)).collect(),
             zones: self.zones.unwrap_or_default().into_iter().map(|zone| zone.read(checks)).collect(),
         }
@@ -265,6 +273,7 @@ impl RowBody {
             name: label(checks, "sectors.rows.name", self.name.as_deref(), None),
             rank: self.rank,
             kind: Kind { price_type: self.price_type, quota: self.quota },
+            entrance: entrance(checks, "sectors.rows.entrance", self.entrance),
             seats: seats.into_iter().map(|seat| seat.read(checks)).collect(),
         }
     }
@@ -296,6 +305,16 @@ impl ZoneBody {
             blocked: places.blocked,
         });
         let places = places.collect();
-        ZoneDocument { name: label(checks, "sectors.zones.name", self.name.as_deref(), None), price_type: self.price_type, places }
+        ZoneDocument {
+            name: label(checks, "sectors.zones.name", self.name.as_deref(), None),
+            price_type: self.price_type,
+            entrance: entrance(checks, "sectors.zones.entrance", self.entrance),
+            places,
+        }
     }
+}
+
+/// A blank entrance is none.
+fn entrance(checks: &mut Checks, name: &str, value: Option<String>) -> Option<String> {
+    optional_label(checks, name, &Some(value), None)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aforo_domain::catalogue::manage::document::Document;
 use aforo_domain::catalogue::manage::{CatalogueCommand, TemplateSpec};
 use aforo_domain::catalogue::plan::{Plan, Sector};
-use aforo_domain::catalogue::{Catalogue, Quota, Template};
+use aforo_domain::catalogue::{Catalogue, PriceType, Quota, Template};
 use aforo_domain::command::Command;
 use aforo_domain::error::{Code, Error};
 use aforo_domain::ids::{PriceTypeId, RateId, SectorId, TemplateId};
@@ -141,26 +141,40 @@ pub struct QuotaPatch {
     release_minutes: Option<Num>,
 }
 
-fn view(plan: &Plan) -> TemplateView<'_> {
+impl<'a> PriceTypeView<'a> {
+    /// A price type as it is shown.
+    pub(super) fn of(kind: &'a PriceType) -> Self {
+        Self {
+            id: kind.id.0,
+            name: &kind.name,
+            code: &kind.code,
+            texts: PriceTypeTextsView { name: &kind.names, description: &kind.descriptions },
+            ui_settings: UiSettingsView { order: kind.order, color: &kind.color },
+        }
+    }
+}
+
+impl PointView {
+    /// A point as it is shown.
+    pub(super) fn of((x, y): (i32, i32)) -> Self {
+        Self { x, y }
+    }
+}
+
+/// A template as it is shown.
+pub(super) fn view(plan: &Plan) -> TemplateView<'_> {
     let template = &plan.template;
-    let price_types = template.price_types.iter().map(|kind| PriceTypeView {
-        id: kind.id.0,
-        name: &kind.name,
-        code: &kind.code,
-        texts: PriceTypeTextsView { name: &kind.names, description: &kind.descriptions },
-        ui_settings: UiSettingsView { order: kind.order, color: &kind.color },
-    });
     TemplateView {
         id: template.id.0,
         venue_id: template.venue.0,
         name: &template.name,
         capacity: plan.places(),
-        price_types: price_types.collect(),
+        price_types: template.price_types.iter().map(PriceTypeView::of).collect(),
         quotas: template.quotas.iter().map(quota_view).collect(),
         sectors: plan.sectors.iter().map(|sector| sector_view(sector)).collect(),
         check_orphan_seats: template.check_orphan_seats,
         graphic: template.graphic,
-        focal_point: template.focal_point.map(|(x, y)| PointView { x, y }),
+        focal_point: template.focal_point.map(PointView::of),
         retired: template.retired,
     }
 }
@@ -186,7 +200,7 @@ fn sector_view(sector: &Sector) -> SectorView<'_> {
 }
 
 /// A complete template.
-fn complete(catalogue: &Catalogue, id: u64) -> Result<&Arc<Plan>, Problem> {
+pub(super) fn complete(catalogue: &Catalogue, id: u64) -> Result<&Arc<Plan>, Problem> {
     let plan = catalogue.plans.get(&TemplateId(id)).filter(|plan| plan.template.version > 0);
     Ok(plan.ok_or(Code::NotFound)?)
 }
@@ -232,8 +246,18 @@ pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response,
 pub async fn create(manager: Manager<EventManagers>, mut call: Call<Option<TemplateBody>, MAX_IMPORT>) -> Result<Response, Problem> {
     let body = call.body.take().ok_or(Code::Dist0002)?;
     let document = off_thread(move || body.read()).await?;
+    let (id, answered) = build(&manager, &call, document).await?;
+    answer(&manager, id, &answered)
+}
+
+/// Makes a template of a document that was checked, sector by sector.
+pub(super) async fn build<T, const MAX: usize>(
+    manager: &Manager<EventManagers>,
+    call: &Call<T, MAX>,
+    document: Document,
+) -> Result<(u64, Answered), Problem> {
     let begin = CatalogueCommand::BeginTemplate(document.id, document.outline());
-    let (id, answered) = manager.save(&call, begin).await?;
+    let (id, answered) = manager.save(call, begin).await?;
     // A repeated call finds its template complete, or goes on where the first one was cut off.
     if complete(&manager.catalogue(), id).is_err() {
         let ids = answered.ids()?.to_vec();
@@ -245,7 +269,7 @@ pub async fn create(manager: Manager<EventManagers>, mut call: Call<Option<Templ
         let end = CatalogueCommand::CompleteTemplate(TemplateId(id));
         manager.run_in(manager.shard, Command::Catalogue(end)).await?;
     }
-    answer(&manager, id, &answered)
+    Ok((id, answered))
 }
 
 /// The sectors with the ids that beginning the template answered.
@@ -258,7 +282,7 @@ fn sectors(document: &Document, ids: &[u64]) -> Result<Vec<Sector>, Problem> {
 }
 
 /// Large documents are worked on where they keep nobody waiting.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::new(Code::Dist0000).because(error.to_string()))?
 }
