@@ -198,7 +198,8 @@ impl Barcode {
 
     /// The barcode of these letters, just drawn.
     pub(crate) fn of_letters(letters: [u8; Self::GENERATED]) -> Self {
-        Self(letters.into_iter().map(char::from).collect())
+        // Letters are ASCII. Taken as one text, since every sale does it.
+        Self(SmolStr::new(std::str::from_utf8(&letters).unwrap_or_default()))
     }
 
     /// Whether it has the form of a generated one. No imported one may: so the two never meet.

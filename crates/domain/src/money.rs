@@ -120,6 +120,12 @@ impl Percent {
         divide_half_up(i128::from(amount) * i128::from(self.0), i128::from(Self::ONE))
     }
 
+    /// This share of an amount, at least `min` and at most `max`.
+    pub fn of_within(self, amount: Minor, min: Minor, max: Option<Minor>) -> Minor {
+        let share = self.of(amount).max(min);
+        max.map_or(share, |max| share.min(max))
+    }
+
     /// What is left of a price without a tax of this rate that it includes: gross / (1 + rate), half up.
     pub fn net_of(self, gross: Minor) -> Minor {
         divide_half_up(i128::from(gross) * i128::from(Self::ONE), i128::from(Self::ONE + self.0))

@@ -86,10 +86,7 @@ pub fn per_ticket(surcharges: &[Surcharge], base: Minor) -> Minor {
         .iter()
         .map(|surcharge| match surcharge {
             Surcharge::PerTicket(value) => *value,
-            Surcharge::PercentOfBase { percent, min, max } => {
-                let share = percent.of(base).max(*min);
-                max.map_or(share, |max| share.min(max))
-            }
+            Surcharge::PercentOfBase { percent, min, max } => percent.of_within(base, *min, *max),
             Surcharge::PerOrder(_) => 0,
         })
         .sum()

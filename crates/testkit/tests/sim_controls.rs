@@ -14,6 +14,7 @@ use aforo_domain::command::{self, Command, OrderCommand, Planned, SeatRequest, S
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{Barcode, Hash, OrderId, SessionId};
+use aforo_domain::inventory::PlaceState;
 use aforo_domain::moment::Moment;
 use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
@@ -69,13 +70,22 @@ fn law_1_a_seat_sold_without_looking_is_noticed() {
 fn sells_without_looking(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
     match (command::plan(world, moment, actor, command), command) {
         (Err(Stop::Refused { error, .. }), Command::Order(OrderCommand::AddSeats(id, seats, _)))
-            if error.code == Code::OrderSeatNotAvailable =>
+            if error.code == Code::OrderSeatNotAvailable && are_others(world, seats) =>
         {
             let order = world.resident_order(*id)?.unwrap();
             Ok(take(world, order, seats))
         }
         (planned, _) => planned,
     }
+}
+
+/// Whether all these seats are in somebody's order.
+fn are_others(world: &World, seats: &[SeatRequest]) -> bool {
+    let taken = |request: &SeatRequest| {
+        let (offer, inventory) = world.session(request.session)?;
+        Some(matches!(inventory.state(offer.plan.place(request.id)?), PlaceState::Held | PlaceState::Sold))
+    };
+    seats.iter().all(|request| taken(request) == Some(true))
 }
 
 fn take(world: &World, order: &Order, seats: &[SeatRequest]) -> command::Done {

@@ -46,17 +46,18 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
         let found = template["quotas"].as_array().into_iter().flatten().find(|quota| quota["name"] == name);
         found.map(|quota| quota["id"].clone()).unwrap_or_default()
     };
-    // The agencies sell their own seats before the general ones, on the web they are not to be had.
-    let general = json!({});
+    // The agencies sell their own seats before the general ones; on the web they are not to be had until three days before. The friends of the house
+    // may buy Tosca ten days before everybody.
+    let friends = json!({"presales": [{"name": "Amics del Teatre", "start": date(&desk.day(-1, 9, 0, ZONE)?), "end": date(&desk.day(10, 9, 0, ZONE)?), "code": "AMICS-DEL-TEATRE"}]});
     let agencies = json!({"quotas": [quota("Agencies"), quota("General")], "on_catalog": false, "sales_limit": 300});
     let counter = json!({"quotas": [quota("General"), quota("Agencies")]});
-    let channels = [(stage.web, general), (stage.box_office, counter), (stage.agencies, agencies)];
+    let channels = |web: Value| [(stage.web, web), (stage.box_office, counter.clone()), (stage.agencies, agencies.clone())];
     let season = [
-        ("Norma", "Vincenzo Bellini", "Tragedy in two acts", "Tragedia en dos actos", "Tragèdia en dos actes", 30),
-        ("La flauta màgica", "W. A. Mozart", "Singspiel in two acts", "Singspiel en dos actos", "Singspiel en dos actes", 75),
-        ("Tosca", "Giacomo Puccini", "Melodrama in three acts", "Melodrama en tres actos", "Melodrama en tres actes", 120),
+        ("Norma", "Vincenzo Bellini", "Tragedy in two acts", "Tragedia en dos actos", "Tragèdia en dos actes", 30, -2),
+        ("La flauta màgica", "W. A. Mozart", "Singspiel in two acts", "Singspiel en dos actos", "Singspiel en dos actes", 75, -2),
+        ("Tosca", "Giacomo Puccini", "Melodrama in three acts", "Melodrama en tres actos", "Melodrama en tres actes", 120, 10),
     ];
-    for (title, composer, en, es, ca, days) in season {
+    for (title, composer, en, es, ca, days, opens) in season {
         let event = json!({
             "entity_id": stage.opera, "name": title, "status": "READY", "currency": "EUR", "default_language": "ca-ES",
             "texts": {
@@ -70,14 +71,15 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
             "category": {"code": "OPERA", "parent": "MUSIC"},
         });
         let event = desk.post("/events", event).await?;
-        let nights = (0..4).map(|night| session(desk, &template, days + 3 * night)).collect::<Result<Vec<_>, _>>()?;
-        desk.put_on(event, nights, &channels).await?;
+        let nights = (0..4).map(|night| session(desk, &template, days + 3 * night, opens)).collect::<Result<Vec<_>, _>>()?;
+        let web = if opens > 0 { friends.clone() } else { json!({}) };
+        desk.put_on(event, nights, &channels(web)).await?;
     }
     Ok(())
 }
 
-fn session(desk: &Desk, template: &Value, days: i32) -> Result<Value, String> {
-    let (start, opens) = (desk.day(days, 20, 0, ZONE)?, desk.day(-2, 9, 0, ZONE)?);
+fn session(desk: &Desk, template: &Value, days: i32, opens: i32) -> Result<Value, String> {
+    let (start, opens) = (desk.day(days, 20, 0, ZONE)?, desk.day(opens, 9, 0, ZONE)?);
     let end = start.checked_add(3.hours()).map_err(|error| error.to_string())?;
     let booking_end = start.checked_sub(72.hours()).map_err(|error| error.to_string())?;
     let kinds: Vec<_> = template["price_types"].as_array().into_iter().flatten().map(|kind| kind["id"].clone()).collect();
@@ -94,6 +96,7 @@ fn session(desk: &Desk, template: &Value, days: i32) -> Result<Value, String> {
         "rates": [
             {"name": "General", "default": true, "prices": prices([189.0, 142.5, 98.0, 61.0, 18.5])},
             {"name": "Jove (-30)", "prices": prices([94.5, 71.25, 49.0, 30.5, 9.25])},
+            {"name": "Invitació", "invitation": {}},
         ],
         "taxes": {"tickets": [{"name": "IVA 10%", "value": 10}], "surcharges": [{"name": "IVA 21%", "value": 21}]},
         "surcharges": [{"type": "PER_TICKET", "value": 2}],
@@ -114,7 +117,7 @@ fn document(venue: u64) -> Value {
     });
     json!({
         "venue_id": venue, "name": "Opera", "check_orphan_seats": true, "focal_point": {"x": 0, "y": 0},
-        "quotas": ["General", "Agencies"],
+        "quotas": ["General", {"name": "Agencies", "release_minutes": 3 * 24 * 60}],
         "price_types": kinds.collect::<Vec<_>>(),
         "sectors": LEVELS.iter().map(sector).collect::<Vec<_>>(),
     })
@@ -131,7 +134,8 @@ fn sector(level: &Level) -> Value {
         mark(&mut rows, level, row);
         rows
     });
-    json!({"name": level.name, "code": level.code, "price_type": level.code, "rows": rows.collect::<Vec<_>>()})
+    let entrance = if level.code == "PLATEA" { "Vestíbul" } else { "Escala noble" };
+    json!({"name": level.name, "code": level.code, "price_type": level.code, "entrance": entrance, "rows": rows.collect::<Vec<_>>()})
 }
 
 /// Wheelchair places at the ends of the last stalls row, seats that see less at the gallery's ends, the agencies' in the middle of the circle.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::credentials::Credentials;
 use super::desk::Desk;
-use super::texts::LANGUAGES;
+use super::texts::{LANGUAGES, texts};
 
 /// Entities and channels of the first operator.
 pub struct Levante {
@@ -72,12 +72,16 @@ pub async fn levante(desk: &Desk, credentials: &mut Credentials) -> Result<Levan
         agencies: make.channel(agencies).await?,
         marketplace: make.channel(market).await?,
     };
+    let more = json!({"delivery_methods": deliveries(), "insurances": insurances()});
+    desk.call(Method::PATCH, &format!("/channels/{}", stage.web), more).await?;
+    desk.call(Method::PATCH, &format!("/channels/{}", stage.box_office), json!({"invitations": true})).await?;
     let place = desk.post("/points-of-sale", json!({"entity_id": opera, "name": "Vestíbul"})).await?;
     make.terminal(opera, "TEATRE-1", "Counter 1", stage.box_office, Some(place)).await?;
     make.terminal(opera, "TEATRE-2", "Counter 2", stage.box_office, Some(place)).await?;
     make.terminal(club, "ESTADI-K1", "Gate 3 kiosk", stage.kiosk, None).await?;
     make.user(shop, "admin@levante.example", &["OPERATOR_ADMIN"], &["BLOCK_SEATS", "REFUND"], None).await?;
-    make.user(opera, "seller@teatre.example", &["SELLER"], &["BOOKING", "OVERRIDE_ORPHAN_SEATS"], Some(stage.box_office)).await?;
+    make.user(opera, "seller@teatre.example", &["SELLER"], &["BOOKING", "OVERRIDE_ORPHAN_SEATS", "INVITATIONS"], Some(stage.box_office))
+        .await?;
     make.user(opera, "events@teatre.example", &["EVENT_MANAGER"], &["BLOCK_SEATS"], None).await?;
     make.user(club, "events@club.example", &["EVENT_MANAGER"], &["BLOCK_SEATS"], None).await?;
     make.user(shop, "channels@levante.example", &["CHANNEL_MANAGER", "REPORTS"], &[], None).await?;
@@ -100,6 +104,25 @@ pub async fn nord(desk: &Desk, credentials: &mut Credentials) -> Result<Nord, St
 
 async fn entity(desk: &Desk, name: &str) -> Result<u64, String> {
     desk.post("/entities", json!({"name": name})).await
+}
+
+/// How the shop's tickets reach the buyer; letters take a week.
+fn deliveries() -> Value {
+    let method = |id: u32, kind: &str, en: &str, es: &str, ca: &str| json!({"id": id, "type": kind, "name": en, "texts": {"name": texts(en, es, ca)}});
+    let mut post = method(4, "POST", "By post", "Por correo postal", "Per correu postal");
+    (post["cost"], post["hours_before"]) = (json!(4.95), json!(7 * 24));
+    json!([
+        method(1, "EMAIL", "By e-mail", "Por correo electrónico", "Per correu electrònic"),
+        method(2, "PRINT_AT_HOME", "Print at home", "Imprimir en casa", "Imprimir a casa"),
+        method(3, "PICK_UP", "At the box office", "En taquilla", "A taquilla"),
+        post,
+    ])
+}
+
+/// What the shop insures.
+fn insurances() -> Value {
+    let names = texts("Cancellation cover", "Seguro de cancelación", "Assegurança de cancel·lació");
+    json!([{"id": 1, "name": "Cancellation cover", "texts": {"name": names}, "type": "PERCENTAGE", "percent": 5, "min": 0.9, "hours_before": 24}])
 }
 
 fn per_ticket(euros: u32) -> Value {

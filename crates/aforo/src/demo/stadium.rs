@@ -104,7 +104,8 @@ fn sector(tier: usize, (name, across, deep): (&str, f64, f64), number: usize) ->
     });
     let code = (tier + 1) * 100 + number + 1;
     let title = format!("Grada {name} {code}");
-    json!({"name": title, "code": code.to_string(), "price_type": price_type(tier, number), "rows": rows.collect::<Vec<_>>()})
+    let entrance = format!("Porta {}", number / 2 + 1);
+    json!({"name": title, "code": code.to_string(), "price_type": price_type(tier, number), "entrance": entrance, "rows": rows.collect::<Vec<_>>()})
 }
 
 /// The main stand is in front, the goals at the sides of the plan.

@@ -74,7 +74,7 @@ fn session(id: u64, counts: [Value; 3]) -> Value {
         },
         "availability": {"price_types": [kind(41, "Stalls", stalls), kind(42, "Circle", circle), kind(43, "Boxes", boxes)]},
         "for_sale": true, "on_sale": true, "sold_out": false, "external_reference": format!("R-{id}"),
-        "rates": [{"id": 61, "name": "Jeune", "default": false}, {"id": 62, "name": "Plein", "default": true}],
+        "rates": [{"id": 61, "name": "Jeune", "default": false}, {"id": 62, "name": "Plein", "default": true}], "currency": "EUR",
     })
 }
 

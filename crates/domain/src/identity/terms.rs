@@ -56,10 +56,7 @@ impl Premium {
     pub fn of(&self, price: Minor) -> Minor {
         match *self {
             Self::Fixed(amount) => amount,
-            Self::Share { percent, min, max } => {
-                let share = percent.of(price).max(min);
-                max.map_or(share, |max| share.min(max))
-            }
+            Self::Share { percent, min, max } => percent.of_within(price, min, max),
         }
     }
 }

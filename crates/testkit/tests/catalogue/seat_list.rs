@@ -14,7 +14,7 @@ async fn house(world: &SmallWorld<'_>) -> (u64, Vec<u64>) {
     last["blocked"] = json!(true);
     let back = json!([seat("1", json!(["ACCESSIBLE", "AISLE"])), seat("2", json!(["COMPANION"])), seat("3", json!(["ACCESSIBLE"])), last]);
     let sector = |name: &str, rows: Value| json!({"name": name, "price_type": "All", "rows": rows});
-    let front = json!([{"name": "A", "seats": [{"name": "1", "x": 3, "y": 4}, {"name": "2", "gap_before": true}]}]);
+    let front = json!([{"name": "A", "entrance": "Gate 2", "seats": [{"name": "1", "x": 3, "y": 4}, {"name": "2", "gap_before": true}]}]);
     let template = json!({"venue_id": 1, "name": "House", "price_types": [{"name": "All"}],
         "sectors": [sector("Front", front), sector("Back", json!([{"name": "B", "seats": back}]))]});
     let template = world.admin.make("/venue-templates", template).await;
@@ -38,6 +38,9 @@ async fn seats_are_found_by_what_they_are(server: &TestServer) {
         found["data"].as_array().unwrap().iter().map(name).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(names("form=list").await, "A1 A2 B1 B2 B3 B4");
+    assert_eq!(names("entrance=Gate%202").await, "A1 A2");
+    assert_eq!(list("entrance=Gate%202&limit=1").await["data"][0]["entrance"], "Gate 2");
+    assert_eq!(names("entrance=Gate").await, "");
     assert_eq!(names("attributes=ACCESSIBLE").await, "B1 B3 B4");
     assert_eq!(names("attributes=ACCESSIBLE,%20AISLE&colour=red").await, "B1 B4");
     assert_eq!(names("attributes=ACCESSIBLE&available=true").await, "B1 B3");

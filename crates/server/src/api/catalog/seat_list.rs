@@ -18,6 +18,7 @@ pub struct Filter {
     available: Option<bool>,
     sector: Option<SectorId>,
     price_type: Option<PriceTypeId>,
+    entrance: Option<String>,
 }
 
 impl Filter {
@@ -30,12 +31,17 @@ impl Filter {
             available: params.boolean(checks, "available"),
             sector: params.id(checks, "sector_id").map(SectorId),
             price_type: params.id(checks, "price_type_id").map(PriceTypeId),
+            entrance: params.get("entrance").map(str::to_owned),
         };
         (filter != Self::default()).then_some(filter)
     }
 
     fn takes_sector(&self, sector: &Sector) -> bool {
         self.sector.is_none_or(|wanted| wanted == sector.id)
+    }
+
+    fn takes_row(&self, row: &SeatRow) -> bool {
+        self.entrance.as_deref().is_none_or(|wanted| row.entrance.as_deref() == Some(wanted))
     }
 
     fn takes(&self, seat: &Seat, letter: u8) -> bool {
@@ -63,6 +69,9 @@ pub struct SeatItem<'a> {
     /// What is special about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attributes: Vec<&'static str>,
+    /// The door that leads to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entrance: Option<&'a str>,
 }
 
 /// What a seat belongs to.
@@ -84,7 +93,11 @@ impl Seen {
     /// The seats that fit, in the order of the map.
     pub fn list(&self, filter: &Filter, paging: Paging) -> List<SeatItem<'_>> {
         let plan = &*self.sheet.offer.plan;
-        let rows = plan.rows.iter().filter(|span| filter.takes_sector(&plan.sectors[span.sector]));
+        let takes = |span: &&RowSpan| {
+            let sector = &plan.sectors[span.sector];
+            filter.takes_sector(sector) && filter.takes_row(&sector.rows[span.row])
+        };
+        let rows = plan.rows.iter().filter(takes);
         let page = paging.page(rows.flat_map(|span| self.row(plan, span)).filter(|found| filter.takes(found.seat, found.letter)));
         List { metadata: page.metadata, data: page.data.iter().map(|found| item(plan, found)).collect() }
     }
@@ -113,5 +126,6 @@ fn item<'a>(plan: &'a Plan, found: &Found<'a>) -> SeatItem<'a> {
         x: seat.x,
         y: seat.y,
         attributes: attributes(seat),
+        entrance: row.entrance.as_deref(),
     }
 }

@@ -238,6 +238,7 @@ impl Seen {
         ("available" = Option<bool>, Query, description = "Seats that can be put into a basket now, or the others"),
         ("sector_id" = Option<u64>, Query, description = "Seats of this sector"),
         ("price_type_id" = Option<u64>, Query, description = "Seats of this price type"),
+        ("entrance" = Option<String>, Query, description = "Seats that this door leads to"),
         ("limit" = Option<u32>, Query, description = "Of a list: 1 to 500, default 100"), ("offset" = Option<u32>, Query),
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an answer: 304 while it is still right"),
     ),

@@ -260,7 +260,7 @@ fn invitations_and_presales_come_behind_what_is_known() {
     let fans = presale("Fans", "2031-01-01T12:00:00Z", "2031-02-01T12:00:01Z");
     let text = text(seen_with(&hall(), vec![guest], vec![over, fans]).item());
     let expected = r#""rates":[{"id":71,"name":"Junior","default":false},{"id":72,"name":"Adult","default":true},
-        {"id":73,"name":"Guest","default":false,"invitation":true}],
+        {"id":73,"name":"Guest","default":false,"invitation":true}],"currency":"EUR",
         "presales":[{"name":"Fans","start":"2031-01-01T13:00:00+01:00","end":"2031-02-01T13:00:01+01:00","type":"CODE"}]}"#;
     assert!(text.ends_with(&squeezed(expected)), "{text}");
     assert!(text.contains(r#""price":{"min":{"value":0,"surcharge":{"promoter":0,"channel":0}},"#), "{text}");
