@@ -49,6 +49,7 @@ impl<'a> Tenants<'a> {
         let seller = world.seller().await;
         let order = seller.create().await;
         let body = seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+        seller.order("PUT", &order, "/consumer-metadata/1", Some(json!({"value": "till 4"}))).await.ok();
         let item = body["items"][0]["id"].as_u64().unwrap();
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let mut strangers = of_the_circus(&world).await;
@@ -64,6 +65,7 @@ impl<'a> Tenants<'a> {
         let world = &self.world;
         match collection {
             "/distribution-api/v1/orders/items" => self.item,
+            "/distribution-api/v1/orders/consumer-metadata" => 1,
             "/mgmt-api/v1/operators" => world.operator,
             "/mgmt-api/v1/platform/keys" | "/mgmt-api/v1/platform/users" | "/mgmt-api/v1/venues" => 1,
             "/mgmt-api/v1/venue-templates" | "/mgmt-api/v1/events/{}/venue-templates" => 1,
