@@ -15,6 +15,7 @@ use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
 use crate::ids::{DeliveryMethodId, InsuranceId, ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId};
 use crate::moment::Moment;
+use crate::orders::attendees::Attendee;
 use crate::orders::metadata::MetadataChange;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
 use crate::text::Language;
@@ -96,8 +97,12 @@ pub enum OrderCommand {
     Insure(OrderId, InsuranceId, Option<Vec<ItemId>>),
     /// Give an insurance back, or all.
     DropInsurance(OrderId, Option<InsuranceId>),
+    /// Say who comes on these items, all or none.
+    SetAttendees(OrderId, Vec<Attendee>),
     /// Check everything, and give the code.
     PreConfirm(OrderId),
+    /// Check everything, and hold the places for who booked them.
+    Book(OrderId),
     /// Back to the basket.
     BackToBasket(OrderId),
     /// Sell it.

@@ -73,7 +73,8 @@ struct Seen {
     paid: Minor,
     totals: Totals,
     items: Vec<(ItemId, SessionId, Place, Given)>,
-    insured: Vec<ItemId>,
+    /// Items that something else of the order speaks of: insurances and attendees.
+    named: Vec<ItemId>,
 }
 
 /// What an item was given for, and what opens the gate.
@@ -136,6 +137,7 @@ impl Laws {
         };
         self.see_invitations(order);
         let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode.clone()));
+        let insured = order.extras().insurances.iter().flat_map(|taken| &taken.items).map(|(item, _)| *item);
         let seen = Seen {
             life,
             channel: order.seller.channel,
@@ -144,7 +146,7 @@ impl Laws {
             paid,
             totals: order.totals(),
             items: order.items.iter().map(item).collect(),
-            insured: order.extras().insurances.iter().flat_map(|taken| &taken.items).map(|(item, _)| *item).collect(),
+            named: insured.chain(order.extras().attendees.iter().map(|attendee| attendee.item)).collect(),
         };
         if self.orders.insert(order.id, seen).is_some() {
             self.breach(2, format!("order {} stands twice", order.id));
@@ -249,8 +251,12 @@ impl Laws {
                     found.push((2, format!("item {item} of order {id} and its ticket do not agree")));
                 }
             }
-            if let Some(item) = order.insured.iter().find(|insured| !order.items.iter().any(|(id, ..)| id == *insured)) {
-                found.push((3, format!("order {id} insures item {item}, which it does not have")));
+            if let Some(item) = order.named.iter().find(|named| !order.items.iter().any(|(id, ..)| id == *named)) {
+                found.push((3, format!("order {id} insures item {item} or names who comes on it, and does not have it")));
+            }
+            // A booking is one of these: it holds its places, and a ticket would have been found above.
+            if order.life == Life::PreConfirmed && order.items.is_empty() {
+                found.push((2, format!("order {id} waits for its payment and holds nothing")));
             }
             if order.life == Life::Sold {
                 if order.paid != order.totals.to_pay() {

@@ -222,6 +222,7 @@ fn event(entity: u64) -> EventSpec {
         long_descriptions: Default::default(),
         images: Images::default(),
         category: Category::default(),
+        attendee_form: Default::default(),
     }
 }
 

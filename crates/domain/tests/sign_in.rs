@@ -52,6 +52,8 @@ fn channel(id: u64, kind: ChannelKind) -> Channel {
         delivery_methods: Vec::new(),
         insurances: Vec::new(),
         invitations: false,
+        buyer_form: Default::default(),
+        booking: Default::default(),
         version: 1,
     }
 }

@@ -1,10 +1,11 @@
 //! Simulated histories: the laws hold after every step, whatever fails. `AFORO_SIM_SEED` replays one seed, `AFORO_SIM_SEEDS` plays more of them,
 //! `AFORO_SIM_STEPS` makes them longer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Row};
+use aforo_domain::orders::{OrderKind, Stage};
 use aforo_testkit::sim::{Setting, play, record};
 
 /// How many histories are played when none is named.
@@ -58,4 +59,28 @@ fn pools_are_sold_from_and_given_back_to() {
         }
     }
     assert!(used > 5 && given_back > 5, "{used} barcodes were used, {given_back} given back");
+}
+
+/// The same of bookings and of attendees, in one of the first histories or a few of them together. A booking becomes no basket again.
+#[test]
+fn what_is_booked_is_sold_or_given_back() {
+    let (mut sold, mut given_back, mut attended) = (0, 0, 0);
+    for seed in 1..13 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        let mut booked = HashSet::new();
+        for change in batches.into_iter().flatten() {
+            let Change::Put(Row::Order(order)) = change else { continue };
+            attended += u32::from(!order.extras().attendees.is_empty());
+            match (order.kind(), &order.stage) {
+                (OrderKind::Booking, _) => drop(booked.insert(order.id)),
+                (OrderKind::Issue, _) => sold += u32::from(booked.remove(&order.id)),
+                (OrderKind::Purchase, Stage::Expired { .. }) => given_back += u32::from(booked.remove(&order.id)),
+                (OrderKind::Purchase, stage) => assert!(!booked.contains(&order.id), "order {} was booked and is {stage:?}", order.id),
+            }
+        }
+        if sold > 2 && given_back > 0 && attended > 2 {
+            return;
+        }
+    }
+    panic!("{sold} bookings were sold, {given_back} were over, {attended} had attendees");
 }

@@ -25,7 +25,7 @@ use aforo_testkit::sim::stage::CODE;
 use aforo_testkit::sim::{Setting, play, record};
 
 /// So many histories a control may need until it shows.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 200;
 const STEPS: u32 = 3_000;
 
 /// What the simulator says of the first history in which the break shows.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::barcodes::BarcodeSource;
+use crate::forms::Form;
 use crate::identity::{Channel, Surcharge};
 use crate::ids::{ChannelId, EntityId, EventId, PriceTypeId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId};
 use crate::moment::{Timestamp, Window};
@@ -165,6 +166,9 @@ pub struct Event {
     pub images: Images,
     /// Code of its category, of the category above, and the promoter's own.
     pub category: Category,
+    /// What it asks of each attendee.
+    #[serde(default)]
+    pub attendee_form: Form,
     /// Counts the changes.
     pub version: u64,
 }

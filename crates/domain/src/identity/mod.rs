@@ -15,11 +15,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Key, Row};
+use crate::forms::Form;
 use crate::ids::{ChannelId, EntityId, FamilyId, Hash, KeyId, PointOfSaleId, ShardId, TerminalId, UserId};
 use crate::moment::Timestamp;
 use crate::money::{Currency, Minor, Percent};
 use crate::text::Language;
-use terms::{DeliveryMethod, Insurance};
+use terms::{BookingTerms, DeliveryMethod, Insurance};
 
 /// Whether something is there and works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +187,12 @@ pub struct Channel {
     /// Whether it may give invitations.
     #[serde(default)]
     pub invitations: bool,
+    /// What it asks of a buyer beside [`BuyerField`]s.
+    #[serde(default)]
+    pub buyer_form: Form,
+    /// Whether it books, and for how long.
+    #[serde(default)]
+    pub booking: BookingTerms,
     /// Counts the changes.
     pub version: u64,
 }

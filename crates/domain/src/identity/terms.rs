@@ -1,9 +1,10 @@
-//! What a channel offers beside places: ways of delivery and insurances, as they are stored with it. What an order may have of them is decided in
-//! `orders::delivery` and `orders::insurance`.
+//! What a channel offers beside places: ways of delivery, insurances and bookings, as they are stored with it. What an order may have of them is
+//! decided in `orders::delivery`, `orders::insurance` and `orders::booking`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeliveryMethodId, EventId, InsuranceId};
+use crate::moment::Timestamp;
 use crate::money::{MAX_MINOR, Minor, Percent};
 use crate::text::Localized;
 
@@ -79,6 +80,42 @@ pub struct Insurance {
     /// How long before its session's start an item may be insured, in milliseconds.
     pub before_ms: i64,
 }
+
+/// Whether a channel books, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookingTerms {
+    /// Whether it books at all.
+    pub enabled: bool,
+    /// How long a booking lives at most, in milliseconds.
+    pub life_ms: i64,
+    /// How long before its first session's start it ends, if not sooner, in milliseconds.
+    pub before_ms: Option<i64>,
+}
+
+impl Default for BookingTerms {
+    /// No bookings; three quarters of an hour where they are switched on.
+    fn default() -> Self {
+        Self { enabled: false, life_ms: 45 * 60_000, before_ms: None }
+    }
+}
+
+impl BookingTerms {
+    /// When a booking made now ends, of sessions whose first starts then.
+    pub fn expires(&self, now: Timestamp, start: Option<Timestamp>) -> Timestamp {
+        let life = now.plus_ms(self.life_ms);
+        let before = self.before_ms.zip(start).map(|(before, start)| start.plus_ms(-before));
+        before.map_or(life, |before| before.min(life))
+    }
+
+    /// Whether it is within bounds.
+    pub fn is_good(&self) -> bool {
+        let before = self.before_ms.is_none_or(|before| (0..=MAX_BEFORE_MS).contains(&before));
+        before && (60_000..=MAX_BOOKING_MS).contains(&self.life_ms)
+    }
+}
+
+/// The longest life of a booking, in milliseconds: a year.
+pub const MAX_BOOKING_MS: i64 = 366 * crate::moment::DAY_MS;
 
 /// Of each at most.
 const MAX_OFFERED: usize = 50;

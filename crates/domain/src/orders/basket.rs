@@ -13,6 +13,7 @@ use crate::identity::Channel;
 use crate::identity::check::{Actor, Caller};
 use crate::ids::{FamilyId, ItemId, OrderId, RateId, SessionId};
 use crate::moment::Moment;
+use crate::postal;
 use crate::pricing;
 use crate::text::Language;
 use crate::world::World;
@@ -60,7 +61,9 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
         OrderCommand::SetDelivery(id, method) => desk.set_delivery(desk.basket(*id)?, *method),
         OrderCommand::Insure(id, insurance, items) => desk.insure(desk.basket(*id)?, *insurance, items.as_deref()),
         OrderCommand::DropInsurance(id, insurance) => desk.drop_insurance(desk.basket(*id)?, *insurance),
-        OrderCommand::PreConfirm(id) => desk.pre_confirm(desk.order(*id)?),
+        OrderCommand::SetAttendees(id, attendees) => desk.set_attendees(desk.basket(*id)?, attendees),
+        OrderCommand::PreConfirm(id) => desk.accept(desk.order(*id)?, false),
+        OrderCommand::Book(id) => desk.book(*id),
         OrderCommand::BackToBasket(id) => desk.back_to_basket(desk.order(*id)?),
         OrderCommand::Confirm(id, payments) => desk.confirm(desk.order(*id)?, payments),
         OrderCommand::Delete(id) => desk.delete(desk.order(*id)?),
@@ -69,7 +72,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
 
 impl<'a> Desk<'a> {
     /// An order of this channel that is not over.
-    fn order(&self, id: OrderId) -> Result<&'a Arc<Order>, Stop> {
+    pub(super) fn order(&self, id: OrderId) -> Result<&'a Arc<Order>, Stop> {
         self.world.order(id, self.channel.id, self.moment.now)
     }
 
@@ -157,13 +160,19 @@ impl<'a> Desk<'a> {
     }
 
     fn set_buyer(&self, order: &Order, buyer: &Arc<Buyer>) -> Planned {
+        self.channel.buyer_form.check("fields", &buyer.fields)?;
         let order = Order { buyer: Some(buyer.clone()), ..order.clone() };
         self.check_buyer_limit(&order)?;
+        if let (Some(country), Some(code)) = (&buyer.country, &buyer.postal_code)
+            && !postal::fits(country, code)
+        {
+            return Err(Code::ClientDataInvalidPostalCode.into());
+        }
         Ok(Draft::new(self.world).done(self.touched(order)))
     }
 
     fn back_to_basket(&self, order: &Order) -> Planned {
-        let Stage::PreConfirm { code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
+        let Stage::PreConfirm { code, booked: false, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
         let mut draft = Draft::new(self.world);
         draft.undo_pre_confirm(order);
         let stage = Stage::Basket { expires: order.extended(self.channel, self.moment.now), code: Some(code) };

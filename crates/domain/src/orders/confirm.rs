@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::basket::{Desk, refused};
 use super::draft::Draft;
-use super::{Buyer, History, HistoryEvent, Order, Payment, PaymentRequest, Stage, Ticket, TicketState};
+use super::{Buyer, History, HistoryEvent, Order, OrderKind, Payment, PaymentRequest, Stage, Ticket, TicketState};
 use crate::catalogue::{Offer, Readiness};
 use crate::change::Row;
 use crate::command::{Done, Planned, Reply, Stop};
@@ -15,8 +15,8 @@ use crate::ids::{OrderCode, SessionId};
 use crate::money::MAX_MINOR;
 
 impl Desk<'_> {
-    /// Checks everything, gives the code and the time to pay.
-    pub(super) fn pre_confirm(&self, order: &Order) -> Planned {
+    /// Checks everything, gives the code and the time to pay; if it is booked, the time that bookings have.
+    pub(super) fn accept(&self, order: &Order, booked: bool) -> Planned {
         let Stage::Basket { code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
         self.check_sessions(&order.sessions())?;
         self.check_buyer_limit(order)?;
@@ -26,12 +26,13 @@ impl Desk<'_> {
             return Err(Code::OrderWithoutItems.into());
         }
         self.check_buyer_data(order)?;
+        self.check_attendees(order)?;
+        let expires = if booked { self.bookable(order)? } else { order.payable(self.channel, self.moment.now) };
         self.check_delivery(order)?;
         self.check_insurances(order)?;
         self.check_metadata(order)?;
         let code = code.or(self.moment.order_code).ok_or(Stop::NeedOrderCode)?;
-        let expires = order.payable(self.channel, self.moment.now);
-        let mut order = Order { stage: Stage::PreConfirm { expires, code }, ..order.clone() };
+        let mut order = Order { stage: Stage::PreConfirm { expires, code, booked }, ..order.clone() };
         let mut draft = Draft::new(self.world);
         draft.count_buyer(&mut order);
         barcodes.reserve(&mut draft, self.moment.now);
@@ -42,6 +43,7 @@ impl Desk<'_> {
     fn check_buyer_data(&self, order: &Order) -> Result<(), Error> {
         let buyer = order.buyer.as_ref().ok_or(Code::OrderBuyerDataRequired)?;
         let filled = !buyer.email.is_empty() && self.channel.buyer_mandatory.iter().all(|field| has(buyer, *field));
+        let filled = filled && !self.channel.buyer_form.lacks(&buyer.fields);
         if filled { Ok(()) } else { Err(Code::OrderBuyerDataRequired.into()) }
     }
 
@@ -74,7 +76,8 @@ impl Desk<'_> {
         let at = self.moment.now;
         let mut chance = self.moment.draw();
         let mut draft = Draft::new(self.world);
-        let mut order = Order { stage: Stage::Confirm { at, code, payments }, ..order.clone() };
+        let booked = order.kind() == OrderKind::Booking;
+        let mut order = Order { stage: Stage::Confirm { at, code, payments, booked }, ..order.clone() };
         for index in 0..order.items.len() {
             let barcode = draft.use_barcode(&order.items[index]).unwrap_or_else(|| chance.barcode());
             order.items[index].barcode = Some(barcode.clone());

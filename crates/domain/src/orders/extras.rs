@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Order;
+use super::attendees::{self, Attendee};
 use super::insurance::{self, Insured};
 use crate::identity::terms::DeliveryMethod;
 
@@ -21,10 +22,12 @@ pub struct Extras {
     pub delivery: Option<Arc<DeliveryMethod>>,
     /// What is insured, by the insurance's id.
     pub insurances: Vec<Insured>,
+    /// Who comes, by the item's id; only those of whom something is said.
+    pub attendees: Vec<Attendee>,
 }
 
 /// What an order without extras carries.
-static NOTHING: Extras = Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new() };
+static NOTHING: Extras = Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new(), attendees: Vec::new() };
 
 impl Order {
     /// What it carries beside its places.
@@ -44,9 +47,12 @@ impl Order {
     /// The same order with what depends on its items worked out anew.
     #[must_use]
     pub(super) fn settled(self) -> Self {
-        if self.extras().insurances.is_empty() {
+        if self.extras().insurances.is_empty() && self.extras().attendees.is_empty() {
             return self;
         }
-        self.with_extras(|extras| insurance::settle(&mut extras.insurances, &self.items))
+        self.with_extras(|extras| {
+            insurance::settle(&mut extras.insurances, &self.items);
+            attendees::settle(&mut extras.attendees, &self.items);
+        })
     }
 }

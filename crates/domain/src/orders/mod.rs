@@ -2,8 +2,10 @@
 //!
 //! An order is an `Arc<Order>` that is replaced and never edited: reply, row image and journal share it.
 
+pub mod attendees;
 mod barcodes;
 pub mod basket;
+mod booking;
 pub mod confirm;
 pub mod delivery;
 pub mod draft;
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Rate;
 use crate::catalogue::plan::Place;
+use crate::forms::Answers;
 use crate::identity::{Channel, Subject};
 use crate::ids::{
     Barcode, ChannelId, EventId, FamilyId, Hash, ItemId, OrderCode, OrderId, PointOfSaleId, PriceTypeId, RateId, SeatId, SessionId,
@@ -102,6 +105,9 @@ pub enum Stage {
         expires: Timestamp,
         /// Its code.
         code: OrderCode,
+        /// Whether it was booked: it waits as long as bookings do, and never becomes a basket again.
+        #[serde(default)]
+        booked: bool,
     },
     /// Sold. Money never changes any more.
     Confirm {
@@ -111,6 +117,9 @@ pub enum Stage {
         code: OrderCode,
         /// What was paid, and how.
         payments: Vec<Payment>,
+        /// Whether it was booked before.
+        #[serde(default)]
+        booked: bool,
     },
     /// Ran past its time; remembered for a day, holds nothing.
     Expired {
@@ -120,10 +129,14 @@ pub enum Stage {
 }
 
 /// What an order is to the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderKind {
-    /// A sale.
+    /// A sale, or what may become one.
     Purchase,
+    /// Holds its places for whoever booked them, and has no tickets.
+    Booking,
+    /// A booking that was sold.
+    Issue,
 }
 
 /// One place in an order, and once confirmed its ticket.
@@ -192,6 +205,9 @@ pub struct Buyer {
     pub postal_code: Option<String>,
     pub country: Option<String>,
     pub language: Option<Language>,
+    /// What its channel's form asks beside these.
+    #[serde(default)]
+    pub fields: Answers,
 }
 
 impl Buyer {
@@ -308,6 +324,15 @@ impl Order {
             Stage::Basket { code, .. } => code,
             Stage::PreConfirm { code, .. } | Stage::Confirm { code, .. } => Some(code),
             Stage::Expired { .. } => None,
+        }
+    }
+
+    /// What it is to the books.
+    pub const fn kind(&self) -> OrderKind {
+        match self.stage {
+            Stage::PreConfirm { booked: true, .. } => OrderKind::Booking,
+            Stage::Confirm { booked: true, .. } => OrderKind::Issue,
+            Stage::Basket { .. } | Stage::PreConfirm { .. } | Stage::Confirm { .. } | Stage::Expired { .. } => OrderKind::Purchase,
         }
     }
 

@@ -80,8 +80,8 @@ fn item(offer: &Offer, channel: &Channel) -> Option<Item> {
 fn stages(basket: &Order) -> [Arc<Order>; 3] {
     let code = OrderCode(*b"CEILINGCEILI");
     let expires = basket.expires().unwrap_or_default();
-    let pre_confirmed = Order { stage: Stage::PreConfirm { expires, code }, ..basket.clone() };
-    let confirmed = Stage::Confirm { at: basket.created, code, payments: Vec::new() };
+    let pre_confirmed = Order { stage: Stage::PreConfirm { expires, code, booked: false }, ..basket.clone() };
+    let confirmed = Stage::Confirm { at: basket.created, code, payments: Vec::new(), booked: false };
     let mut confirmed = Order { stage: confirmed, ..basket.clone() };
     for item in &mut confirmed.items {
         item.barcode = Barcode::parse("CEILINGCEILINGCEILINGC");

@@ -17,7 +17,7 @@ pub fn pre_confirmed(code: OrderCode) -> Order {
         currency: Currency::parse("EUR").unwrap(),
         language: Language::parse("es-ES").unwrap(),
         created: Timestamp(0),
-        stage: Stage::PreConfirm { expires: Timestamp(600_000_000), code },
+        stage: Stage::PreConfirm { expires: Timestamp(600_000_000), code, booked: false },
         items: Vec::new(),
         surcharges: Vec::new(),
         buyer: None,

@@ -12,7 +12,9 @@ use aforo_domain::catalogue::{
 use aforo_domain::change::{Counter, CounterKey, Row, Sequence};
 use aforo_domain::command::Reply;
 use aforo_domain::error::{Code, DetailId, Error};
+use aforo_domain::forms::{Choice, Field, FieldKind, Form};
 use aforo_domain::idempotency::{Outcome, Period};
+use aforo_domain::identity::terms::BookingTerms;
 use aforo_domain::identity::{
     ApiKey, BuyerField, Channel, ChannelKind, Client, DirectoryEntry, DirectoryKey, Entity, Family, KeyOwner, License, Operator,
     Permission, PointOfSale, Role, Scopes, SigningKey, Status, Subject, Surcharge, Terminal, Tries, User,
@@ -21,6 +23,7 @@ use aforo_domain::ids::*;
 use aforo_domain::inventory::{Claim, PlaceMarks};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
+use aforo_domain::orders::attendees::Attendee;
 use aforo_domain::orders::extras::Extras;
 use aforo_domain::orders::surcharges::OrderSurcharge;
 use aforo_domain::orders::{
@@ -129,6 +132,8 @@ fn channel() -> Arc<Channel> {
         delivery_methods: Vec::new(),
         insurances: Vec::new(),
         invitations: true,
+        buyer_form: form(),
+        booking: BookingTerms { enabled: true, life_ms: 60_000, before_ms: Some(3_600_000) },
         version: 1,
     })
 }
@@ -269,8 +274,15 @@ fn event() -> Event {
         long_descriptions: text("Long\nand \"quoted\""),
         images: Images { main: text("https://example.com/1.jpg"), landscape: vec![text("https://example.com/2.jpg")] },
         category: Category { code: "OPERA".into(), parent: Some("MUSIC".into()), custom: None },
+        attendee_form: form(),
         version: 1,
     }
+}
+
+fn form() -> Form {
+    let field = |key: &str, kind| Field { key: key.into(), mandatory: true, kind, names: text("Field") };
+    let choices = FieldKind::Choice(vec![Choice { value: "M".into(), names: Localized::new() }]);
+    Form { fields: vec![field("name", FieldKind::Text { max_length: 40 }), field("born", FieldKind::Date), field("size", choices)] }
 }
 
 fn session_of(id: SessionId, template: TemplateId) -> Session {
@@ -310,7 +322,7 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
 
 fn sales() -> Vec<Row> {
     let session = SessionId(51);
-    let confirmed = order(CONFIRMED, Stage::Confirm { at: NOW, code: CODE, payments: vec![payment()] });
+    let confirmed = order(CONFIRMED, Stage::Confirm { at: NOW, code: CODE, payments: vec![payment()], booked: true });
     let what = HistoryEvent::Confirmed { totals: confirmed.totals(), currency: euro(), tickets: 1 };
     let answers = [
         Ok(Reply::Order(confirmed.clone())),
@@ -324,7 +336,7 @@ fn sales() -> Vec<Row> {
         PoolBarcode { barcode: barcode(&"9".repeat(64)), session, state: PoolState::Reserved { order: LIVE, item: ItemId(6) } }.into(),
         PoolBarcode { barcode: barcode(USED), session, state: PoolState::Used { item: ItemId(5) } }.into(),
         confirmed.clone().into(),
-        order(LIVE, Stage::PreConfirm { expires: NOW.plus_ms(900_000), code: OrderCode(*b"NMKJHGFEDCBA") }).into(),
+        order(LIVE, Stage::PreConfirm { expires: NOW.plus_ms(900_000), code: OrderCode(*b"NMKJHGFEDCBA"), booked: true }).into(),
         order(OrderId([0xa1; 16]), Stage::Basket { expires: NOW, code: None }).into(),
         order(EXPIRED, Stage::Expired { at: NOW }).into(),
         ticket(session).into(),
@@ -379,7 +391,11 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         buyer: Some(Arc::new(buyer)),
         held_items: true,
         counted: vec![SessionId(51)],
-        extras: Some(Box::new(Extras { metadata: [("till".to_owned(), "«3»".to_owned())].into(), ..Extras::default() })),
+        extras: Some(Box::new(Extras {
+            metadata: [("till".to_owned(), "«3»".to_owned())].into(),
+            attendees: vec![Attendee { item: ItemId(5), fields: [("name".to_owned(), "Ana «»".to_owned())].into() }],
+            ..Extras::default()
+        })),
     })
 }
 

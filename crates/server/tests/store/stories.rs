@@ -312,7 +312,8 @@ pub fn a_ticket_dies_and_another_is_born_on_its_seat_in_one_batch(home: &Home) {
     let Some(Row::Ticket(old)) = rows::every_kind().into_iter().find(|row| matches!(row, Row::Ticket(_))) else { panic!("no ticket") };
     let new =
         Ticket { id: ItemId(1), barcode: Barcode::parse("65432TSRQPNMKJHGFEDCBA").unwrap(), state: TicketState::Valid, ..old.clone() };
-    let order = rows::order(OrderId([0xc1; 16]), Stage::Confirm { at: NOW, code: OrderCode(*b"CCCCCCCCCCCC"), payments: vec![] });
+    let order =
+        rows::order(OrderId([0xc1; 16]), Stage::Confirm { at: NOW, code: OrderCode(*b"CCCCCCCCCCCC"), payments: vec![], booked: false });
     let mut changes = vec![Change::Delete(Key::Order(CONFIRMED)), order.into(), new.clone().into(), Change::Delete(Key::Ticket(old.id))];
     changes.sort_by_key(|change| match change {
         Change::Put(row) => row.key(),

@@ -8,9 +8,10 @@ use aforo_domain::catalogue::manage::{CatalogueCommand, MarkPlaces, Marking};
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatRequest};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
-use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, OrderId, QuotaId, RateId};
+use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, QuotaId, RateId};
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
+use aforo_domain::orders::attendees::Attendee;
 use aforo_domain::orders::metadata::MetadataChange;
 use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life, TicketKind};
 use aforo_server::engine::{Answer, Request};
@@ -163,7 +164,8 @@ impl Clients {
                 None => OrderCommand::Read(id),
             },
             48..62 => OrderCommand::SetBuyer(id, Arc::new(buyer(draw))),
-            62..72 => OrderCommand::PreConfirm(id),
+            62..70 => OrderCommand::PreConfirm(id),
+            70..72 => OrderCommand::Book(id),
             72..77 => OrderCommand::BackToBasket(id),
             77..85 => OrderCommand::Confirm(id, payments(&last, draw)),
             85..91 => OrderCommand::Delete(id),
@@ -175,6 +177,7 @@ impl Clients {
                 item(draw).filter(|_| below(draw, 2) == 0).map(|item| vec![item]),
             ),
             96 => OrderCommand::DropInsurance(id, None),
+            97..99 => OrderCommand::SetAttendees(id, attendees(item(draw), draw)),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };
@@ -349,6 +352,8 @@ fn next_step(order: &Order) -> usize {
         Life::PreConfirm { .. } => 80,
         Life::Basket { .. } if order.items.is_empty() => 0,
         Life::Basket { .. } if order.buyer.is_none() => 50,
+        // Every eighth order is booked.
+        Life::Basket { .. } if order.id.0[15].is_multiple_of(8) => 70,
         Life::Basket { .. } => 65,
         _ => 95,
     }
@@ -391,6 +396,13 @@ fn metadata(draw: &mut Draw) -> MetadataChange {
     }
 }
 
+/// Who comes on an item: a size that there is, one that there is not, or nobody any more.
+fn attendees(item: Option<ItemId>, draw: &mut Draw) -> Vec<Attendee> {
+    let size = ["S", "S", "M", "XXL", ""][below(draw, 5)];
+    let fields = (!size.is_empty()).then(|| ("size".to_owned(), size.to_owned())).into_iter().collect();
+    item.map(|item| Attendee { item, fields }).into_iter().collect()
+}
+
 /// Mostly the default tariff, now and then an invitation.
 fn rate(show: &Show, draw: &mut Draw) -> Option<RateId> {
     (below(draw, 6) == 0).then_some(show.invitation)
@@ -401,20 +413,13 @@ fn code(draw: &mut Draw) -> Option<PresaleCode> {
     PresaleCode::parse(["", CODE, CODE, "WRONG"][below(draw, 4)])
 }
 
+/// One of four, who writes the e-mail in two ways; one of those comes with a postal code that is none.
 fn buyer(draw: &mut Draw) -> Buyer {
-    let email = format!("{}ana{}@example.org ", if below(draw, 2) == 0 { " A" } else { "a" }, below(draw, 4));
-    Buyer {
-        email,
-        name: Some("Ana".to_owned()),
-        surname: None,
-        phone: None,
-        id_number: None,
-        address: None,
-        city: None,
-        postal_code: None,
-        country: None,
-        language: None,
-    }
+    let (capital, number) = (below(draw, 2) == 0, below(draw, 4));
+    let email = format!("{}ana{number}@example.org ", if capital { " A" } else { "a" });
+    let postal_code = if capital && number == 3 { "4600" } else { "46001" };
+    let [name, postal_code, country] = ["Ana", postal_code, "ES"].map(|text| Some(text.to_owned()));
+    Buyer { email, name, postal_code, country, ..Buyer::default() }
 }
 
 /// What the order costs; now and then a cent less.

@@ -14,12 +14,13 @@ use aforo_domain::catalogue::manage::{
 use aforo_domain::catalogue::plan::{Attributes, Place};
 use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleCode, RateKind, Readiness};
 use aforo_domain::command::{Command, Reply};
+use aforo_domain::forms::{Choice, Field, FieldKind, Form};
 use aforo_domain::identity::check::{Actor, Bearer};
 use aforo_domain::identity::manage::channels::{NewChannel, Settings};
 use aforo_domain::identity::manage::entities::NewEntity;
 use aforo_domain::identity::manage::platform::{NewOperator, PlatformCommand};
 use aforo_domain::identity::manage::{Edit, IdentityCommand};
-use aforo_domain::identity::terms::{DeliveryKind, DeliveryMethod, Insurance, Premium};
+use aforo_domain::identity::terms::{BookingTerms, DeliveryKind, DeliveryMethod, Insurance, Premium};
 use aforo_domain::identity::{ChannelKind, Client, Scopes, Subject, Surcharge};
 use aforo_domain::ids::{
     Barcode, ChannelId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, QuotaId, RateId, SeatId, SectorId,
@@ -49,6 +50,8 @@ const MEMBERS: QuotaId = QuotaId(2);
 
 /// How long after the beginning of the sale the members' places become everybody's, in milliseconds.
 const RELEASED_MS: i64 = 20 * 60_000;
+/// How long a booking lives, in milliseconds.
+const BOOKING_MS: i64 = 20 * 60_000;
 /// How many barcodes there are in the pool at first: fewer than places.
 pub const POOL: usize = 12;
 
@@ -210,6 +213,7 @@ impl Builder<'_> {
             settings.delivery_methods = vec![delivery(1, 0), delivery(2, 350)];
             settings.insurances = vec![insurance(1, Premium::Fixed(125)), insurance(2, SHARE)];
             settings.invitations = id == CLUB;
+            settings.booking = BookingTerms { enabled: true, life_ms: BOOKING_MS, before_ms: Some(DAY_MS) };
             let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
             self.identity(IdentityCommand::Channel(Edit::Create(new)));
         }
@@ -287,6 +291,9 @@ fn venue() -> VenueSpec {
 }
 
 fn event() -> EventSpec {
+    let choice = |value: &str| Choice { value: value.to_owned(), names: Default::default() };
+    let kind = FieldKind::Choice(["S", "M"].map(choice).to_vec());
+    let size = Field { key: "size".to_owned(), mandatory: false, kind, names: Default::default() };
     EventSpec {
         entity: Some(EntityId(1)),
         name: "La traviata".to_owned(),
@@ -299,6 +306,7 @@ fn event() -> EventSpec {
         long_descriptions: Default::default(),
         images: Images::default(),
         category: Category::default(),
+        attendee_form: Form { fields: vec![size] },
     }
 }
 
@@ -333,7 +341,8 @@ fn session(start: Timestamp, event: EventId, house: &House, terms: Terms) -> Ses
         end: start.plus_ms(SALE_MS + DAY_MS),
         start_unconfirmed: false,
         sale: Window { start, end: start.plus_ms(SALE_MS) },
-        booking: None,
+        // What buyers are limited in is not booked.
+        booking: terms.buyer_limit.is_none().then(|| Window { start, end: start.plus_ms(SALE_MS) }),
         titles: Default::default(),
         descriptions: Default::default(),
         images: Images::default(),

@@ -256,6 +256,7 @@ fn event(id: u64, currency: &str) -> Event {
         long_descriptions: BTreeMap::new(),
         images: Images::default(),
         category: Category::default(),
+        attendee_form: Default::default(),
         version: 1,
     }
 }
@@ -322,6 +323,8 @@ fn channel(id: ChannelId, kind: ChannelKind) -> Channel {
         delivery_methods: Vec::new(),
         insurances: Vec::new(),
         invitations: false,
+        buyer_form: Default::default(),
+        booking: Default::default(),
         version: 1,
     }
 }

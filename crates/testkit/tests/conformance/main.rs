@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod extras;
+mod forms;
 mod general;
 mod identity;
 mod orders;
@@ -76,12 +77,8 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "ORDER_COLLECTIVE_NOT_FOUND",
     "ORDER_INVALID_COLLECTIVE",
     "ORDER_COLLECTIVE_LIMIT_EXCEEDED",
-    "ORDER_ATTENDEE_DATA_REQUIRED",
-    "ORDER_BOOKING_NOT_ALLOWED",
-    "CHANNEL_FORM_NOT_FOUND",
     "PROMOTION_NOT_FOUND",
     "PROMOTION_REQUIRED",
-    "CLIENT_DATA_INVALID_POSTAL_CODE",
     "PRODUCT_STATE_INVALID",
 ];
 
@@ -146,6 +143,7 @@ cases! {
     "AUTH0025" => identity::auth0025,
     "AUTH0027" => identity::auth0027,
     "AUTH0027" => orders::auth0027_invitation,
+    "AUTH0027" => forms::auth0027_booking,
     "SESSION_NOT_FOUND" => orders::session_not_found,
     "SESSION_SALES_LIMIT_EXCEEDED" => orders::session_sales_limit_exceeded,
     "ORPHAN_SEAT" => orders::orphan_seat,
@@ -160,6 +158,10 @@ cases! {
     "ORDER_BUYER_DATA_REQUIRED" => orders::order_buyer_data_required,
     "ORDER_INVALID_DELIVERY_METHOD" => extras::order_invalid_delivery_method,
     "ORDER_INVALID_INSURANCE" => extras::order_invalid_insurance,
+    "CHANNEL_FORM_NOT_FOUND" => forms::channel_form_not_found,
+    "ORDER_ATTENDEE_DATA_REQUIRED" => forms::order_attendee_data_required,
+    "CLIENT_DATA_INVALID_POSTAL_CODE" => forms::client_data_invalid_postal_code,
+    "ORDER_BOOKING_NOT_ALLOWED" => forms::order_booking_not_allowed,
     "CONSUMER_METADATA_NOT_FOUND" => extras::consumer_metadata_not_found,
     "CONSUMER_METADATA_REQUIRED" => extras::consumer_metadata_required,
     "CONSUMER_METADATA_MAX_ELEMENTS" => extras::consumer_metadata_max_elements,

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod answers;
+mod attendees;
+mod booking;
 mod form;
 mod house;
 mod invitations;
@@ -15,6 +17,8 @@ use answers::{
     a_sale_from_the_first_call_to_the_tickets, an_emptied_order_costs_nothing, repeating_with_a_key_does_nothing_twice,
     zones_and_other_sessions_in_one_order,
 };
+use attendees::{a_channel_asks_its_buyers, an_event_asks_its_attendees, forms_make_sense, postal_codes_are_those_of_their_country};
+use booking::{a_booking_gives_its_places_back, a_booking_is_sold_in_the_end, bookings_where_and_when_they_are_allowed};
 use form::{bodies_and_headers_have_their_form, every_bad_value_is_named};
 use invitations::{invitations_are_shown_where_they_may_be_given, invitations_beside_what_is_paid, invitations_make_sense};
 use metadata::a_channel_notes_what_it_likes_on_its_orders;
@@ -49,4 +53,11 @@ aforo_testkit::for_each_engine![
     invitations_beside_what_is_paid,
     invitations_are_shown_where_they_may_be_given,
     invitations_make_sense,
+    a_channel_asks_its_buyers,
+    forms_make_sense,
+    an_event_asks_its_attendees,
+    postal_codes_are_those_of_their_country,
+    a_booking_is_sold_in_the_end,
+    a_booking_gives_its_places_back,
+    bookings_where_and_when_they_are_allowed,
 ];

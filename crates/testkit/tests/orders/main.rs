@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test relies on")]
 
 mod barcodes;
+mod booking;
 mod invitations;
 mod life;
 mod limits;

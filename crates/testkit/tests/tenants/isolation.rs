@@ -51,7 +51,10 @@ async fn read_all(tenants: &Tenants<'_>) -> BTreeMap<String, (String, String)> {
     let seller = world.seller().await;
     for operation in operations().into_iter().filter(|operation| operation.method == "GET" && !operation.path.starts_with("/oauth")) {
         let ids: Vec<_> = operation.collections().iter().map(|collection| tenants.theirs(collection)).collect();
-        let path = filled(&operation.path, &ids);
+        let mut path = filled(&operation.path, &ids);
+        if path.ends_with("/forms/ATTENDEE") {
+            path.push_str(&format!("?event_id={}", tenants.theirs.event));
+        }
         let of_platform = path.starts_with("/mgmt-api/v1/operators") || path.starts_with("/mgmt-api/v1/platform");
         let caller = match path.starts_with("/mgmt-api") {
             true if of_platform => &world.platform.0,

@@ -43,9 +43,13 @@ pub struct Tenants<'a> {
 impl<'a> Tenants<'a> {
     pub async fn set_up(server: &'a TestServer) -> Self {
         let world = SmallWorld::set_up(server).await;
+        let form = json!({"fields": [{"key": "club", "type": "TEXT"}]});
+        world.admin.change(&format!("/channels/{}", world.web.id), json!({ "buyer_form": form })).await;
+        world.admin.change(&format!("/events/{}", world.event), json!({ "attendee_form": form })).await;
         let seller = world.seller().await;
         let order = seller.create().await;
         let body = seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+        seller.order("PUT", &order, "/consumer-metadata/1", Some(json!({"value": "till 4"}))).await.ok();
         let item = body["items"][0]["id"].as_u64().unwrap();
         seller.order("PUT", &order, "/consumer-metadata/1", Some(json!({"value": "a note"}))).await.ok();
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;

@@ -9,7 +9,7 @@ const LONGEST_FUNCTION: usize = 70;
 
 /// What `aforo-domain` may depend on: nothing that waits, listens, stores or tells the time.
 const DOMAIN_DEPENDENCIES: &[&str] =
-    &["foldhash", "iso_currency", "rand_chacha", "serde", "serde_json", "sha2", "smol_str", "thiserror", "insta", "proptest"];
+    &["foldhash", "iso_currency", "rand_chacha", "regex-lite", "serde", "serde_json", "sha2", "smol_str", "thiserror", "insta", "proptest"];
 
 /// What the sources of `aforo-domain` may not name.
 const NOT_IN_DOMAIN: &[&str] = &[

@@ -7,6 +7,7 @@ use crate::catalogue::{Category, Event, Images, Readiness};
 use crate::change::Row;
 use crate::command::Planned;
 use crate::error::{Code, Error};
+use crate::forms::Form;
 use crate::ids::{EntityId, EventId};
 use crate::money::Currency;
 use crate::text::{Language, Localized};
@@ -27,10 +28,14 @@ pub struct EventSpec {
     pub long_descriptions: Localized,
     pub images: Images,
     pub category: Category,
+    pub attendee_form: Form,
 }
 
 impl<'a> Desk<'a> {
     pub(super) fn save_event(&self, target: Target<EventId>, spec: &EventSpec) -> Planned {
+        if !spec.attendee_form.is_good(&[]) {
+            return Err(Error::invalid(&["attendee_form"]).into());
+        }
         let (id, entity, version) = match target {
             Target::New(chosen) => {
                 let entity = self.authority.entity(spec.entity)?;
@@ -60,6 +65,7 @@ impl<'a> Desk<'a> {
             long_descriptions: spec.long_descriptions.clone(),
             images: spec.images.clone(),
             category: spec.category.clone(),
+            attendee_form: spec.attendee_form.clone(),
             version,
         };
         saved(Row::from(Arc::new(event)), id.0)

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::{Edit, Here, Reach, all_good, find, is_name, made, new_id, reach, unchanged};
 use crate::command::Done;
 use crate::error::{Code, Error};
+use crate::forms::Form;
 use crate::identity::check::Actor;
-use crate::identity::terms::{self, DeliveryMethod, Insurance};
+use crate::identity::terms::{self, BookingTerms, DeliveryMethod, Insurance};
 use crate::identity::{BuyerField, Channel, ChannelKind, MetadataRules, Role, Status, Surcharge};
 use crate::ids::{ChannelId, EntityId};
 use crate::moment::DAY_MS;
@@ -28,6 +29,9 @@ pub struct NewChannel {
     pub settings: Settings,
 }
 
+/// Keys that a channel's own fields of its buyer form cannot have: they are what every buyer has.
+const BUYER_KEYS: &[&str] = &["email", "name", "surname", "phone", "id_number", "address", "city", "postal_code", "country", "language"];
+
 /// What of a channel can be changed; see [`Channel`] for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields of a channel")]
@@ -45,6 +49,8 @@ pub struct Settings {
     pub delivery_methods: Vec<DeliveryMethod>,
     pub insurances: Vec<Insurance>,
     pub invitations: bool,
+    pub buyer_form: Form,
+    pub booking: BookingTerms,
 }
 
 impl Settings {
@@ -64,6 +70,8 @@ impl Settings {
             delivery_methods: Vec::new(),
             insurances: Vec::new(),
             invitations: false,
+            buyer_form: Form::default(),
+            booking: BookingTerms::default(),
         }
     }
 
@@ -82,6 +90,8 @@ impl Settings {
             delivery_methods: channel.delivery_methods.clone(),
             insurances: channel.insurances.clone(),
             invitations: channel.invitations,
+            buyer_form: channel.buyer_form.clone(),
+            booking: channel.booking.clone(),
         }
     }
 
@@ -100,6 +110,8 @@ impl Settings {
             ("consumer_metadata", self.metadata.are_good()),
             ("delivery_methods", terms::are_deliveries(&self.delivery_methods)),
             ("insurances", terms::are_insurances(&self.insurances)),
+            ("buyer_form", self.buyer_form.is_good(BUYER_KEYS)),
+            ("booking", self.booking.is_good()),
         ];
         checks.iter().filter(|(_, good)| !good).map(|(name, _)| *name).collect()
     }
@@ -123,6 +135,8 @@ pub struct ChannelChange {
     pub delivery_methods: Option<Vec<DeliveryMethod>>,
     pub insurances: Option<Vec<Insurance>>,
     pub invitations: Option<bool>,
+    pub buyer_form: Option<Form>,
+    pub booking: Option<BookingTerms>,
 }
 
 /// Who manages an entity's channels and what belongs to them.
@@ -169,6 +183,8 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         delivery_methods: change.delivery_methods.clone().unwrap_or(before.delivery_methods),
         insurances: change.insurances.clone().unwrap_or(before.insurances),
         invitations: change.invitations.unwrap_or(before.invitations),
+        buyer_form: change.buyer_form.clone().unwrap_or(before.buyer_form),
+        booking: change.booking.clone().unwrap_or(before.booking),
     };
     Ok(with(&settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1))
 }
@@ -196,6 +212,8 @@ fn with(
         delivery_methods,
         insurances,
         invitations,
+        buyer_form,
+        booking,
     } = settings.clone();
     Channel {
         id,
@@ -216,6 +234,8 @@ fn with(
         delivery_methods,
         insurances,
         invitations,
+        buyer_form,
+        booking,
         version,
     }
 }

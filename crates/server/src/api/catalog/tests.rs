@@ -132,6 +132,7 @@ fn event() -> EventSpec {
             landscape: vec![localized(&[("ca-ES", "https://img.example/l.jpg")])],
         },
         category: Category { code: "OPERA".to_owned(), parent: Some("MUSIC".to_owned()), custom: None },
+        attendee_form: Default::default(),
     }
 }
 

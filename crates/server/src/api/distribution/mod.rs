@@ -1,8 +1,10 @@
 //! The distribution API: what a channel does with its orders. The current order travels in the header `ob-order-id`, never in the path.
 
+mod attendees;
 mod buyer;
 mod confirm;
 mod delivery;
+mod forms;
 mod insurances;
 mod items;
 mod metadata;
@@ -28,11 +30,15 @@ pub fn router() -> Routes {
         .routes(routes!(items::remove))
         .routes(routes!(items::release))
         .routes(routes!(buyer::set))
+        .routes(routes!(attendees::set))
+        .routes(routes!(forms::buyer))
+        .routes(routes!(forms::attendee))
         .routes(routes!(delivery::list, delivery::choose))
         .routes(routes!(insurances::list, insurances::take, insurances::give_back))
         .routes(routes!(metadata::read, metadata::replace, metadata::clear))
         .routes(routes!(metadata::read_one, metadata::put, metadata::remove))
         .routes(routes!(orders::pre_confirm))
+        .routes(routes!(orders::book))
         .routes(routes!(orders::back_to_basket))
         .routes(routes!(confirm::confirm))
 }

@@ -1,4 +1,4 @@
-//! An order as a whole: create, read, delete, pre-confirm, back to basket.
+//! An order as a whole: create, read, delete, pre-confirm, book, back to basket.
 
 use aforo_domain::command::{Command, OrderCommand};
 use aforo_domain::text::Language;
@@ -61,15 +61,30 @@ pub async fn delete(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<N
     params(("ob-order-id" = String, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = OrderView)),
     extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_EXPIRED ORDER_INVALID_STATUS ORDER_WITHOUT_ITEMS SESSION_NOT_FOUND \
-        SESSION_SALES_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORPHAN_SEAT ORDER_BUYER_DATA_REQUIRED ORDER_INVALID_DELIVERY_METHOD \
-        ORDER_INVALID_INSURANCE CONSUMER_METADATA_REQUIRED"))),
+        SESSION_SALES_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORPHAN_SEAT ORDER_BUYER_DATA_REQUIRED ORDER_ATTENDEE_DATA_REQUIRED \
+        ORDER_INVALID_DELIVERY_METHOD ORDER_INVALID_INSURANCE CONSUMER_METADATA_REQUIRED"))),
 )]
 pub async fn pre_confirm(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<NoBody>) -> Result<Response, Problem> {
     let answer = seller.run(&call, Command::Order(OrderCommand::PreConfirm(id))).await?;
     whole_order(&seller, &answer)
 }
 
-/// Back to the basket: seats and code stay.
+/// Books the current order: everything is checked, and its places are held as long as the channel's bookings live. There is no way back to the basket;
+/// confirm sells it, and deleting it gives its places back. The channel's switch `booking` must be on; people at a counter need the permission `BOOKING`.
+#[utoipa::path(
+    post, path = "/orders/booking", tag = "orders", operation_id = "book_order",
+    params(("ob-order-id" = String, Header), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = OrderView)),
+    extensions(("x-codes" = json!("AUTH0027 ORDER_NOT_FOUND ORDER_EXPIRED ORDER_INVALID_STATUS ORDER_WITHOUT_ITEMS SESSION_NOT_FOUND \
+        SESSION_SALES_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORPHAN_SEAT ORDER_BUYER_DATA_REQUIRED ORDER_ATTENDEE_DATA_REQUIRED \
+        ORDER_BOOKING_NOT_ALLOWED ORDER_INVALID_DELIVERY_METHOD ORDER_INVALID_INSURANCE CONSUMER_METADATA_REQUIRED"))),
+)]
+pub async fn book(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<NoBody>) -> Result<Response, Problem> {
+    let answer = seller.run(&call, Command::Order(OrderCommand::Book(id))).await?;
+    whole_order(&seller, &answer)
+}
+
+/// Back to the basket: seats and code stay. A booking does not go back.
 #[utoipa::path(
     post, path = "/orders/basket", tag = "orders", operation_id = "back_to_basket",
     params(("ob-order-id" = String, Header), ("Idempotency-Key" = Option<String>, Header)),

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use aforo_domain::catalogue::{Catalogue, Offer};
 use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
-use aforo_domain::orders::{Buyer, Item, Order, PaymentKind, Spot, Stage, TicketKind, surcharges};
+use aforo_domain::orders::{Buyer, Item, Order, OrderKind, PaymentKind, Spot, Stage, TicketKind, attendees, surcharges};
 use aforo_domain::pricing::{TaxLine, Taxed};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::delivery::DeliveryView;
 use super::insurances::InsuranceView;
+use crate::api::mgmt::words;
 use crate::http::time::{Shown, Zones};
 use crate::http::wire::Money;
 
@@ -24,6 +25,9 @@ pub const PAYMENT_KINDS: &[(&str, PaymentKind)] = &[
     ("EXTERNAL", PaymentKind::External),
     ("CREDIT", PaymentKind::Credit),
 ];
+
+/// The words for what an order is to the books.
+const KINDS: &[(&str, OrderKind)] = &[("PURCHASE", OrderKind::Purchase), ("BOOKING", OrderKind::Booking), ("ISSUE", OrderKind::Issue)];
 
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,7 +42,7 @@ pub struct OrderView<'a> {
     code: Option<OrderCode>,
     /// BASKET, PRE_CONFIRM or CONFIRM.
     status: &'static str,
-    /// PURCHASE.
+    /// PURCHASE, BOOKING (it waits longer for its payment) or ISSUE (it was booked and is sold).
     r#type: &'static str,
     channel: IdView,
     #[serde(serialize_with = "shown")]
@@ -104,9 +108,18 @@ struct ItemView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket_kind: Option<&'static str>,
     price: ItemPriceView,
+    /// Who comes, where it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attendee: Option<AttendeeView<'a>>,
     /// Once confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<TicketView<'a>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct AttendeeView<'a> {
+    /// What the fields of the event's form are filled with, by key.
+    fields: &'a BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -196,6 +209,9 @@ struct BuyerView<'a> {
     country: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
+    /// What the channel's own fields of its form are filled with, by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fields: &'a BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -240,7 +256,7 @@ impl<'a> OrderView<'a> {
             id: order.id,
             code: order.code(),
             status,
-            r#type: "PURCHASE",
+            r#type: words::show(KINDS, &order.kind()),
             channel: IdView { id: order.seller.channel.0 },
             currency,
             language: order.language.as_str(),
@@ -267,15 +283,16 @@ fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones) -> 
         // Sessions and their names are never taken out of the catalogue, so the empty names are never seen.
         let offer = items.first().and_then(|item| catalogue.offers.get(&item.session)).map(AsRef::as_ref);
         let start = offer.map(|offer| Shown::in_zone(offer.session.start, &zones.get(&offer.venue.time_zone)));
-        views.extend(items.iter().map(|item| item_view(item, order.currency, offer, start)));
+        views.extend(items.iter().map(|item| item_view(item, order, offer, start)));
     }
     views
 }
 
-fn item_view<'a>(item: &'a Item, currency: Currency, offer: Option<&'a Offer>, start: Option<Shown>) -> ItemView<'a> {
+fn item_view<'a>(item: &'a Item, order: &'a Order, offer: Option<&'a Offer>, start: Option<Shown>) -> ItemView<'a> {
     let (sector, seat, zone) = offer.map_or((None, None, None), |offer| spot(item, offer));
     let price_type = offer.and_then(|offer| offer.plan.template.price_types.iter().find(|known| known.id == item.price_type));
     let rate = offer.and_then(|offer| offer.session.rates.iter().find(|rate| rate.id == item.rate));
+    let (currency, attendee) = (order.currency, attendees::of(&order.extras().attendees, item.id));
     let money = |minor| Money::of(currency, minor);
     ItemView {
         id: item.id.0,
@@ -301,6 +318,7 @@ fn item_view<'a>(item: &'a Item, currency: Currency, offer: Option<&'a Offer>, s
             total: money(item.price.total()),
             taxes: item.price.taxes.iter().map(|line| tax_view(line, currency)).collect(),
         },
+        attendee: attendee.map(|attendee| AttendeeView { fields: &attendee.fields }),
         ticket: item.barcode.as_ref().map(|barcode| TicketView { id: item.id.0, barcode: barcode.as_str() }),
     }
 }
@@ -339,6 +357,7 @@ fn buyer_view(buyer: &Buyer) -> BuyerView<'_> {
         postal_code: buyer.postal_code.as_deref(),
         country: buyer.country.as_deref(),
         language: buyer.language.as_ref().map(aforo_domain::text::Language::as_str),
+        fields: &buyer.fields,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a channel offers beside places, and what it may note on its orders, as management reads and shows it: each list is replaced as a whole.
 
 use aforo_domain::identity::MetadataRules;
-use aforo_domain::identity::terms::{DeliveryKind, DeliveryMethod, Insurance, MAX_BEFORE_MS, Premium};
+use aforo_domain::identity::terms::{BookingTerms, DeliveryKind, DeliveryMethod, Insurance, MAX_BEFORE_MS, MAX_BOOKING_MS, Premium};
 use aforo_domain::ids::{DeliveryMethodId, EventId, InsuranceId};
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::text::Localized;
@@ -21,7 +21,8 @@ pub const DELIVERY_KINDS: &[(&str, DeliveryKind)] = &[
     ("POST", DeliveryKind::Post),
 ];
 
-const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// What a channel may note on its orders, and what it must.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -72,6 +73,48 @@ impl From<&MetadataRules> for MetadataView {
     }
 }
 
+/// Whether a channel books, and for how long.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct BookingView {
+    enabled: bool,
+    /// How long a booking lives at most.
+    minutes: i64,
+    /// How many hours before its first session's start it ends, if not sooner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours_before: Option<i64>,
+}
+
+/// Whether a channel books, and for how long. What is left out is as usual: it does not, and a booking lives 45 minutes.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct BookingBody {
+    enabled: Option<bool>,
+    /// How long a booking lives at most: 1 to 527 040 (a year).
+    minutes: Option<Num>,
+    /// How many hours before its first session's start it ends, if not sooner.
+    hours_before: Option<Num>,
+}
+
+impl BookingBody {
+    /// Reads them.
+    pub fn read(&self, checks: &mut Checks) -> BookingTerms {
+        let usual = BookingTerms::default();
+        let most = (MAX_BOOKING_MS / MINUTE_MS).unsigned_abs();
+        let minutes = checks.optional_whole("booking.minutes", self.minutes.as_ref(), 1..=most);
+        BookingTerms {
+            enabled: self.enabled.unwrap_or(usual.enabled),
+            life_ms: minutes.map_or(usual.life_ms, |minutes| minutes as i64 * MINUTE_MS),
+            before_ms: self.hours_before.as_ref().map(|hours| before_ms(checks, "booking.hours_before", Some(hours))),
+        }
+    }
+}
+
+impl From<&BookingTerms> for BookingView {
+    fn from(terms: &BookingTerms) -> Self {
+        let hours_before = terms.before_ms.map(|before| before / HOUR_MS);
+        Self { enabled: terms.enabled, minutes: terms.life_ms / MINUTE_MS, hours_before }
+    }
+}
+
 /// A way of delivery.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DeliveryMethodView {
@@ -84,11 +127,18 @@ pub struct DeliveryMethodView {
 }
 
 /// Names in other languages.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct NamesView {
     #[serde(skip_serializing_if = "Localized::is_empty")]
     #[schema(value_type = Texts)]
     name: Localized,
+}
+
+impl NamesView {
+    /// These names.
+    pub fn of(names: &Localized) -> Self {
+        Self { name: names.clone() }
+    }
 }
 
 /// Names in other languages.
@@ -139,7 +189,7 @@ pub fn show_deliveries(methods: &[DeliveryMethod], currency: Currency) -> Vec<De
         id: method.id.0,
         r#type: words::show(DELIVERY_KINDS, &method.kind),
         name: method.name.clone(),
-        texts: NamesView { name: method.names.clone() },
+        texts: NamesView::of(&method.names),
         cost: Money::of(currency, method.cost),
         hours_before: method.before_ms / HOUR_MS,
     };
@@ -240,7 +290,7 @@ pub fn show_insurances(insurances: &[Insurance], currency: Currency) -> Vec<Insu
         InsuranceView {
             id: insurance.id.0,
             name: insurance.name.clone(),
-            texts: NamesView { name: insurance.names.clone() },
+            texts: NamesView::of(&insurance.names),
             r#type,
             value,
             percent,
@@ -264,7 +314,8 @@ fn bounded<'a, T>(checks: &mut Checks, name: &str, list: Option<&'a [T]>) -> Opt
     Some(list)
 }
 
-fn names(checks: &mut Checks, name: &str, texts: Option<&NamesBody>) -> Localized {
+/// Reads names in other languages.
+pub fn names(checks: &mut Checks, name: &str, texts: Option<&NamesBody>) -> Localized {
     localized(checks, name, texts.and_then(|texts| texts.name.as_ref()), None)
 }
 

@@ -11,7 +11,10 @@ use aforo_domain::text::Language;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::channel_terms::{self, DeliveryMethodBody, DeliveryMethodView, InsuranceBody, InsuranceView, MetadataBody, MetadataView};
+use super::channel_terms::{
+    self, BookingBody, BookingView, DeliveryMethodBody, DeliveryMethodView, InsuranceBody, InsuranceView, MetadataBody, MetadataView,
+};
+use super::forms::{self, FormBody, FormView};
 use super::lists::{ByEntity, ByName, ByStatus, Listed, Listing, Paged};
 use super::surcharges::{self, SurchargeBody, SurchargeView};
 use super::{IfMatch, listed, name, optional_name, read, reserve, words, written};
@@ -24,7 +27,7 @@ use crate::http::wire::{List, Num};
 
 /// A channel.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ChannelView {
+pub struct ChannelView<'a> {
     id: u64,
     entity_id: u64,
     name: String,
@@ -56,6 +59,11 @@ pub struct ChannelView {
     insurances: Vec<InsuranceView>,
     /// Whether it may give invitations; people at a counter need the permission `INVITATIONS`, too.
     invitations: bool,
+    /// What it asks of a buyer beside the fields that `buyer_mandatory` can name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer_form: Option<FormView<'a>>,
+    /// Whether it books, and for how long; people at a counter need the permission `BOOKING`, too.
+    booking: BookingView,
 }
 
 /// A channel to be made.
@@ -113,6 +121,9 @@ pub struct Terms {
     insurances: Option<Vec<InsuranceBody>>,
     /// Whether it may give invitations; people at a counter need the permission `INVITATIONS`, too.
     invitations: Option<bool>,
+    /// What it asks of a buyer beside the fields that `buyer_mandatory` can name.
+    buyer_form: Option<FormBody>,
+    booking: Option<BookingBody>,
 }
 
 impl Terms {
@@ -132,6 +143,8 @@ impl Terms {
             delivery_methods: channel_terms::deliveries(checks, self.delivery_methods.as_deref(), currency),
             insurances: channel_terms::insurances(checks, self.insurances.as_deref(), currency),
             invitations: self.invitations,
+            buyer_form: forms::read(checks, "buyer_form", self.buyer_form.as_ref()),
+            booking: self.booking.as_ref().map(|body| body.read(checks)),
             ..ChannelChange::default()
         }
     }
@@ -146,7 +159,7 @@ fn languages(checks: &mut Checks, tags: Option<&[String]>) -> Option<Vec<Languag
     Some(tags.iter().filter_map(|tag| checks.formed("languages", Some(tag), Language::parse)).collect())
 }
 
-fn view(channel: &Channel) -> ChannelView {
+fn view(channel: &Channel) -> ChannelView<'_> {
     ChannelView {
         id: channel.id.0,
         entity_id: channel.entity.0,
@@ -166,6 +179,8 @@ fn view(channel: &Channel) -> ChannelView {
         delivery_methods: channel_terms::show_deliveries(&channel.delivery_methods, channel.currency),
         insurances: channel_terms::show_insurances(&channel.insurances, channel.currency),
         invitations: channel.invitations,
+        buyer_form: forms::show(&channel.buyer_form),
+        booking: BookingView::from(&channel.booking),
     }
 }
 
@@ -244,6 +259,8 @@ fn with_usual(name: String, languages: Vec<Language>, terms: ChannelChange) -> S
         delivery_methods: terms.delivery_methods.unwrap_or(usual.delivery_methods),
         insurances: terms.insurances.unwrap_or(usual.insurances),
         invitations: terms.invitations.unwrap_or(usual.invitations),
+        buyer_form: terms.buyer_form.unwrap_or(usual.buyer_form),
+        booking: terms.booking.unwrap_or(usual.booking),
         ..usual
     }
 }

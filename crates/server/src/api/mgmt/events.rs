@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::{
     Clearable, ImagesBody, ImagesView, READINESS, Texts, clearable, existing, images, label, localized, optional_label, readiness,
 };
+use super::forms::{self, FormBody, FormView};
 use super::lists::{ByEntity, ByName, ByReadiness, Listed, Listing, Paged};
 use super::{IfMatch, read, words, written};
 use crate::http::call::Call;
@@ -34,6 +35,9 @@ pub struct EventView<'a> {
     texts: EventTextsView<'a>,
     images: ImagesView<'a>,
     category: CategoryView<'a>,
+    /// What it asks of each attendee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attendee_form: Option<FormView<'a>>,
 }
 
 /// An event's texts, each by language.
@@ -79,6 +83,8 @@ pub struct EventBody {
     texts: Option<EventTextsBody>,
     images: Option<ImagesBody>,
     category: Option<CategoryBody>,
+    /// What it asks of each attendee.
+    attendee_form: Option<FormBody>,
 }
 
 /// An event's texts, each by language.
@@ -132,6 +138,8 @@ impl EventBody {
         let readiness = readiness(&mut checks, self.status.as_deref(), current.map(|event| event.readiness));
         let images = images(&mut checks, self.images.as_ref(), current.map(|event| &event.images));
         let category = category(&mut checks, self.category.as_ref(), current.map(|event| &event.category));
+        let form = forms::read(&mut checks, "attendee_form", self.attendee_form.as_ref());
+        let attendee_form = form.or_else(|| current.map(|event| event.attendee_form.clone())).unwrap_or_default();
         // Where one of the two is missing, the checks refuse.
         let spec = currency.zip(language).map(|(currency, default_language)| EventSpec {
             entity,
@@ -145,6 +153,7 @@ impl EventBody {
             long_descriptions: long,
             images,
             category,
+            attendee_form,
         });
         let spec = checks.done(spec)?.ok_or(aforo_domain::error::Code::Dist0000)?;
         Ok((id, spec))
@@ -182,6 +191,7 @@ fn view(event: &Event) -> EventView<'_> {
             parent: event.category.parent.as_deref(),
             custom: event.category.custom.as_deref(),
         },
+        attendee_form: forms::show(&event.attendee_form),
     }
 }
 

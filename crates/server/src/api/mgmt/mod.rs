@@ -12,6 +12,7 @@ pub mod channel_terms;
 pub mod channels;
 pub mod entities;
 pub mod events;
+pub mod forms;
 pub mod keys;
 pub mod lists;
 pub mod operators;
