@@ -18,4 +18,5 @@ pub mod money;
 pub mod orders;
 pub mod pricing;
 pub mod text;
+pub mod vouchers;
 pub mod world;

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Order;
 use super::insurance::{self, Insured};
+use super::vouchers;
 use crate::identity::terms::DeliveryMethod;
+use crate::vouchers::TakenVoucher;
 
 /// All that an order carries beside its places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -21,10 +23,12 @@ pub struct Extras {
     pub delivery: Option<Arc<DeliveryMethod>>,
     /// What is insured, by the insurance's id.
     pub insurances: Vec<Insured>,
+    /// The vouchers that pay for it, in the order of adding.
+    pub vouchers: Vec<TakenVoucher>,
 }
 
 /// What an order without extras carries.
-static NOTHING: Extras = Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new() };
+static NOTHING: Extras = Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new(), vouchers: Vec::new() };
 
 impl Order {
     /// What it carries beside its places.
@@ -44,9 +48,12 @@ impl Order {
     /// The same order with what depends on its items worked out anew.
     #[must_use]
     pub(super) fn settled(self) -> Self {
-        if self.extras().insurances.is_empty() {
+        if self.extras().insurances.is_empty() && self.extras().vouchers.is_empty() {
             return self;
         }
-        self.with_extras(|extras| insurance::settle(&mut extras.insurances, &self.items))
+        let order = self.with_extras(|extras| insurance::settle(&mut extras.insurances, &self.items));
+        // Last, since they pay for all the rest.
+        let total = order.totals().total();
+        order.with_extras(|extras| vouchers::settle(&mut extras.vouchers, total, order.currency))
     }
 }

@@ -10,6 +10,7 @@ mod metadata;
 mod presales;
 mod refusals;
 mod terms;
+mod vouchers;
 
 use answers::{
     a_sale_from_the_first_call_to_the_tickets, an_emptied_order_costs_nothing, repeating_with_a_key_does_nothing_twice,
@@ -24,6 +25,10 @@ use refusals::{
     seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
 };
 use terms::{delivery_and_insurance_are_part_of_the_price, what_comes_too_late_is_not_delivered};
+use vouchers::{
+    a_voucher_is_answered_once_and_masked_ever_after, expiry_and_back_to_basket_release, pins_are_guessed_in_vain,
+    two_orders_want_the_same_voucher, vouchers_make_sense, vouchers_pay_in_turn,
+};
 
 aforo_testkit::for_each_engine![
     a_sale_from_the_first_call_to_the_tickets,
@@ -49,4 +54,10 @@ aforo_testkit::for_each_engine![
     invitations_beside_what_is_paid,
     invitations_are_shown_where_they_may_be_given,
     invitations_make_sense,
+    vouchers_pay_in_turn,
+    a_voucher_is_answered_once_and_masked_ever_after,
+    two_orders_want_the_same_voucher,
+    expiry_and_back_to_basket_release,
+    pins_are_guessed_in_vain,
+    vouchers_make_sense,
 ];
