@@ -153,7 +153,7 @@ impl Clients {
         let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
         let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
-        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 104) };
+        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 110) };
         let command = match number {
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
@@ -176,8 +176,8 @@ impl Clients {
             ),
             96 => OrderCommand::DropInsurance(id, None),
             // One more than there are.
-            97 | 100 => OrderCommand::AddVoucher(id, voucher(below(draw, VOUCHERS + 1)).1),
-            98 => OrderCommand::RemoveVoucher(id, voucher(below(draw, VOUCHERS)).0),
+            97 | 100..108 => OrderCommand::AddVoucher(id, voucher(below(draw, VOUCHERS + 1)).1),
+            98 | 108 => OrderCommand::RemoveVoucher(id, voucher(below(draw, VOUCHERS)).0),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };

@@ -49,6 +49,7 @@ impl<'a> Tenants<'a> {
         let seller = world.seller().await;
         let order = seller.create().await;
         let body = seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+        seller.order("PUT", &order, "/consumer-metadata/7", Some(json!({"value": "a note"}))).await.ok();
         let item = body["items"][0]["id"].as_u64().unwrap();
         let voucher_group = world.admin.make_id("/voucher-groups", voucher_group(world.theatre)).await;
         let issued = world.admin.make(&format!("/voucher-groups/{voucher_group}/vouchers"), json!({"count": 1, "amount": 5})).await;
@@ -67,6 +68,7 @@ impl<'a> Tenants<'a> {
         let world = &self.world;
         match collection {
             "/distribution-api/v1/orders/items" => self.item,
+            "/distribution-api/v1/orders/consumer-metadata" => 7,
             "/distribution-api/v1/orders/vouchers" | "/mgmt-api/v1/vouchers" => self.voucher,
             "/mgmt-api/v1/voucher-groups" => self.voucher_group,
             "/mgmt-api/v1/operators" => world.operator,
