@@ -30,9 +30,8 @@ impl VoucherLaws {
         match row {
             Row::Voucher(voucher) => drop(self.vouchers.insert(voucher.id, voucher.clone())),
             Row::VoucherCode(code) => {
-                if self.codes.insert(code.voucher, code.code).is_some() {
-                    self.breaches.push(format!("voucher {} has two codes", code.voucher));
-                }
+                let other = self.codes.insert(code.voucher, code.code);
+                self.breaches.extend(other.map(|_| format!("voucher {} has two codes", code.voucher)));
             }
             Row::VoucherMovement(movement) => {
                 let (count, sum) = self.movements.entry(movement.voucher).or_default();
