@@ -13,10 +13,11 @@ use crate::identity::{
 };
 use crate::ids::{
     Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, OrderId, PointOfSaleId, SectorId, SessionId, ShardId, TemplateId,
-    TerminalId, UserId, VenueId,
+    TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
 };
 use crate::inventory::{Claim, PlaceMarks};
 use crate::orders::{History, Order, Ticket};
+use crate::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
 /// One change of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub enum CounterKey {
     BuyerSales(SessionId, Hash),
     /// Barcodes of a session's pool that are tickets' by now.
     UsedBarcodes(SessionId),
+    /// Vouchers of a group, whatever is left of them.
+    Vouchers(VoucherGroupId),
 }
 
 /// A counter.
@@ -110,6 +113,10 @@ rows! {
     PlaceMarks(Arc<PlaceMarks>) = (SessionId, SectorId), |row| (row.session, row.sector);
     Claim(Claim) = (SessionId, Place), |row| (row.session, row.place);
     PoolBarcode(PoolBarcode) = Barcode, |row| row.barcode.clone();
+    VoucherGroup(Arc<VoucherGroup>) = VoucherGroupId, |row| row.id;
+    Voucher(Arc<Voucher>) = VoucherId, |row| row.id;
+    VoucherCode(Arc<VoucherCode>) = Hash, |row| row.code;
+    VoucherMovement(Arc<VoucherMovement>) = (VoucherId, u32), |row| (row.voucher, row.number);
     Order(Arc<Order>) = OrderId, |row| row.id;
     Ticket(Ticket) = ItemId, |row| row.id;
     History(Arc<History>) = (OrderId, u32), |row| (row.order, row.number);

@@ -13,12 +13,14 @@ use crate::error::{Code, Error};
 use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
-use crate::ids::{DeliveryMethodId, InsuranceId, ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId};
+use crate::ids::{DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId, VoucherId};
 use crate::moment::Moment;
+use crate::money::Currency;
 use crate::orders::attendees::Attendee;
 use crate::orders::metadata::MetadataChange;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
 use crate::text::Language;
+use crate::vouchers::{ShownVoucher, Voucher, VoucherMovement};
 use crate::world::World;
 
 /// What can be asked of a shard.
@@ -69,7 +71,7 @@ pub struct AutoRequest {
     pub presale: Option<PresaleCode>,
 }
 
-/// What a channel does with its orders. All but `Create` name the order.
+/// What a channel does with its orders. All but `Create` and `ValidateVoucher` name the order.
 #[derive(Debug, Clone)]
 pub enum OrderCommand {
     /// Begin one.
@@ -99,6 +101,12 @@ pub enum OrderCommand {
     DropInsurance(OrderId, Option<InsuranceId>),
     /// Say who comes on these items, all or none.
     SetAttendees(OrderId, Vec<Attendee>),
+    /// Pay with a voucher, as far as it goes.
+    AddVoucher(OrderId, ShownVoucher),
+    /// Take a voucher off again.
+    RemoveVoucher(OrderId, VoucherId),
+    /// Look at a voucher, for a buyer if one is named. Answers `Reply::Voucher`.
+    ValidateVoucher(ShownVoucher, Option<Hash>),
     /// Check everything, and give the code.
     PreConfirm(OrderId),
     /// Check everything, and hold the places for who booked them.
@@ -128,6 +136,12 @@ pub enum Reply {
     Removed(u32),
     /// A pool of imported barcodes, masked.
     Pool(Arc<PoolPage>),
+    /// A voucher as it is now.
+    Voucher(Arc<Voucher>),
+    /// How many vouchers a group has, and some of them.
+    Vouchers(u64, Vec<Arc<Voucher>>),
+    /// How many lines a voucher's book has, in which currency, and some of them.
+    Movements(u64, Currency, Vec<Arc<VoucherMovement>>),
 }
 
 impl Reply {
@@ -135,6 +149,7 @@ impl Reply {
     pub const fn holds_secret(&self) -> bool {
         match self {
             Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => false,
+            Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) => false,
             Self::Granted(_) => true,
         }
     }

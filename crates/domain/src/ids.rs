@@ -88,6 +88,10 @@ numeric_ids! {
     InsuranceId;
     /// An item of an order; once confirmed it is the ticket's id too.
     ItemId;
+    /// Vouchers of one kind.
+    VoucherGroupId;
+    /// A voucher. Its code is another thing.
+    VoucherId;
 }
 
 impl ShardId {

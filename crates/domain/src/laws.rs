@@ -1,6 +1,8 @@
 //! The laws that always hold (domain.md), as one check over all rows of a shard: after every step of a simulated history, and by `aforo verify` on a
 //! store. It reads rows and nothing else, so it finds what memory and rules got wrong; it decides nothing.
 
+mod vouchers;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -11,6 +13,7 @@ use crate::ids::{Barcode, ChannelId, Hash, ItemId, OrderCode, OrderId, SessionId
 use crate::money::Minor;
 use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, surcharges};
 use crate::pricing::{ItemPrice, Totals};
+use vouchers::VoucherLaws;
 
 /// A law that does not hold, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +47,7 @@ pub struct Laws {
     /// What pools have reserved and what is used of them.
     reserved: HashMap<ItemId, PoolBarcode>,
     used: HashMap<ItemId, PoolBarcode>,
+    vouchers: VoucherLaws,
     breaches: Vec<Breach>,
 }
 
@@ -91,6 +95,7 @@ enum Life {
 impl Laws {
     /// Takes a row in. The order of rows does not matter.
     pub fn see(&mut self, row: &Row) {
+        self.vouchers.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -193,6 +198,8 @@ impl Laws {
         self.check_tickets();
         self.check_pools();
         self.check_counters();
+        let of_vouchers = std::mem::take(&mut self.vouchers).check();
+        self.breaches.extend(of_vouchers.into_iter().map(|what| Breach { law: 4, what }));
         self.breaches.sort();
         self.breaches
     }
@@ -345,11 +352,14 @@ impl Laws {
         for barcode in self.used.values() {
             *counted.entry(CounterKey::UsedBarcodes(barcode.session)).or_default() += 1;
         }
+        for (key, by) in self.vouchers.counted() {
+            *counted.entry(key).or_default() += by;
+        }
         let keys: HashSet<_> = counted.keys().chain(self.counters.keys()).cloned().collect();
         for key in keys {
             let (is, says) = (counted.get(&key).copied().unwrap_or(0), self.counters.get(&key).copied().unwrap_or(0));
             let holds = match key {
-                CounterKey::ChannelSales(..) | CounterKey::UsedBarcodes(_) => says == is,
+                CounterKey::ChannelSales(..) | CounterKey::UsedBarcodes(_) | CounterKey::Vouchers(_) => says == is,
                 CounterKey::BuyerSales(session, _) => !self.limited.contains(&session) || (0..=is).contains(&says),
             };
             if !holds {

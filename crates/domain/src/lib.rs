@@ -20,4 +20,5 @@ pub mod orders;
 pub mod postal;
 pub mod pricing;
 pub mod text;
+pub mod vouchers;
 pub mod world;

@@ -118,6 +118,17 @@ impl Draw {
         self.letters::<17>().into_iter().map(char::from).collect()
     }
 
+    /// A voucher's code: 16 letters in groups of four, 79 random bits.
+    pub fn voucher_code(&mut self) -> String {
+        let letters = self.letters::<16>();
+        letters.chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
+    }
+
+    /// A PIN: six digits.
+    pub fn pin(&mut self) -> String {
+        format!("{:06}", self.number() % 1_000_000)
+    }
+
     /// A positive number below 2^53.
     pub fn number(&mut self) -> u64 {
         self.chance.next_u64() % (MAX_ID - 1) + 1

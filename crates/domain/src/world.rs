@@ -21,6 +21,7 @@ use crate::ids::{Barcode, ChannelId, FamilyId, Hash, OrderId, SessionId, ShardId
 use crate::inventory::Inventory;
 use crate::moment::{DAY_MS, Timestamp};
 use crate::orders::{Order, Stage};
+use crate::vouchers::Vouchers;
 
 /// Hashes fast and always alike, so that a simulated history repeats exactly. Nobody chooses what is kept here: ids are drawn or the operator's own.
 type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
@@ -63,6 +64,8 @@ pub struct World {
     inventories: HashMap<SessionId, Inventory>,
     /// Imported barcodes.
     pub pools: Pools,
+    /// Vouchers.
+    pub vouchers: Vouchers,
     /// Sessions whose places changed since they were last published.
     changed_sessions: BTreeSet<SessionId>,
     orders: HashMap<OrderId, Slot<Arc<Order>>>,
@@ -95,6 +98,7 @@ impl World {
             catalogue: Arc::default(),
             inventories: HashMap::default(),
             pools: Pools::default(),
+            vouchers: Vouchers::default(),
             changed_sessions: BTreeSet::new(),
             orders: HashMap::default(),
             due: BTreeSet::new(),
@@ -179,6 +183,18 @@ impl World {
             return Ok(Some(session));
         }
         let key = Key::PoolBarcode(barcode.clone());
+        if self.absent.contains_key(&key) { Ok(None) } else { Err(Stop::Need(vec![key])) }
+    }
+
+    /// A row as it was found in memory, if at all: `None` if it is known not to be anywhere.
+    ///
+    /// # Errors
+    /// `Need` if it has to be looked for.
+    pub(crate) fn known<'a, T>(&self, row: Option<&'a T>, key: impl FnOnce() -> Key) -> Result<Option<&'a T>, Stop> {
+        if row.is_some() {
+            return Ok(row);
+        }
+        let key = key();
         if self.absent.contains_key(&key) { Ok(None) } else { Err(Stop::Need(vec![key])) }
     }
 
@@ -300,6 +316,7 @@ impl World {
             }
             Key::PoolBarcode(barcode) => self.pools.evict(barcode, applied_seq),
             Key::Outcome(id) => evict(&mut self.outcomes, id, applied_seq),
+            Key::Voucher(_) | Key::VoucherCode(_) | Key::VoucherMovement(_) => self.vouchers.evict(key, applied_seq),
             _ => {}
         }
     }
@@ -326,7 +343,7 @@ impl World {
                 self.short_lived.insert((tries.until, ShortLived::Tries(tries.subject)));
                 self.tries.insert(tries.subject, tries.clone());
             }
-            Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) => self.put_catalogue(row),
+            Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) | Row::VoucherGroup(_) => self.put_catalogue(row),
             Row::Template(template) => self.put_template(template),
             Row::Session(session) => self.put_session(session),
             Row::PlaceMarks(marks) => {
@@ -342,6 +359,12 @@ impl World {
                     self.absent.remove(&Key::PoolBarcode(row.barcode.clone()));
                 }
                 self.pools.put(row, seq);
+            }
+            Row::Voucher(_) | Row::VoucherCode(_) | Row::VoucherMovement(_) => {
+                if !self.absent.is_empty() {
+                    self.absent.remove(&row.key());
+                }
+                self.vouchers.put(row, seq);
             }
             Row::Order(order) => self.put_order(order, seq),
             Row::Ticket(_) | Row::History(_) => {}
@@ -480,6 +503,7 @@ impl World {
                 catalogue.events.insert(event.id, event.clone());
                 self.change_offers(|offer| offer.event.id == event.id, |offer| offer.event = event.clone());
             }
+            Row::VoucherGroup(group) => drop(catalogue.voucher_groups.insert(group.id, group.clone())),
             Row::Publication(publication) => {
                 self.change_offers(
                     |offer| offer.session.id == publication.session,

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aforo_domain::catalogue::manage::CatalogueCommand;
+use aforo_domain::catalogue::manage::{CatalogueCommand, VoucherCommand};
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply};
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
@@ -21,7 +21,7 @@ use aforo_server::engine::{Handle, Request};
 use aforo_server::store::sim::SimStore;
 use aforo_server::store::{Store, StoreConfig, StoreError};
 use aforo_testkit::postgres::fresh_database;
-use aforo_testkit::sim::stage::{POOL, START, Show, Size, Stage, WEB, seller};
+use aforo_testkit::sim::stage::{POOL, START, Show, Size, Stage, WEB, seller, voucher};
 use tokio::runtime::Runtime;
 
 const SHARD: ShardId = ShardId(3);
@@ -168,12 +168,13 @@ impl House {
         }
     }
 
-    /// So many places on the floor, pre-confirmed.
+    /// So many places on the floor, pre-confirmed, and a voucher to pay with.
     fn waiting(&self, show: &Show, quantity: u32) -> Arc<Order> {
         let id = self.order(OrderCommand::Create { language: None }).id;
         let [_, price_type] = show.price_types;
         let wish = AutoRequest { session: show.id, price_type, sector: None, quantity, rate: None, together: false, presale: None };
         self.order(OrderCommand::AddAuto(id, wish));
+        self.order(OrderCommand::AddVoucher(id, voucher(0).1));
         self.order(OrderCommand::SetBuyer(id, Arc::new(Buyer { email: "ana@example.org".to_owned(), ..Buyer::default() })));
         self.order(OrderCommand::PreConfirm(id))
     }
@@ -186,6 +187,15 @@ impl House {
         sold.items.iter().map(|item| item.barcode.as_ref().unwrap().to_string()).collect()
     }
 
+    /// What is on the voucher, and what of it is reserved.
+    fn voucher(&self) -> (i64, i64) {
+        let read = CatalogueCommand::Vouchers(VoucherCommand::Read(voucher(0).0));
+        match self.ask(Actor::System, Command::Catalogue(read)) {
+            Reply::Voucher(voucher) => (voucher.balance, voucher.reserved),
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// How many of a show's barcodes are free, reserved and used.
     fn pool(&self, show: &Show) -> [u64; 3] {
         match self.ask(Actor::System, Command::Catalogue(CatalogueCommand::ReadBarcodes(show.id, 0, 1))) {
@@ -195,23 +205,28 @@ impl House {
     }
 }
 
-/// What pre-confirm reserved out of a pool is still the order's, and what is used stays known.
-fn a_pool_is_the_same_after_a_restart(runtime: Runtime, open: impl Fn() -> Result<Store, StoreError>) {
+/// What pre-confirm reserved, barcodes of a pool and a part of a voucher, is still the order's, and what is used stays known.
+fn what_is_reserved_is_the_same_after_a_restart(runtime: Runtime, open: impl Fn() -> Result<Store, StoreError>) {
     let store = open().unwrap();
     let house = House::start(runtime, &store);
     house.runtime.block_on(house.engine.open_shard(SHARD)).unwrap();
     let stage = Stage::set_up(Size { rows: 1, seats: 4, floor: 30 }, &mut |command| house.ask(Actor::System, command));
     let show = stage.shows.last().unwrap();
     let sold = house.waiting(show, 1).id;
-    let kept = house.waiting(show, 3).id;
+    let kept = house.waiting(show, 3);
+    let (kept, price) = (kept.id, kept.totals().vouchers);
     assert_eq!(house.paid(sold), ["841-00"]);
+    let (left, reserved) = house.voucher();
+    assert!(0 < price && price == reserved && price < left, "{left} with {reserved} for {price}");
     let House { runtime, engine } = house;
     // No stop: the applier may not have come so far.
     drop((engine, store));
     let store = runtime.block_on(reopen(&open));
     let house = House::start(runtime, &store);
     assert_eq!(house.pool(show), [POOL as u64 - 4, 3, 1]);
+    assert_eq!(house.voucher(), (left, price));
     assert_eq!(house.paid(kept), ["841-01", "841-02", "841-03"]);
+    assert_eq!(house.voucher(), (left - price, 0));
     let texts = ["841-00", "841-04", "new"];
     let barcodes = texts.iter().filter_map(|text| Barcode::parse(text)).collect();
     let Reply::Imported(report) = house.ask(Actor::System, Command::Catalogue(CatalogueCommand::ImportBarcodes(show.id, barcodes))) else {
@@ -225,13 +240,13 @@ fn a_pool_is_the_same_after_a_restart(runtime: Runtime, open: impl Fn() -> Resul
 #[test]
 fn a_pool_survives_a_restart_on_the_simulated_store() {
     let sim = SimStore::new(false);
-    a_pool_is_the_same_after_a_restart(Runtime::new().unwrap(), || Ok(Store::Sim(sim.clone())));
+    what_is_reserved_is_the_same_after_a_restart(Runtime::new().unwrap(), || Ok(Store::Sim(sim.clone())));
 }
 
 #[test]
 fn a_pool_survives_a_restart_on_sqlite() {
     let dir = tempfile::tempdir().unwrap();
-    a_pool_is_the_same_after_a_restart(Runtime::new().unwrap(), || Store::open(&StoreConfig::Sqlite { dir: dir.path().into() }));
+    what_is_reserved_is_the_same_after_a_restart(Runtime::new().unwrap(), || Store::open(&StoreConfig::Sqlite { dir: dir.path().into() }));
 }
 
 #[test]
@@ -239,5 +254,5 @@ fn a_pool_survives_a_restart_on_postgres() {
     let runtime = Runtime::new().unwrap();
     let database = runtime.block_on(fresh_database());
     let open = || std::thread::scope(|scope| scope.spawn(|| Store::open(&StoreConfig::Postgres { url: database.url() })).join());
-    a_pool_is_the_same_after_a_restart(runtime, || open().unwrap());
+    what_is_reserved_is_the_same_after_a_restart(runtime, || open().unwrap());
 }

@@ -42,6 +42,23 @@ fn whatever_fails_no_law_is_broken() {
     }
 }
 
+/// What the laws say of vouchers is worth something only if histories pay with them.
+#[test]
+fn vouchers_are_spent_and_let_go() {
+    let (mut spent, mut let_go, mut reserved) = (0, 0, HashMap::new());
+    for seed in 1..4 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        for change in batches.into_iter().flatten() {
+            let Change::Put(Row::Voucher(voucher)) = change else { continue };
+            let (before, balance) = reserved.insert(voucher.id, (voucher.reserved, voucher.balance)).unwrap_or((0, voucher.balance));
+            spent += u32::from(voucher.balance < balance);
+            let_go += u32::from(voucher.balance == balance && voucher.reserved < before);
+        }
+        reserved.clear();
+    }
+    assert!(spent > 3 && let_go > 3, "vouchers were spent {spent} times and let go {let_go} times");
+}
+
 /// What the laws say of pools is worth something only if histories sell from them.
 #[test]
 fn pools_are_sold_from_and_given_back_to() {

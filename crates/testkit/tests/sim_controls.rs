@@ -145,6 +145,20 @@ fn gives_no_barcode_back(world: &World, moment: &Moment, actor: &Actor, command:
 }
 
 #[test]
+fn law_4_vouchers_that_are_not_reserved_are_noticed() {
+    let what = noticed(|setting| Setting { plan: reserves_no_voucher, faults: false, ..setting });
+    assert!(what.contains("law 4") && what.contains("orders hold"), "{what}");
+}
+
+/// The rules, but for the one that pre-confirm reserves what vouchers pay.
+fn reserves_no_voucher(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    let is_order = matches!(command, Command::Order(OrderCommand::PreConfirm(_)));
+    done.changes.retain(|change| !is_order || !matches!(change, Change::Put(Row::Voucher(_))));
+    Ok(done)
+}
+
+#[test]
 fn a_presale_that_is_open_to_everybody_is_noticed() {
     let what = noticed(|setting| Setting { plan: asks_for_no_code, ..setting });
     assert!(what.contains("before the sale began"), "{what}");

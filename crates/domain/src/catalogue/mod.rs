@@ -14,10 +14,13 @@ use serde::{Deserialize, Serialize};
 use crate::barcodes::BarcodeSource;
 use crate::forms::Form;
 use crate::identity::{Channel, Surcharge};
-use crate::ids::{ChannelId, EntityId, EventId, PriceTypeId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId};
+use crate::ids::{
+    ChannelId, EntityId, EventId, PriceTypeId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId, VoucherGroupId,
+};
 use crate::moment::{Timestamp, Window};
 use crate::money::{Currency, Minor, Percent};
 use crate::text::{Language, Localized};
+use crate::vouchers::VoucherGroup;
 use plan::{Plan, Sector};
 pub use presale::{Access, MAX_PRESALES, Presale, PresaleCode};
 
@@ -335,6 +338,8 @@ pub struct Catalogue {
     pub events: HashMap<EventId, Arc<Event>>,
     /// Sessions with all that they refer to.
     pub offers: HashMap<SessionId, Arc<Offer>>,
+    /// Voucher groups.
+    pub voucher_groups: HashMap<VoucherGroupId, Arc<VoucherGroup>>,
 }
 
 /// Where GENERAL stands among a template's quotas.

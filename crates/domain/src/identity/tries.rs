@@ -2,7 +2,7 @@
 
 use super::Tries;
 use crate::error::{Code, Error};
-use crate::ids::{ChannelId, Hash, OrderId, UserId};
+use crate::ids::{ChannelId, Hash, OrderId, UserId, VoucherId};
 use crate::moment::Timestamp;
 use crate::world::World;
 
@@ -38,6 +38,21 @@ impl Against {
         Self { subject: Hash::of(format!("presale {order}").as_bytes()), free: 10, longest_ms: 30_000 }
     }
 
+    /// Vouchers that an order does not get.
+    pub fn voucher_order(order: OrderId) -> Self {
+        Self { subject: Hash::of(format!("vouchers of {order}").as_bytes()), free: 5, longest_ms: KEPT_MS }
+    }
+
+    /// The same for a buyer of a channel, however many orders there are.
+    pub fn voucher_buyer(channel: ChannelId, buyer: Hash) -> Self {
+        Self { subject: Hash::of(format!("vouchers of {channel} {buyer}").as_bytes()), free: 10, longest_ms: KEPT_MS }
+    }
+
+    /// A voucher's PIN, whoever tries it.
+    pub fn voucher_pin(voucher: VoucherId) -> Self {
+        Self { subject: named("voucher", voucher.0), free: 10, longest_ms: KEPT_MS }
+    }
+
     /// All that a try counts against.
     pub fn all(user: Option<UserId>, channel: Option<ChannelId>, address: Hash) -> Vec<Self> {
         user.map(Self::user).into_iter().chain(channel.map(Self::channel)).chain([Self::address(address)]).collect()
@@ -70,6 +85,12 @@ pub(crate) fn slowed(world: &World, against: &[Against], now: Timestamp) -> Resu
         Some(wait) if wait > 0 => Err(Error::filled(Code::TooManyRequests, [((wait + 999) / 1_000).to_string()])),
         _ => Ok(()),
     }
+}
+
+/// Whether so many wrong tries were made against any of these that there is no other until they are forgotten.
+pub(crate) fn exhausted(world: &World, against: &[Against], now: Timestamp) -> bool {
+    let all_tried = |against: &Against, tries: &Tries| now < tries.until && against.free <= tries.count;
+    against.iter().any(|against| world.tries(&against.subject).is_some_and(|tries| all_tried(against, tries)))
 }
 
 /// One more wrong try against each.

@@ -31,11 +31,13 @@ impl Desk<'_> {
         self.check_delivery(order)?;
         self.check_insurances(order)?;
         self.check_metadata(order)?;
+        let vouchers = self.find_vouchers(order)?;
         let code = code.or(self.moment.order_code).ok_or(Stop::NeedOrderCode)?;
         let mut order = Order { stage: Stage::PreConfirm { expires, code, booked }, ..order.clone() };
         let mut draft = Draft::new(self.world);
         draft.count_buyer(&mut order);
         barcodes.reserve(&mut draft, self.moment.now);
+        let order = vouchers.reserve(&mut draft, order, self.moment.now);
         Ok(draft.done(order))
     }
 
@@ -87,6 +89,7 @@ impl Desk<'_> {
             let ticket = Ticket { id: item.id, order: order.id, code, session, place, kind, barcode, state: TicketState::Valid };
             draft.put(Row::from(ticket));
         }
+        draft.spend_vouchers(&order, code, at);
         let tickets = order.items.len() as u32;
         let what = HistoryEvent::Confirmed { totals: order.totals(), currency: order.currency, tickets };
         draft.put(Arc::new(History { order: order.id, number: 1, at, by: self.seller(), what }));

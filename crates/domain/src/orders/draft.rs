@@ -7,9 +7,10 @@ use super::{Item, Order, Stage};
 use crate::barcodes::{PoolBarcode, PoolState};
 use crate::change::{Change, Counter, CounterKey, Key, Sequence};
 use crate::command::{Done, Reply};
-use crate::ids::{Barcode, ItemId, OrderId, SessionId};
+use crate::ids::{Barcode, ItemId, OrderId, SessionId, VoucherId};
 use crate::inventory::Claim;
 use crate::moment::Timestamp;
+use crate::vouchers::Voucher;
 use crate::world::World;
 
 /// How many item ids are reserved at a time: one row of the journal for so many items.
@@ -20,6 +21,7 @@ pub struct Draft<'a> {
     world: &'a World,
     changes: Vec<Change>,
     counters: BTreeMap<CounterKey, i64>,
+    vouchers: BTreeMap<VoucherId, Voucher>,
     next_item: u64,
     released: Vec<OrderId>,
 }
@@ -27,7 +29,8 @@ pub struct Draft<'a> {
 impl<'a> Draft<'a> {
     /// Nothing changed yet.
     pub fn new(world: &'a World) -> Self {
-        Self { world, changes: Vec::new(), counters: BTreeMap::new(), next_item: world.item_ids().0, released: Vec::new() }
+        let (changes, released, next_item) = (Vec::new(), Vec::new(), world.item_ids().0);
+        Self { world, changes, counters: BTreeMap::new(), vouchers: BTreeMap::new(), next_item, released }
     }
 
     /// Adds a change.
@@ -43,6 +46,17 @@ impl<'a> Draft<'a> {
     /// Adds to a counter.
     pub fn count(&mut self, key: CounterKey, by: i64) {
         *self.counters.entry(key).or_default() += by;
+    }
+
+    /// A voucher as it comes to stand.
+    ///
+    /// # Panics
+    /// If it is not in memory: whoever changes one has just looked at it, or has something of it reserved.
+    pub(super) fn voucher(&mut self, id: VoucherId) -> &mut Voucher {
+        let known = self.world.vouchers.get(id);
+        self.vouchers
+            .entry(id)
+            .or_insert_with(|| known.map_or_else(|| panic!("voucher {id} is not in memory"), |known| Voucher::clone(known)))
     }
 
     /// The next item's id.
@@ -90,6 +104,7 @@ impl<'a> Draft<'a> {
                     self.put(PoolBarcode { barcode, session: item.session, state: PoolState::Free });
                 }
             }
+            self.release_vouchers(order);
         }
     }
 
@@ -146,13 +161,20 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// All changes: the counters as they come to stand, and a new block of item ids where one is needed.
+    /// All changes: the counters and vouchers as they come to stand, and a new block of item ids where one is needed.
     pub fn finish(mut self) -> Vec<Change> {
         for (key, by) in std::mem::take(&mut self.counters) {
             match self.world.counter(&key) + by {
                 _ if by == 0 => {}
                 0 => self.delete(Key::Counter(key)),
                 value => self.put(Counter { key, value }),
+            }
+        }
+        for (id, mut voucher) in std::mem::take(&mut self.vouchers) {
+            // What one order let go, another may have reserved at once.
+            if self.world.vouchers.get(id).is_none_or(|before| **before != voucher) {
+                voucher.version += 1;
+                self.put(Arc::new(voucher));
             }
         }
         let (_, reserved) = self.world.item_ids();

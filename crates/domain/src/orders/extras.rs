@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::Order;
 use super::attendees::{self, Attendee};
 use super::insurance::{self, Insured};
+use super::vouchers;
 use crate::identity::terms::DeliveryMethod;
+use crate::vouchers::TakenVoucher;
 
 /// All that an order carries beside its places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -24,10 +26,13 @@ pub struct Extras {
     pub insurances: Vec<Insured>,
     /// Who comes, by the item's id; only those of whom something is said.
     pub attendees: Vec<Attendee>,
+    /// The vouchers that pay for it, in the order of adding.
+    pub vouchers: Vec<TakenVoucher>,
 }
 
 /// What an order without extras carries.
-static NOTHING: Extras = Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new(), attendees: Vec::new() };
+static NOTHING: Extras =
+    Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new(), attendees: Vec::new(), vouchers: Vec::new() };
 
 impl Order {
     /// What it carries beside its places.
@@ -47,12 +52,16 @@ impl Order {
     /// The same order with what depends on its items worked out anew.
     #[must_use]
     pub(super) fn settled(self) -> Self {
-        if self.extras().insurances.is_empty() && self.extras().attendees.is_empty() {
+        let Extras { insurances, attendees, vouchers, .. } = self.extras();
+        if insurances.is_empty() && attendees.is_empty() && vouchers.is_empty() {
             return self;
         }
-        self.with_extras(|extras| {
+        let order = self.with_extras(|extras| {
             insurance::settle(&mut extras.insurances, &self.items);
             attendees::settle(&mut extras.attendees, &self.items);
-        })
+        });
+        // Last, since they pay for all the rest.
+        let total = order.totals().total();
+        order.with_extras(|extras| vouchers::settle(&mut extras.vouchers, total, order.currency))
     }
 }

@@ -17,6 +17,7 @@ pub mod metadata;
 mod presales;
 pub mod seats;
 pub mod surcharges;
+pub mod vouchers;
 
 use std::sync::Arc;
 
@@ -360,6 +361,7 @@ impl Order {
         if let Some(extras) = &self.extras {
             totals.insurance = extras.insurances.iter().flat_map(|taken| &taken.items).map(|(_, premium)| premium).sum();
             totals.delivery = extras.delivery.as_ref().map_or(0, |delivery| delivery.cost);
+            totals.vouchers = extras.vouchers.iter().map(|taken| taken.amount).sum();
         }
         totals
     }

@@ -79,6 +79,9 @@ fn droppable(row: &Row) -> Option<usize> {
         Row::Outcome(_) => Some(300),
         // Whose it is. What its pool keeps of it is not counted here: that stays.
         Row::PoolBarcode(_) => Some(150),
+        // One of which something is reserved stays.
+        Row::Voucher(voucher) if voucher.reserved == 0 => Some(300),
+        Row::VoucherCode(_) | Row::VoucherMovement(_) => Some(120),
         _ => None,
     }
 }

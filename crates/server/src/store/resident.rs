@@ -1,6 +1,6 @@
 //! What of a shard is read at start, and in which order: a World takes a row only after those that it refers to. Runs nothing.
 //!
-//! Confirmed orders, tickets, history and used barcodes of pools are not read: they cost a start nothing.
+//! Confirmed orders, tickets, history, used barcodes of pools and vouchers of which nothing is reserved are not read: they cost a start nothing.
 
 use aforo_domain::idempotency::Period;
 use aforo_domain::ids::OrderId;
@@ -44,6 +44,8 @@ pub static PARTS: &[Part] = &[
     Part::Rows(&schema::PLACE_MARKS, ""),
     Part::Rows(&schema::CLAIMS, ""),
     Part::Rows(&schema::POOL_BARCODES, "unused"),
+    Part::Rows(&schema::VOUCHER_GROUPS, ""),
+    Part::Rows(&schema::VOUCHERS, "held"),
     Part::Rows(&schema::SEQUENCES, ""),
     Part::Rows(&schema::ORDERS, "resident AND state <> 'EXPIRED'"),
     Part::Expired,

@@ -4,7 +4,7 @@ use aforo_domain::barcodes::{PoolBarcode, PoolState};
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Counter, CounterKey, Key, Row, Sequence};
 use aforo_domain::identity::DirectoryKey;
-use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, SessionId};
+use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, SessionId, VoucherGroupId};
 use aforo_domain::inventory::Claim;
 use aforo_domain::orders::{Order, Stage, TicketState};
 use serde::de::DeserializeOwned;
@@ -74,6 +74,10 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::PlaceMarks((session, sector)) => pair(session.0, sector.0, put),
         Key::Claim((session, place)) => pair(session.0, u64::from(*place), put),
         Key::PoolBarcode(barcode) => put(Cell::Text(barcode.as_str())),
+        Key::VoucherGroup(id) => put(int(id.0)),
+        Key::Voucher(id) => put(int(id.0)),
+        Key::VoucherCode(code) => put(Cell::Bytes(&code.0)),
+        Key::VoucherMovement((voucher, number)) => pair(voucher.0, u64::from(*number), put),
         Key::Order(id) => put(Cell::Bytes(&id.0)),
         Key::Ticket(id) => put(int(id.0)),
         Key::History((order, number)) => {
@@ -99,6 +103,17 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             return put(Cell::Bool(claim.sold));
         }
         Row::PoolBarcode(barcode) => return pool_cells(barcode, put),
+        Row::Voucher(voucher) => {
+            put(int(voucher.group.0));
+            put(Cell::Bool(voucher.reserved != 0));
+            put(Cell::Text(voucher.currency.code()));
+            put(Cell::Int(voucher.balance));
+        }
+        Row::VoucherCode(code) => put(int(code.voucher.0)),
+        Row::VoucherMovement(movement) => {
+            put(Cell::Int(movement.at.0));
+            put(Cell::Int(movement.amount));
+        }
         Row::Order(order) => order_cells(order, put),
         Row::Ticket(ticket) => {
             put(Cell::Bytes(&ticket.order.0));
@@ -156,19 +171,21 @@ fn order_cells(order: &Order, put: &mut dyn FnMut(Cell<'_>)) {
 pub const EXPIRED: &str = "EXPIRED";
 
 fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
-    let (kind, session, of) = match key {
-        CounterKey::ChannelSales(session, channel) => (CHANNEL_SALES, session, channel.to_string()),
-        CounterKey::BuyerSales(session, buyer) => (BUYER_SALES, session, buyer.to_string()),
-        CounterKey::UsedBarcodes(session) => (USED_BARCODES, session, String::new()),
+    let (kind, id, of) = match key {
+        CounterKey::ChannelSales(session, channel) => (CHANNEL_SALES, session.0, channel.to_string()),
+        CounterKey::BuyerSales(session, buyer) => (BUYER_SALES, session.0, buyer.to_string()),
+        CounterKey::UsedBarcodes(session) => (USED_BARCODES, session.0, String::new()),
+        CounterKey::Vouchers(group) => (VOUCHERS, group.0, String::new()),
     };
     put(Cell::Text(kind));
-    put(int(session.0));
+    put(int(id));
     put(Cell::Text(&of));
 }
 
 const CHANNEL_SALES: &str = "CHANNEL_SALES";
 const BUYER_SALES: &str = "BUYER_SALES";
 const USED_BARCODES: &str = "USED_BARCODES";
+const VOUCHERS: &str = "VOUCHERS";
 
 fn pair(a: u64, b: u64, put: &mut dyn FnMut(Cell<'_>)) {
     put(int(a));
@@ -206,6 +223,10 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Session(row) => serde_json::to_writer(out, row),
         Row::Publication(row) => serde_json::to_writer(out, row),
         Row::PlaceMarks(row) => serde_json::to_writer(out, row),
+        Row::VoucherGroup(row) => serde_json::to_writer(out, row),
+        Row::Voucher(row) => serde_json::to_writer(out, row),
+        Row::VoucherCode(row) => serde_json::to_writer(out, row),
+        Row::VoucherMovement(row) => serde_json::to_writer(out, row),
         Row::Order(row) => serde_json::to_writer(out, row),
         Row::Ticket(row) => serde_json::to_writer(out, row),
         Row::History(row) => serde_json::to_writer(out, row),
@@ -259,13 +280,14 @@ pub fn read_pool_barcode(cells: &[Cell<'_>]) -> Result<Row, String> {
 
 /// Reads a counter.
 pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
-    let [Cell::Text(kind), Cell::Int(session), Cell::Text(of), Cell::Int(value)] = *cells else {
+    let [Cell::Text(kind), Cell::Int(id), Cell::Text(of), Cell::Int(value)] = *cells else {
         return Err(format!("{cells:?} is no counter"));
     };
-    let session = SessionId(session.cast_unsigned());
+    let session = SessionId(id.cast_unsigned());
     let key = match kind {
         CHANNEL_SALES => of.parse().ok().map(|channel| CounterKey::ChannelSales(session, ChannelId(channel))),
         USED_BARCODES => Some(CounterKey::UsedBarcodes(session)),
+        VOUCHERS => Some(CounterKey::Vouchers(VoucherGroupId(id.cast_unsigned()))),
         BUYER_SALES => Hash::parse(of).map(|buyer| CounterKey::BuyerSales(session, buyer)),
         _ => None,
     };

@@ -15,6 +15,7 @@ use aforo_domain::idempotency::Outcome;
 use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User};
 use aforo_domain::inventory::PlaceMarks;
 use aforo_domain::orders::{History, Order, Ticket};
+use aforo_domain::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
 use super::rows::{Cell, json, read_claim, read_counter, read_pool_barcode, read_sequence};
 
@@ -203,6 +204,22 @@ row_tables! {
     ])
     .clustered()
     .with(&[Index { name: "pool_barcodes_unused", unique: false, columns: "shard, barcode", only: Some("unused") }]), read_pool_barcode;
+    VoucherGroup: VOUCHER_GROUPS = Table::new("voucher_groups", &[SHARD, int("id")], &[DATA]), json::<Arc<VoucherGroup>>;
+    Voucher: VOUCHERS = Table::new("vouchers", &[SHARD, int("id")], &[
+        int("voucher_group"),
+        // What a start has to read: something of it is reserved.
+        bool("held"),
+        text("currency"),
+        int("balance"),
+        DATA,
+    ])
+    .with(&[Index { name: "vouchers_held", unique: false, columns: "shard, id", only: Some("held") }]), json::<Arc<Voucher>>;
+    VoucherCode: VOUCHER_CODES = Table::new("voucher_codes", &[SHARD, bytes("code")], &[int("voucher"), DATA]), json::<Arc<VoucherCode>>;
+    VoucherMovement: VOUCHER_MOVEMENTS = Table::new("voucher_movements", &[SHARD, int("voucher"), int("number")], &[
+        int("at"),
+        int("amount"),
+        DATA,
+    ]), json::<Arc<VoucherMovement>>;
     Order: ORDERS = Table::new("orders", &[SHARD, bytes("id")], &[
         // What a start has to read: true while it lives, and for the day that an expired one is remembered.
         bool("resident"),

@@ -209,7 +209,8 @@ impl SimStore {
                 },
                 Row::Outcome(outcome) => each(Resident::Outcome(outcome.period, outcome.key.short())),
                 Row::PoolBarcode(barcode) if matches!(barcode.state, PoolState::Used { .. }) => {}
-                Row::Ticket(_) | Row::History(_) => {}
+                Row::Voucher(voucher) if voucher.reserved == 0 => {}
+                Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) => {}
                 _ => each(Resident::Row(row)),
             }
         }

@@ -31,6 +31,7 @@ use aforo_domain::orders::{
 };
 use aforo_domain::pricing::{ItemPrice, TaxLine, Taxed, Totals};
 use aforo_domain::text::{Language, Localized};
+use aforo_domain::vouchers::{MovementKind, TakenVoucher, Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
 pub const NOW: Timestamp = Timestamp(1_764_000_000_000_000);
 pub const CONFIRMED: OrderId = OrderId([0xc0; 16]);
@@ -48,6 +49,7 @@ fn barcode(text: &str) -> Barcode {
 pub fn every_kind() -> Vec<Row> {
     let mut rows = identity();
     rows.extend(catalogue());
+    rows.extend(vouchers());
     rows.extend(sales());
     rows
 }
@@ -320,6 +322,55 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
     }
 }
 
+/// Of which nothing is reserved.
+pub const AT_REST: VoucherId = VoucherId(4_000_002);
+
+fn vouchers() -> Vec<Row> {
+    let group = VoucherGroup {
+        id: VoucherGroupId(4),
+        entity: EntityId(11),
+        name: "Gift".into(),
+        names: text("Gift"),
+        currencies: vec![euro()],
+        channels: vec![ChannelId(21)],
+        events: vec![EventId(50)],
+        status: Status::Active,
+        valid_from: Some(NOW),
+        valid_until: None,
+        pins: true,
+        version: 1,
+    };
+    let voucher = |id: VoucherId, reserved| Voucher {
+        id,
+        group: VoucherGroupId(4),
+        masked: "****-****-****-2345".into(),
+        pin: Some(Hash([0x77; 32])),
+        currency: euro(),
+        balance: 3_000,
+        reserved,
+        movements: 2,
+        blocked: false,
+        expires: Some(NOW),
+        version: 2,
+    };
+    let movement = |number, amount, what| VoucherMovement { voucher: AT_REST, number, at: NOW, amount, what };
+    vec![
+        Arc::new(group).into(),
+        Arc::new(voucher(VoucherId(4_000_001), 100)).into(),
+        Arc::new(voucher(AT_REST, 0)).into(),
+        Arc::new(VoucherCode { code: Hash([0x78; 32]), voucher: AT_REST }).into(),
+        Arc::new(movement(1, 5_000, MovementKind::Issued)).into(),
+        Arc::new(movement(2, -2_000, MovementKind::Spent { order: CONFIRMED, code: CODE })).into(),
+        Counter { key: CounterKey::Vouchers(VoucherGroupId(4)), value: 2 }.into(),
+    ]
+}
+
+/// A voucher that pays nothing of an order.
+fn taken() -> TakenVoucher {
+    let masked = "****-****-****-2345".into();
+    TakenVoucher { id: AT_REST, group: VoucherGroupId(4), masked, currency: euro(), available: 3_000, amount: 0 }
+}
+
 fn sales() -> Vec<Row> {
     let session = SessionId(51);
     let confirmed = order(CONFIRMED, Stage::Confirm { at: NOW, code: CODE, payments: vec![payment()], booked: true });
@@ -394,6 +445,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         extras: Some(Box::new(Extras {
             metadata: [("till".to_owned(), "«3»".to_owned())].into(),
             attendees: vec![Attendee { item: ItemId(5), fields: [("name".to_owned(), "Ana «»".to_owned())].into() }],
+            vouchers: vec![taken()],
             ..Extras::default()
         })),
     })

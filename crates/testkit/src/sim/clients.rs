@@ -17,7 +17,7 @@ use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as L
 use aforo_server::engine::{Answer, Request};
 
 use super::ledger::Ledger;
-use super::stage::{CLUB, CODE, SHARD, Show, Stage, WEB, seller};
+use super::stage::{CLUB, CODE, SHARD, Show, Stage, VOUCHERS, WEB, seller, voucher};
 
 /// How it went, in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Clients {
         let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
         let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
-        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 100) };
+        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 110) };
         let command = match number {
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
@@ -177,7 +177,10 @@ impl Clients {
                 item(draw).filter(|_| below(draw, 2) == 0).map(|item| vec![item]),
             ),
             96 => OrderCommand::DropInsurance(id, None),
-            97..99 => OrderCommand::SetAttendees(id, attendees(item(draw), draw)),
+            97 | 109..111 => OrderCommand::SetAttendees(id, attendees(item(draw), draw)),
+            // One more than there are.
+            98 | 100..108 => OrderCommand::AddVoucher(id, voucher(below(draw, VOUCHERS + 1)).1),
+            99 | 108 => OrderCommand::RemoveVoucher(id, voucher(below(draw, VOUCHERS)).0),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };

@@ -161,6 +161,7 @@ impl Ledger {
                 Row::Counter(counter) => world.counter(&counter.key) == counter.value,
                 Row::Session(session) => world.session(session.id).is_some(),
                 Row::Ticket(ticket) => ticket.id.0 < world.item_ids().0,
+                Row::Voucher(voucher) => voucher.reserved == 0 || world.vouchers.get(voucher.id).is_some(),
                 _ => true,
             };
             if !known {
@@ -170,6 +171,12 @@ impl Ledger {
         for session in world.catalogue.offers.keys() {
             let (_, inventory) = world.session(*session).ok_or("a session without places")?;
             self.check_places(*session, &inventory.snapshot(self.seq))?;
+        }
+        for voucher in world.vouchers.resident() {
+            let durable = self.rows.get(&Key::Voucher(voucher.id));
+            if !matches!(durable, Some(Row::Voucher(row)) if row == voucher) {
+                return Err(format!("{voucher:?} is in memory, durably it is {durable:?}"));
+            }
         }
         self.check_pools(world)
     }

@@ -9,7 +9,8 @@ use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
 use aforo_domain::catalogue::manage::{
-    CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
+    CatalogueCommand, EventSpec, Issue, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
+    VoucherCommand, VoucherGroupSpec,
 };
 use aforo_domain::catalogue::plan::{Attributes, Place};
 use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleCode, RateKind, Readiness};
@@ -21,14 +22,15 @@ use aforo_domain::identity::manage::entities::NewEntity;
 use aforo_domain::identity::manage::platform::{NewOperator, PlatformCommand};
 use aforo_domain::identity::manage::{Edit, IdentityCommand};
 use aforo_domain::identity::terms::{BookingTerms, DeliveryKind, DeliveryMethod, Insurance, Premium};
-use aforo_domain::identity::{ChannelKind, Client, Scopes, Subject, Surcharge};
+use aforo_domain::identity::{ChannelKind, Client, Scopes, Status, Subject, Surcharge};
 use aforo_domain::ids::{
     Barcode, ChannelId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, QuotaId, RateId, SeatId, SectorId,
-    SessionId, ShardId, TemplateId, VenueId,
+    SessionId, ShardId, TemplateId, VenueId, VoucherGroupId, VoucherId,
 };
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::text::Language;
+use aforo_domain::vouchers::ShownVoucher;
 
 /// The operator's shard.
 pub const SHARD: ShardId = ShardId(3);
@@ -61,6 +63,16 @@ pub const POOL: usize = 12;
 /// Never: it is one.
 pub fn barcode(number: usize) -> Barcode {
     Barcode::parse(&format!("841-{number:02}")).unwrap_or_else(|| panic!("number {number} makes no barcode"))
+}
+
+/// The group of the vouchers that buyers know of.
+pub const GROUP: VoucherGroupId = VoucherGroupId(1);
+/// How many of them there are: few, so that buyers meet over them.
+pub const VOUCHERS: usize = 3;
+
+/// The nth voucher, and what buyers show of it.
+pub fn voucher(number: usize) -> (VoucherId, ShownVoucher) {
+    (GROUP.voucher(number as u64 + 1), ShownVoucher::of(&format!("VOUCHER {number}"), None))
 }
 
 /// How large the house is.
@@ -170,6 +182,7 @@ impl Stage {
         let shows = [(&strict, usual), (&lax, Terms { invites_members: false, ..usual }), (&lax, limited), (&lax, pooled)];
         let shows = shows.map(|(template, terms)| builder.show(event, template, size, terms));
         builder.catalogue(CatalogueCommand::ImportBarcodes(shows[3].id, (0..POOL).map(barcode).collect()));
+        builder.vouchers();
         Self { shows: shows.to_vec() }
     }
 }
@@ -217,6 +230,26 @@ impl Builder<'_> {
             let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
             self.identity(IdentityCommand::Channel(Edit::Create(new)));
         }
+    }
+
+    /// Vouchers that pay for a few tickets each.
+    fn vouchers(&mut self) {
+        let group = VoucherGroupSpec {
+            entity: Some(EntityId(1)),
+            name: "Gift".to_owned(),
+            names: Default::default(),
+            currencies: vec![euro()],
+            channels: Vec::new(),
+            events: Vec::new(),
+            status: Status::Active,
+            valid_from: None,
+            valid_until: None,
+            pins: false,
+        };
+        self.catalogue(CatalogueCommand::Vouchers(VoucherCommand::SaveGroup(Target::New(Some(GROUP)), group)));
+        let vouchers = (0..VOUCHERS).map(|number| (voucher(number).1, format!("****-****-****-000{number}"))).collect();
+        let issue = Issue { group: GROUP, amount: 30_000, currency: euro(), expires: None, vouchers };
+        self.catalogue(CatalogueCommand::Vouchers(VoucherCommand::Issue(issue)));
     }
 
     fn template(&mut self, document: &Document) -> House {

@@ -9,6 +9,7 @@ mod general;
 mod identity;
 mod orders;
 mod ours;
+mod vouchers;
 
 use std::collections::BTreeSet;
 
@@ -54,7 +55,6 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "ME0001",
     "CREATE_LOYALTY_PROGRAM_EXCEPTION",
     "VOUCHER_ORDER_NOT_FOUND",
-    "VOUCHER_NOT_FOUND",
     "VOUCHER_ORDER_INVALID_STATUS",
     "VOUCHER_ORDER_INVALID_CONFIG_STATUS",
     "VOUCHER_ORDER_INVALID_AMOUNT",
@@ -62,12 +62,7 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "VOUCHER_ORDER_INVALID_RECEIVER_DATA",
     "VOUCHER_ORDER_INVALID_DELIVERY_DATE",
     "VOUCHER_ORDER_INVALID_PAYMENT_STATUS",
-    "VOUCHER_CODE_INVALID",
-    "VOUCHER_BALANCE_EMPTY",
-    "VOUCHER_GROUP_CURRENCY_NOT_FOUND",
-    "VOUCHER_RETRIES_LIMIT_EXCEEDED",
     "VOUCHER_COLLECTIVE_NOT_FOUND",
-    "VOUCHER_CURRENCY_INVALID",
     "ORDER_PROMOTION_NOT_FOUND",
     "PROMOTION_CODE_LIMIT_REACHED",
     "ORDER_INVALID_PROMOTION",
@@ -167,6 +162,12 @@ cases! {
     "CONSUMER_METADATA_MAX_ELEMENTS" => extras::consumer_metadata_max_elements,
     "CONSUMER_METADATA_KEY_MAX_LENGTH" => extras::consumer_metadata_key_max_length,
     "CONSUMER_METADATA_VALUE_MAX_LENGTH" => extras::consumer_metadata_value_max_length,
+    "VOUCHER_NOT_FOUND" => vouchers::voucher_not_found,
+    "VOUCHER_CODE_INVALID" => vouchers::voucher_code_invalid,
+    "VOUCHER_BALANCE_EMPTY" => vouchers::voucher_balance_empty,
+    "VOUCHER_GROUP_CURRENCY_NOT_FOUND" => vouchers::voucher_group_currency_not_found,
+    "VOUCHER_RETRIES_LIMIT_EXCEEDED" => vouchers::voucher_retries_limit_exceeded,
+    "VOUCHER_CURRENCY_INVALID" => vouchers::voucher_currency_invalid,
     "AUTH001" => ours::auth001,
     "IDEMPOTENCY_KEY_REUSED" => ours::idempotency_key_reused,
     "IDEMPOTENCY_IN_PROGRESS" => ours::idempotency_in_progress,

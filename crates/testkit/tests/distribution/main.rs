@@ -12,6 +12,7 @@ mod metadata;
 mod presales;
 mod refusals;
 mod terms;
+mod vouchers;
 
 use answers::{
     a_sale_from_the_first_call_to_the_tickets, an_emptied_order_costs_nothing, repeating_with_a_key_does_nothing_twice,
@@ -28,6 +29,10 @@ use refusals::{
     seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
 };
 use terms::{delivery_and_insurance_are_part_of_the_price, what_comes_too_late_is_not_delivered};
+use vouchers::{
+    a_voucher_is_answered_once_and_masked_ever_after, expiry_and_back_to_basket_release, pins_are_guessed_in_vain,
+    two_orders_want_the_same_voucher, vouchers_make_sense, vouchers_pay_in_turn,
+};
 
 aforo_testkit::for_each_engine![
     a_sale_from_the_first_call_to_the_tickets,
@@ -60,4 +65,10 @@ aforo_testkit::for_each_engine![
     a_booking_is_sold_in_the_end,
     a_booking_gives_its_places_back,
     bookings_where_and_when_they_are_allowed,
+    vouchers_pay_in_turn,
+    a_voucher_is_answered_once_and_masked_ever_after,
+    two_orders_want_the_same_voucher,
+    expiry_and_back_to_basket_release,
+    pins_are_guessed_in_vain,
+    vouchers_make_sense,
 ];

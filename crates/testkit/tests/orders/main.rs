@@ -11,6 +11,7 @@ mod money;
 mod places;
 mod presales;
 mod sale;
+mod vouchers;
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use aforo_testkit::for_each_engine;
 use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
 
-use super::strangers::session;
+use super::strangers::{session, voucher_group};
 
 for_each_engine![every_resource_has_a_whole_life];
 
@@ -49,6 +49,7 @@ pub fn creations() -> Vec<Creation> {
                 "country": {"code": "ES", "name": "Spain"}, "country_subdivision": {"code": "ES-V", "name": "Valencia"},
                 "time_zone": "Europe/Madrid"}})
         }),
+        ("/voucher-groups", |entity, _| voucher_group(entity)),
         ("/venue-templates", |_, venue| {
             json!({"venue_id": venue, "name": "Hall", "price_types": [{"name": "All"}],
                 "sectors": [{"name": "Hall", "price_type": "All", "zones": [{"name": "Hall", "places": [{"count": 30}]}]}]})
@@ -83,6 +84,7 @@ fn lives(world: &SmallWorld<'_>) -> Vec<Life> {
         life("/events", renamed(), archived()),
         life("/venues", renamed(), retired()),
         life("/venue-templates", renamed(), retired()),
+        life("/voucher-groups", renamed(), End::Changed(json!({"status": "INACTIVE"}))),
         simple("/entities", json!({"name": "Museum"}), renamed()),
         simple("/operators", json!({"name": "Llevant"}), renamed()),
         simple("/channels/{}/keys", json!({}), off()),

@@ -37,6 +37,9 @@ pub struct Tenants<'a> {
     /// An order of the theatre's web channel, and an item of it.
     pub order: String,
     pub item: u64,
+    /// A voucher group of the theatre's, and a voucher of it.
+    pub voucher_group: u64,
+    pub voucher: u64,
     pub strangers: Vec<Stranger>,
 }
 
@@ -49,13 +52,15 @@ impl<'a> Tenants<'a> {
         let seller = world.seller().await;
         let order = seller.create().await;
         let body = seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
-        seller.order("PUT", &order, "/consumer-metadata/1", Some(json!({"value": "till 4"}))).await.ok();
-        let item = body["items"][0]["id"].as_u64().unwrap();
         seller.order("PUT", &order, "/consumer-metadata/1", Some(json!({"value": "a note"}))).await.ok();
+        let item = body["items"][0]["id"].as_u64().unwrap();
+        let voucher_group = world.admin.make_id("/voucher-groups", voucher_group(world.theatre)).await;
+        let issued = world.admin.make(&format!("/voucher-groups/{voucher_group}/vouchers"), json!({"count": 1, "amount": 5})).await;
+        let voucher = issued["data"][0]["id"].as_u64().unwrap();
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
-        Self { world, theirs, order, item, strangers }
+        Self { world, theirs, order, item, voucher_group, voucher, strangers }
     }
 
     /// The protected thing that a path's parameter names.
@@ -68,6 +73,8 @@ impl<'a> Tenants<'a> {
             "/distribution-api/v1/orders/items" => self.item,
             // A key may be any text.
             "/distribution-api/v1/orders/consumer-metadata" => 1,
+            "/distribution-api/v1/orders/vouchers" | "/mgmt-api/v1/vouchers" => self.voucher,
+            "/mgmt-api/v1/voucher-groups" => self.voucher_group,
             "/mgmt-api/v1/operators" => world.operator,
             "/mgmt-api/v1/platform/keys" | "/mgmt-api/v1/platform/users" | "/mgmt-api/v1/venues" => 1,
             "/mgmt-api/v1/venue-templates" | "/mgmt-api/v1/events/{}/venue-templates" => 1,
@@ -139,6 +146,11 @@ async fn of_another_operator(world: &SmallWorld<'_>) -> Vec<Stranger> {
         Stranger { name: "another operator's administrator", caller: admin.0, sells: false, own: None },
         Stranger { name: "another operator's channel", caller: seller.0, sells: true, own: None },
     ]
+}
+
+/// A voucher group of an entity.
+pub fn voucher_group(entity: u64) -> Value {
+    json!({"entity_id": entity, "name": "Gift voucher", "currencies": ["EUR"]})
 }
 
 /// A session on the theatre's template: who works in an operator may play in its venues.

@@ -13,6 +13,7 @@ mod publications;
 mod sessions;
 mod templates;
 mod venues;
+mod vouchers;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use publications::PublicationSpec;
 pub use sessions::{RateSpec, SessionSpec, TaxSpec};
 pub use templates::{Outline, PriceTypeSpec, QuotaSpec, TemplateSpec};
 pub use venues::VenueSpec;
+pub use vouchers::{Issue, VoucherCommand, VoucherGroupSpec};
 
 use super::plan::Sector;
 use super::{Catalogue, Readiness};
@@ -81,6 +83,8 @@ pub enum CatalogueCommand {
     RemoveBarcodes(SessionId, usize),
     /// Look at a session's pool: its counts, and after so many at most so many of its barcodes. Answers `Reply::Pool`.
     ReadBarcodes(SessionId, usize, usize),
+    /// What is about vouchers.
+    Vouchers(VoucherCommand),
 }
 
 /// Decides.
@@ -106,6 +110,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCo
         CatalogueCommand::ImportBarcodes(session, barcodes) => desk.import_barcodes(*session, barcodes),
         CatalogueCommand::RemoveBarcodes(session, limit) => desk.remove_barcodes(*session, *limit),
         CatalogueCommand::ReadBarcodes(session, offset, limit) => desk.read_barcodes(*session, *offset, *limit),
+        CatalogueCommand::Vouchers(command) => desk.vouchers(command, moment.now),
     }
 }
 

@@ -10,6 +10,7 @@ mod items;
 mod metadata;
 mod orders;
 pub mod view;
+mod vouchers;
 
 use aforo_domain::text::{Language, Localized};
 use axum::response::Response;
@@ -37,6 +38,9 @@ pub fn router() -> Routes {
         .routes(routes!(insurances::list, insurances::take, insurances::give_back))
         .routes(routes!(metadata::read, metadata::replace, metadata::clear))
         .routes(routes!(metadata::read_one, metadata::put, metadata::remove))
+        .routes(routes!(vouchers::add))
+        .routes(routes!(vouchers::remove))
+        .routes(routes!(vouchers::validate))
         .routes(routes!(orders::pre_confirm))
         .routes(routes!(orders::book))
         .routes(routes!(orders::back_to_basket))

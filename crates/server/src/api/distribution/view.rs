@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::delivery::DeliveryView;
 use super::insurances::InsuranceView;
+use super::vouchers::VoucherView;
 use crate::api::mgmt::words;
 use crate::http::time::{Shown, Zones};
 use crate::http::wire::Money;
@@ -57,6 +58,8 @@ pub struct OrderView<'a> {
     /// How the tickets reach the buyer.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<DeliveryView<'a>>,
+    /// In the order of adding.
+    vouchers: Vec<VoucherView<'a>>,
     payments: Vec<PaymentView<'a>>,
     /// What the channel noted on it, by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -269,6 +272,7 @@ impl<'a> OrderView<'a> {
             buyer: order.buyer.as_deref().map(buyer_view),
             insurances: extras.insurances.iter().map(|taken| InsuranceView::of(taken, &order.language, currency)).collect(),
             delivery: extras.delivery.as_deref().map(|method| DeliveryView::of(method, &order.language, currency)),
+            vouchers: VoucherView::all(order, catalogue),
             payments: payments.iter().map(payment).collect(),
             consumer_metadata: &extras.metadata,
             price: price_view(order),

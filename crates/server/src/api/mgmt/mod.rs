@@ -34,6 +34,8 @@ pub mod templates;
 pub mod terminals;
 pub mod users;
 pub mod venues;
+pub mod voucher_groups;
+pub mod vouchers;
 pub mod words;
 
 use std::sync::Arc;
@@ -91,7 +93,7 @@ pub fn router() -> Routes {
         .merge(of_catalogue())
 }
 
-/// The routes of venues, templates, events, sessions and publications.
+/// The routes of venues, templates, events, sessions, publications and vouchers.
 fn of_catalogue() -> Routes {
     Routes::new()
         .routes(routes!(venues::list, venues::create))
@@ -115,6 +117,11 @@ fn of_catalogue() -> Routes {
         .routes(routes!(publications::get, publications::publish, publications::unpublish))
         .routes(routes!(places::mark))
         .routes(routes!(barcodes::read, barcodes::import, barcodes::remove))
+        .routes(routes!(voucher_groups::list, voucher_groups::create))
+        .routes(routes!(voucher_groups::get, voucher_groups::change))
+        .routes(routes!(vouchers::list, vouchers::issue))
+        .routes(routes!(vouchers::get, vouchers::change))
+        .routes(routes!(vouchers::movements))
 }
 
 impl<A: Allowed> Manager<A> {

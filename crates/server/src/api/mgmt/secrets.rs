@@ -1,7 +1,8 @@
-//! Secrets that are made here and shown once: keys and licences. Only their SHA-256 goes on to the engine.
+//! Secrets that are made here and shown once: keys, licences and vouchers. Only their SHA-256 goes on to the engine.
 
 use aforo_domain::ids::{Hash, ShardId};
 use aforo_domain::moment::{Moment, Timestamp};
+use aforo_domain::vouchers::ShownVoucher;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -14,8 +15,33 @@ pub fn api_key(chance: &Chance, shard: ShardId) -> (String, Hash) {
 
 /// A terminal's licence: 84 random bits in letters that people can type.
 pub fn license(chance: &Chance) -> (String, Hash) {
-    let moment = Moment { now: Timestamp::default(), seed: chance.seed(), order_code: None };
-    with_hash(moment.draw().typed_secret())
+    with_hash(moment(chance).draw().typed_secret())
+}
+
+/// A voucher to be made.
+pub struct NewVoucher {
+    /// Its code.
+    pub code: String,
+    /// Its PIN, if it has one.
+    pub pin: Option<String>,
+    /// What both are known by.
+    pub shown: ShownVoucher,
+    /// What may be shown of the code.
+    pub masked: String,
+}
+
+/// A voucher's code, and a PIN where it shall have one.
+pub fn voucher(chance: &Chance, has_pin: bool) -> NewVoucher {
+    let mut draw = moment(chance).draw();
+    let code = draw.voucher_code();
+    let pin = has_pin.then(|| draw.pin());
+    let shown = ShownVoucher::of(&code, pin.as_deref());
+    let masked = format!("****-****-****-{}", code.rsplit('-').next().unwrap_or_default());
+    NewVoucher { code, pin, shown, masked }
+}
+
+fn moment(chance: &Chance) -> Moment {
+    Moment { now: Timestamp::default(), seed: chance.seed(), order_code: None }
 }
 
 fn with_hash(secret: String) -> (String, Hash) {
