@@ -12,11 +12,12 @@ use crate::identity::{
     ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
 };
 use crate::ids::{
-    Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, OrderId, PointOfSaleId, SectorId, SessionId, ShardId, TemplateId,
-    TerminalId, UserId, VenueId,
+    Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, OrderId, PointOfSaleId, PromotionId, SectorId, SessionId,
+    ShardId, TemplateId, TerminalId, UserId, VenueId,
 };
 use crate::inventory::{Claim, PlaceMarks};
 use crate::orders::{History, Order, Ticket};
+use crate::promotions::Promotion;
 
 /// One change of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,10 @@ pub enum CounterKey {
     BuyerSales(SessionId, Hash),
     /// Barcodes of a session's pool that are tickets' by now.
     UsedBarcodes(SessionId),
+    /// Uses of a promotion in live orders and tickets.
+    PromotionUses(PromotionId),
+    /// Those of them by a code (hash of the code).
+    CodeUses(PromotionId, Hash),
 }
 
 /// A counter.
@@ -107,6 +112,7 @@ rows! {
     Event(Arc<Event>) = EventId, |row| row.id;
     Session(Arc<Session>) = SessionId, |row| row.id;
     Publication(Arc<Publication>) = (SessionId, ChannelId), |row| (row.session, row.channel);
+    Promotion(Arc<Promotion>) = PromotionId, |row| row.id;
     PlaceMarks(Arc<PlaceMarks>) = (SessionId, SectorId), |row| (row.session, row.sector);
     Claim(Claim) = (SessionId, Place), |row| (row.session, row.place);
     PoolBarcode(PoolBarcode) = Barcode, |row| row.barcode.clone();

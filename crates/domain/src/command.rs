@@ -13,9 +13,10 @@ use crate::error::{Code, Error};
 use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
-use crate::ids::{DeliveryMethodId, InsuranceId, ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId};
+use crate::ids::{DeliveryMethodId, InsuranceId, ItemId, OrderId, PriceTypeId, PromotionId, RateId, SeatId, SectorId, SessionId};
 use crate::moment::Moment;
 use crate::orders::metadata::MetadataChange;
+use crate::orders::promotions::PromotionRequest;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
 use crate::text::Language;
 use crate::world::World;
@@ -96,6 +97,10 @@ pub enum OrderCommand {
     Insure(OrderId, InsuranceId, Option<Vec<ItemId>>),
     /// Give an insurance back, or all.
     DropInsurance(OrderId, Option<InsuranceId>),
+    /// Apply a promotion.
+    Promote(OrderId, PromotionRequest),
+    /// Take a promotion out.
+    DropPromotion(OrderId, PromotionId),
     /// Check everything, and give the code.
     PreConfirm(OrderId),
     /// Back to the basket.

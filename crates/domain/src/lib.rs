@@ -17,5 +17,6 @@ pub mod moment;
 pub mod money;
 pub mod orders;
 pub mod pricing;
+pub mod promotions;
 pub mod text;
 pub mod world;

@@ -21,6 +21,7 @@ use crate::ids::{Barcode, ChannelId, FamilyId, Hash, OrderId, SessionId, ShardId
 use crate::inventory::Inventory;
 use crate::moment::{DAY_MS, Timestamp};
 use crate::orders::{Order, Stage};
+use crate::promotions::Promotion;
 
 /// Hashes fast and always alike, so that a simulated history repeats exactly. Nobody chooses what is kept here: ids are drawn or the operator's own.
 type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
@@ -327,6 +328,7 @@ impl World {
                 self.tries.insert(tries.subject, tries.clone());
             }
             Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) => self.put_catalogue(row),
+            Row::Promotion(promotion) => self.put_promotion(promotion),
             Row::Template(template) => self.put_template(template),
             Row::Session(session) => self.put_session(session),
             Row::PlaceMarks(marks) => {
@@ -492,6 +494,24 @@ impl World {
         }
     }
 
+    fn put_promotion(&mut self, promotion: &Arc<Promotion>) {
+        let before = Arc::make_mut(&mut self.catalogue).promotions.insert(promotion.id, promotion.clone());
+        let was_automatic = before.is_some_and(|before| before.terms.is_automatic());
+        if !was_automatic && !promotion.terms.is_automatic() {
+            return;
+        }
+        self.change_offers(
+            |offer| offer.event.entity == promotion.terms.entity,
+            |offer| {
+                offer.automatic.retain(|known| known.id != promotion.id);
+                if promotion.comes_with(&offer.event, offer.session.id) {
+                    offer.automatic.push(promotion.clone());
+                    offer.automatic.sort_by_key(|promotion| promotion.terms.turn());
+                }
+            },
+        );
+    }
+
     fn put_template(&mut self, template: &Arc<Template>) {
         let catalogue = Arc::make_mut(&mut self.catalogue);
         let sectors = template.sectors.iter().filter_map(|id| catalogue.sectors.get(&(template.id, *id)).cloned()).collect();
@@ -510,7 +530,10 @@ impl World {
         let plan = catalogue.plans[&session.template].clone();
         let venue = catalogue.venues[&plan.template.venue].clone();
         let publications = catalogue.offers.get(&session.id).map(|offer| offer.publications.clone()).unwrap_or_default();
-        let offer = Offer { session: session.clone(), event, venue, plan: plan.clone(), publications };
+        let comes = |promotion: &&Arc<Promotion>| promotion.comes_with(&event, session.id);
+        let mut automatic: Vec<_> = catalogue.promotions.values().filter(comes).cloned().collect();
+        automatic.sort_by_key(|promotion| promotion.terms.turn());
+        let offer = Offer { session: session.clone(), event, venue, plan: plan.clone(), publications, automatic };
         catalogue.offers.insert(session.id, Arc::new(offer));
         if session.barcodes == BarcodeSource::Imported {
             self.pools.open(session.id);
@@ -527,6 +550,7 @@ impl World {
                 venue: offer.venue.clone(),
                 plan: offer.plan.clone(),
                 publications: offer.publications.clone(),
+                automatic: offer.automatic.clone(),
             };
             change(&mut new);
             *offer = Arc::new(new);

@@ -13,9 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::barcodes::BarcodeSource;
 use crate::identity::{Channel, Surcharge};
-use crate::ids::{ChannelId, EntityId, EventId, PriceTypeId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId};
+use crate::ids::{
+    ChannelId, EntityId, EventId, PriceTypeId, PromotionId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId,
+};
 use crate::moment::{Timestamp, Window};
 use crate::money::{Currency, Minor, Percent};
+use crate::promotions::Promotion;
 use crate::text::{Language, Localized};
 use plan::{Plan, Sector};
 pub use presale::{Access, MAX_PRESALES, Presale, PresaleCode};
@@ -277,6 +280,9 @@ pub struct Session {
     /// When it was to begin before it was moved to another time.
     #[serde(default)]
     pub postponed_from: Option<Timestamp>,
+    /// Whether every item needs a promotion to be sold.
+    #[serde(default)]
+    pub promotion_required: bool,
     /// Counts the changes.
     pub version: u64,
 }
@@ -316,6 +322,8 @@ pub struct Offer {
     pub plan: Arc<Plan>,
     /// Where it is sold.
     pub publications: HashMap<ChannelId, Arc<Publication>>,
+    /// The promotions that come by themselves with its items; of most sessions none.
+    pub automatic: Vec<Arc<Promotion>>,
 }
 
 /// All of a shard's catalogue: shared with the HTTP layer as it is. Seat states are not here.
@@ -331,6 +339,8 @@ pub struct Catalogue {
     pub events: HashMap<EventId, Arc<Event>>,
     /// Sessions with all that they refer to.
     pub offers: HashMap<SessionId, Arc<Offer>>,
+    /// Promotions.
+    pub promotions: HashMap<PromotionId, Arc<Promotion>>,
 }
 
 /// Where GENERAL stands among a template's quotas.

@@ -38,6 +38,11 @@ impl Against {
         Self { subject: Hash::of(format!("presale {order}").as_bytes()), free: 10, longest_ms: 30_000 }
     }
 
+    /// The same goes for a promotion's code.
+    pub fn promotion(order: OrderId) -> Self {
+        Self { subject: Hash::of(format!("promotion {order}").as_bytes()), ..Self::presale(order) }
+    }
+
     /// All that a try counts against.
     pub fn all(user: Option<UserId>, channel: Option<ChannelId>, address: Hash) -> Vec<Self> {
         user.map(Self::user).into_iter().chain(channel.map(Self::channel)).chain([Self::address(address)]).collect()

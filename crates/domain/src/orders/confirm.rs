@@ -29,6 +29,7 @@ impl Desk<'_> {
         self.check_delivery(order)?;
         self.check_insurances(order)?;
         self.check_metadata(order)?;
+        self.check_promotions(order)?;
         let code = code.or(self.moment.order_code).ok_or(Stop::NeedOrderCode)?;
         let expires = order.payable(self.channel, self.moment.now);
         let mut order = Order { stage: Stage::PreConfirm { expires, code }, ..order.clone() };

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Order;
 use super::insurance::{self, Insured};
 use crate::identity::terms::DeliveryMethod;
+use crate::promotions::Applied;
 
 /// All that an order carries beside its places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -21,10 +22,12 @@ pub struct Extras {
     pub delivery: Option<Arc<DeliveryMethod>>,
     /// What is insured, by the insurance's id.
     pub insurances: Vec<Insured>,
+    /// Its promotions, in turn.
+    pub promotions: Vec<Applied>,
 }
 
 /// What an order without extras carries.
-static NOTHING: Extras = Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new() };
+static NOTHING: Extras = Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new(), promotions: Vec::new() };
 
 impl Order {
     /// What it carries beside its places.

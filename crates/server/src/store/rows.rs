@@ -4,7 +4,7 @@ use aforo_domain::barcodes::{PoolBarcode, PoolState};
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Counter, CounterKey, Key, Row, Sequence};
 use aforo_domain::identity::DirectoryKey;
-use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, SessionId};
+use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, PromotionId, SessionId};
 use aforo_domain::inventory::Claim;
 use aforo_domain::orders::{Order, Stage, TicketState};
 use serde::de::DeserializeOwned;
@@ -71,6 +71,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::Event(id) => put(int(id.0)),
         Key::Session(id) => put(int(id.0)),
         Key::Publication((session, channel)) => pair(session.0, channel.0, put),
+        Key::Promotion(id) => put(int(id.0)),
         Key::PlaceMarks((session, sector)) => pair(session.0, sector.0, put),
         Key::Claim((session, place)) => pair(session.0, u64::from(*place), put),
         Key::PoolBarcode(barcode) => put(Cell::Text(barcode.as_str())),
@@ -156,19 +157,23 @@ fn order_cells(order: &Order, put: &mut dyn FnMut(Cell<'_>)) {
 pub const EXPIRED: &str = "EXPIRED";
 
 fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
-    let (kind, session, of) = match key {
-        CounterKey::ChannelSales(session, channel) => (CHANNEL_SALES, session, channel.to_string()),
-        CounterKey::BuyerSales(session, buyer) => (BUYER_SALES, session, buyer.to_string()),
-        CounterKey::UsedBarcodes(session) => (USED_BARCODES, session, String::new()),
+    let (kind, id, of) = match key {
+        CounterKey::ChannelSales(session, channel) => (CHANNEL_SALES, session.0, channel.to_string()),
+        CounterKey::BuyerSales(session, buyer) => (BUYER_SALES, session.0, buyer.to_string()),
+        CounterKey::UsedBarcodes(session) => (USED_BARCODES, session.0, String::new()),
+        CounterKey::PromotionUses(promotion) => (PROMOTION_USES, promotion.0, String::new()),
+        CounterKey::CodeUses(promotion, code) => (CODE_USES, promotion.0, code.to_string()),
     };
     put(Cell::Text(kind));
-    put(int(session.0));
+    put(int(id));
     put(Cell::Text(&of));
 }
 
 const CHANNEL_SALES: &str = "CHANNEL_SALES";
 const BUYER_SALES: &str = "BUYER_SALES";
 const USED_BARCODES: &str = "USED_BARCODES";
+const PROMOTION_USES: &str = "PROMOTION_USES";
+const CODE_USES: &str = "CODE_USES";
 
 fn pair(a: u64, b: u64, put: &mut dyn FnMut(Cell<'_>)) {
     put(int(a));
@@ -205,6 +210,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Event(row) => serde_json::to_writer(out, row),
         Row::Session(row) => serde_json::to_writer(out, row),
         Row::Publication(row) => serde_json::to_writer(out, row),
+        Row::Promotion(row) => serde_json::to_writer(out, row),
         Row::PlaceMarks(row) => serde_json::to_writer(out, row),
         Row::Order(row) => serde_json::to_writer(out, row),
         Row::Ticket(row) => serde_json::to_writer(out, row),
@@ -259,13 +265,15 @@ pub fn read_pool_barcode(cells: &[Cell<'_>]) -> Result<Row, String> {
 
 /// Reads a counter.
 pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
-    let [Cell::Text(kind), Cell::Int(session), Cell::Text(of), Cell::Int(value)] = *cells else {
+    let [Cell::Text(kind), Cell::Int(id), Cell::Text(of), Cell::Int(value)] = *cells else {
         return Err(format!("{cells:?} is no counter"));
     };
-    let session = SessionId(session.cast_unsigned());
+    let (session, promotion) = (SessionId(id.cast_unsigned()), PromotionId(id.cast_unsigned()));
     let key = match kind {
         CHANNEL_SALES => of.parse().ok().map(|channel| CounterKey::ChannelSales(session, ChannelId(channel))),
         USED_BARCODES => Some(CounterKey::UsedBarcodes(session)),
+        PROMOTION_USES => Some(CounterKey::PromotionUses(promotion)),
+        CODE_USES => Hash::parse(of).map(|code| CounterKey::CodeUses(promotion, code)),
         BUYER_SALES => Hash::parse(of).map(|buyer| CounterKey::BuyerSales(session, buyer)),
         _ => None,
     };

@@ -8,6 +8,7 @@ mod general;
 mod identity;
 mod orders;
 mod ours;
+mod promotions;
 
 use std::collections::BTreeSet;
 
@@ -67,20 +68,12 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "VOUCHER_RETRIES_LIMIT_EXCEEDED",
     "VOUCHER_COLLECTIVE_NOT_FOUND",
     "VOUCHER_CURRENCY_INVALID",
-    "ORDER_PROMOTION_NOT_FOUND",
-    "PROMOTION_CODE_LIMIT_REACHED",
-    "ORDER_INVALID_PROMOTION",
-    "ORDER_PROMOTION_LIMIT_EXCEEDED",
-    "ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED",
-    "ORDER_PROMOTION_PRIMARY_MARKET_REQUIRED",
     "ORDER_COLLECTIVE_NOT_FOUND",
     "ORDER_INVALID_COLLECTIVE",
     "ORDER_COLLECTIVE_LIMIT_EXCEEDED",
     "ORDER_ATTENDEE_DATA_REQUIRED",
     "ORDER_BOOKING_NOT_ALLOWED",
     "CHANNEL_FORM_NOT_FOUND",
-    "PROMOTION_NOT_FOUND",
-    "PROMOTION_REQUIRED",
     "CLIENT_DATA_INVALID_POSTAL_CODE",
     "PRODUCT_STATE_INVALID",
 ];
@@ -165,6 +158,14 @@ cases! {
     "CONSUMER_METADATA_MAX_ELEMENTS" => extras::consumer_metadata_max_elements,
     "CONSUMER_METADATA_KEY_MAX_LENGTH" => extras::consumer_metadata_key_max_length,
     "CONSUMER_METADATA_VALUE_MAX_LENGTH" => extras::consumer_metadata_value_max_length,
+    "ORDER_PROMOTION_NOT_FOUND" => promotions::order_promotion_not_found,
+    "ORDER_PROMOTION_PRIMARY_MARKET_REQUIRED" => promotions::order_promotion_primary_market_required,
+    "ORDER_INVALID_PROMOTION" => promotions::order_invalid_promotion,
+    "PROMOTION_CODE_LIMIT_REACHED" => promotions::promotion_code_limit_reached,
+    "ORDER_PROMOTION_LIMIT_EXCEEDED" => promotions::order_promotion_limit_exceeded,
+    "ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED" => promotions::order_promotion_limit_operation_exceeded,
+    "PROMOTION_NOT_FOUND" => promotions::promotion_not_found,
+    "PROMOTION_REQUIRED" => promotions::promotion_required,
     "AUTH001" => ours::auth001,
     "IDEMPOTENCY_KEY_REUSED" => ours::idempotency_key_reused,
     "IDEMPOTENCY_IN_PROGRESS" => ours::idempotency_in_progress,

@@ -9,6 +9,7 @@ mod limits;
 mod money;
 mod places;
 mod presales;
+mod promotions;
 mod sale;
 
 use std::sync::Arc;

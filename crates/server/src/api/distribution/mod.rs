@@ -7,6 +7,7 @@ mod insurances;
 mod items;
 mod metadata;
 mod orders;
+mod promotions;
 pub mod view;
 
 use aforo_domain::text::{Language, Localized};
@@ -32,6 +33,8 @@ pub fn router() -> Routes {
         .routes(routes!(insurances::list, insurances::take, insurances::give_back))
         .routes(routes!(metadata::read, metadata::replace, metadata::clear))
         .routes(routes!(metadata::read_one, metadata::put, metadata::remove))
+        .routes(routes!(promotions::list, promotions::apply))
+        .routes(routes!(promotions::drop_one))
         .routes(routes!(orders::pre_confirm))
         .routes(routes!(orders::back_to_basket))
         .routes(routes!(confirm::confirm))

@@ -62,7 +62,7 @@ pub async fn delete(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<N
     responses((status = 200, body = OrderView)),
     extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_EXPIRED ORDER_INVALID_STATUS ORDER_WITHOUT_ITEMS SESSION_NOT_FOUND \
         SESSION_SALES_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORPHAN_SEAT ORDER_BUYER_DATA_REQUIRED ORDER_INVALID_DELIVERY_METHOD \
-        ORDER_INVALID_INSURANCE CONSUMER_METADATA_REQUIRED"))),
+        ORDER_INVALID_INSURANCE CONSUMER_METADATA_REQUIRED PROMOTION_REQUIRED"))),
 )]
 pub async fn pre_confirm(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<NoBody>) -> Result<Response, Problem> {
     let answer = seller.run(&call, Command::Order(OrderCommand::PreConfirm(id))).await?;
