@@ -238,9 +238,9 @@ fn read_codes(checks: &mut Checks, list: &[CodeBody]) -> BTreeMap<PromotionCode,
     for body in list.iter().take(MAX_CODES) {
         let limit = limit(checks, "codes.limit", body.limit.as_ref());
         let Some(text) = checks.required("codes.code", body.code.as_deref()) else { continue };
-        match PromotionCode::parse(text) {
-            Some(code) if codes.insert(code, limit).is_none() => {}
-            _ => checks.bad_value("codes.code"),
+        let is_new = PromotionCode::parse(text).is_some_and(|code| codes.insert(code, limit).is_none());
+        if !is_new {
+            checks.bad_value("codes.code");
         }
     }
     codes
