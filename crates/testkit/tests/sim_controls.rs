@@ -14,6 +14,7 @@ use aforo_domain::command::{self, Command, OrderCommand, Planned, SeatRequest, S
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{Barcode, Hash, OrderId, SessionId};
+use aforo_domain::inventory::PlaceState;
 use aforo_domain::moment::Moment;
 use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
@@ -73,7 +74,12 @@ fn sells_without_looking(world: &World, moment: &Moment, actor: &Actor, command:
             if error.code == Code::OrderSeatNotAvailable =>
         {
             let order = world.resident_order(*id)?.unwrap();
-            Ok(take(world, order, seats))
+            // What is blocked has no holder whose loss the laws would tell.
+            let is_blocked = |request: &SeatRequest| {
+                let (offer, inventory) = world.session(request.session).unwrap();
+                inventory.state(offer.plan.seat(request.id).unwrap().place) == PlaceState::Blocked
+            };
+            if seats.iter().any(is_blocked) { Err(error.code.into()) } else { Ok(take(world, order, seats)) }
         }
         (planned, _) => planned,
     }
@@ -166,7 +172,8 @@ fn promotes_without_looking(world: &World, moment: &Moment, actor: &Actor, comma
             if error.code == Code::OrderPromotionLimitExceeded =>
         {
             let (order, terms) = (world.resident_order(*id)?.unwrap(), world.catalogue.promotions[&request.id].terms.clone());
-            let items = order.items.iter().find(|item| item.kind == TicketKind::Sale).map(|item| item.id).into_iter().collect();
+            let mut items: Vec<_> = order.items.iter().filter(|item| item.kind == TicketKind::Sale).map(|item| item.id).collect();
+            items.sort_unstable();
             let mut order = order.with_extras(|extras| {
                 extras.promotions.retain(|one| one.terms.id != request.id);
                 extras.promotions.push(Applied { terms, code: None, items });

@@ -159,8 +159,8 @@ impl Clients {
         let command = match number {
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
-            38..42 => OrderCommand::RemoveItems(id, item(draw).into_iter().collect()),
-            42..44 => OrderCommand::Promote(id, promotion(item(draw).filter(|_| below(draw, 2) == 0), draw)),
+            38..41 => OrderCommand::RemoveItems(id, item(draw).into_iter().collect()),
+            41..44 => OrderCommand::Promote(id, promotion(item(draw).filter(|_| below(draw, 2) == 0), draw)),
             44..48 => match item(draw) {
                 Some(item) => OrderCommand::SetRate(id, item, show.rates[below(draw, show.rates.len())]),
                 None => OrderCommand::Read(id),
@@ -170,7 +170,8 @@ impl Clients {
             72..77 => OrderCommand::BackToBasket(id),
             77..85 => OrderCommand::Confirm(id, payments(&last, draw)),
             85..91 => OrderCommand::Delete(id),
-            91..93 => OrderCommand::ChangeMetadata(id, metadata(draw)),
+            91 => OrderCommand::ChangeMetadata(id, metadata(draw)),
+            92 => OrderCommand::DropPromotion(id, PromotionId(1 + below(draw, 3) as u64)),
             93 => OrderCommand::SetDelivery(id, DeliveryMethodId(1 + below(draw, 2) as u64)),
             94..96 => OrderCommand::Insure(
                 id,
@@ -178,8 +179,6 @@ impl Clients {
                 item(draw).filter(|_| below(draw, 2) == 0).map(|item| vec![item]),
             ),
             96 => OrderCommand::DropInsurance(id, None),
-            97 => OrderCommand::Promote(id, promotion(None, draw)),
-            98 => OrderCommand::DropPromotion(id, PromotionId(1 + below(draw, 3) as u64)),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };

@@ -426,7 +426,7 @@ pub const CHOSEN: PromotionId = PromotionId(2);
 /// Needs [`CODE`], which is good for so many orders.
 pub const CODED: PromotionId = PromotionId(3);
 /// How often each of them may be used.
-pub const USES: u32 = 5;
+pub const USES: u32 = 2;
 
 fn promotions(session: SessionId) -> [(PromotionId, PromotionSpec); 3] {
     let usual = PromotionSpec {
