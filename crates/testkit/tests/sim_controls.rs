@@ -74,12 +74,13 @@ fn sells_without_looking(world: &World, moment: &Moment, actor: &Actor, command:
             if error.code == Code::OrderSeatNotAvailable =>
         {
             let order = world.resident_order(*id)?.unwrap();
-            // What is blocked has no holder whose loss the laws would tell.
-            let is_blocked = |request: &SeatRequest| {
+            // Only what somebody has: a place that is free or blocked, and only not this channel's to sell, breaks other laws.
+            let is_taken = |request: &SeatRequest| {
                 let (offer, inventory) = world.session(request.session).unwrap();
-                inventory.state(offer.plan.seat(request.id).unwrap().place) == PlaceState::Blocked
+                let state = inventory.state(offer.plan.seat(request.id).unwrap().place);
+                matches!(state, PlaceState::Held | PlaceState::Sold)
             };
-            if seats.iter().any(is_blocked) { Err(error.code.into()) } else { Ok(take(world, order, seats)) }
+            if seats.iter().all(is_taken) { Ok(take(world, order, seats)) } else { Err(error.code.into()) }
         }
         (planned, _) => planned,
     }

@@ -424,5 +424,5 @@ proptest! {
 /// The first three items where it is of items.
 fn choose_on_some(order: OrderId, id: u64, before: &Order) -> OrderCommand {
     let items: Vec<_> = before.items[..3].iter().map(|item| item.id).collect();
-    if id % 2 == 0 { choose(order, id) } else { choose_on(order, id, &items) }
+    if id.is_multiple_of(2) { choose(order, id) } else { choose_on(order, id, &items) }
 }
