@@ -51,6 +51,7 @@ impl<'a> Tenants<'a> {
         let order = seller.create().await;
         let body = seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
         let item = body["items"][0]["id"].as_u64().unwrap();
+        seller.order("PUT", &order, "/consumer-metadata/1", Some(json!({"value": "till"}))).await.ok();
         let promotion = creations().iter().find(|(collection, _)| *collection == "/promotions").unwrap().1(world.theatre, 1);
         let promotion = world.admin.make_id("/promotions", promotion).await;
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
@@ -67,6 +68,8 @@ impl<'a> Tenants<'a> {
         let world = &self.world;
         match collection {
             "/distribution-api/v1/orders/items" => self.item,
+            // A key may be any text.
+            "/distribution-api/v1/orders/consumer-metadata" => 1,
             "/mgmt-api/v1/operators" => world.operator,
             "/mgmt-api/v1/platform/keys" | "/mgmt-api/v1/platform/users" | "/mgmt-api/v1/venues" => 1,
             "/mgmt-api/v1/venue-templates" | "/mgmt-api/v1/events/{}/venue-templates" => 1,
