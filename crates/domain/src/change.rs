@@ -12,11 +12,12 @@ use crate::identity::{
     ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
 };
 use crate::ids::{
-    Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, OrderId, PointOfSaleId, SectorId, SessionId, ShardId, TemplateId,
-    TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
+    Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, OrderId, PointOfSaleId, PromotionId, SectorId, SessionId,
+    ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
 };
 use crate::inventory::{Claim, PlaceMarks};
 use crate::orders::{History, Order, Ticket};
+use crate::promotions::Promotion;
 use crate::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
 /// One change of one row.
@@ -47,6 +48,10 @@ pub enum CounterKey {
     UsedBarcodes(SessionId),
     /// Vouchers of a group, whatever is left of them.
     Vouchers(VoucherGroupId),
+    /// Uses of a promotion in live orders and tickets.
+    PromotionUses(PromotionId),
+    /// Those of them by a code (hash of the code).
+    CodeUses(PromotionId, Hash),
 }
 
 /// A counter.
@@ -110,6 +115,7 @@ rows! {
     Event(Arc<Event>) = EventId, |row| row.id;
     Session(Arc<Session>) = SessionId, |row| row.id;
     Publication(Arc<Publication>) = (SessionId, ChannelId), |row| (row.session, row.channel);
+    Promotion(Arc<Promotion>) = PromotionId, |row| row.id;
     PlaceMarks(Arc<PlaceMarks>) = (SessionId, SectorId), |row| (row.session, row.sector);
     Claim(Claim) = (SessionId, Place), |row| (row.session, row.place);
     PoolBarcode(PoolBarcode) = Barcode, |row| row.barcode.clone();

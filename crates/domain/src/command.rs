@@ -13,11 +13,14 @@ use crate::error::{Code, Error};
 use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
-use crate::ids::{DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, PriceTypeId, RateId, SeatId, SectorId, SessionId, VoucherId};
+use crate::ids::{
+    DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, PriceTypeId, PromotionId, RateId, SeatId, SectorId, SessionId, VoucherId,
+};
 use crate::moment::Moment;
 use crate::money::Currency;
 use crate::orders::attendees::Attendee;
 use crate::orders::metadata::MetadataChange;
+use crate::orders::promotions::PromotionRequest;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
 use crate::text::Language;
 use crate::vouchers::{ShownVoucher, Voucher, VoucherMovement};
@@ -107,6 +110,10 @@ pub enum OrderCommand {
     RemoveVoucher(OrderId, VoucherId),
     /// Look at a voucher, for a buyer if one is named. Answers `Reply::Voucher`.
     ValidateVoucher(ShownVoucher, Option<Hash>),
+    /// Apply a promotion.
+    Promote(OrderId, PromotionRequest),
+    /// Take a promotion out.
+    DropPromotion(OrderId, PromotionId),
     /// Check everything, and give the code.
     PreConfirm(OrderId),
     /// Check everything, and hold the places for who booked them.

@@ -82,6 +82,8 @@ numeric_ids! {
     RateId;
     /// A tax, as the books name it.
     TaxId;
+    /// What a promoter takes off its prices.
+    PromotionId;
     /// A way of delivery of a channel.
     DeliveryMethodId;
     /// An insurance of a channel.

@@ -11,8 +11,9 @@ use crate::catalogue::plan::Place;
 use crate::change::{CounterKey, Row};
 use crate::ids::{Barcode, ChannelId, Hash, ItemId, OrderCode, OrderId, SessionId, TemplateId};
 use crate::money::Minor;
-use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, surcharges};
+use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, promotions, surcharges};
 use crate::pricing::{ItemPrice, Totals};
+use crate::promotions::price;
 use vouchers::VoucherLaws;
 
 /// A law that does not hold, and where.
@@ -79,6 +80,7 @@ struct Seen {
     items: Vec<(ItemId, SessionId, Place, Given)>,
     /// Items that something else of the order speaks of: insurances and attendees.
     named: Vec<ItemId>,
+    promotions: Vec<(CounterKey, i64)>,
 }
 
 /// What an item was given for, and what opens the gate.
@@ -141,6 +143,7 @@ impl Laws {
             Stage::Expired { .. } => (Life::Over, 0),
         };
         self.see_invitations(order);
+        self.see_promotions(order);
         let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode.clone()));
         let insured = order.extras().insurances.iter().flat_map(|taken| &taken.items).map(|(item, _)| *item);
         let seen = Seen {
@@ -152,6 +155,7 @@ impl Laws {
             totals: order.totals(),
             items: order.items.iter().map(item).collect(),
             named: insured.chain(order.extras().attendees.iter().map(|attendee| attendee.item)).collect(),
+            promotions: promotions::counted(order).collect(),
         };
         if self.orders.insert(order.id, seen).is_some() {
             self.breach(2, format!("order {} stands twice", order.id));
@@ -165,6 +169,26 @@ impl Laws {
         }
         for surcharge in order.surcharges.iter().filter(|surcharge| !surcharges::are_due(&order.items, surcharge.session)) {
             self.breach(3, format!("order {} has a surcharge of session {}, of which it buys nothing", order.id, surcharge.session));
+        }
+    }
+
+    /// Law 3: what promotions take off an order's items is what they take off by its terms, and two that are not stackable share no item.
+    fn see_promotions(&mut self, order: &Order) {
+        let applied = &order.extras().promotions;
+        if applied.is_empty() && order.items.iter().all(|item| item.price.discounts.is_empty()) {
+            return;
+        }
+        let bases: Vec<_> = order.items.iter().map(|item| (item.id, item.price.base)).collect();
+        for (item, discounts) in order.items.iter().zip(price::discounts(&bases, applied)) {
+            if *item.price.discounts != *discounts {
+                self.breach(3, format!("item {} of order {} has other discounts than its promotions give", item.id, order.id));
+            }
+            if applied.iter().filter(|one| !one.terms.stackable && one.has(item.id)).count() > 1 {
+                self.breach(3, format!("item {} of order {} has promotions that do not go together", item.id, order.id));
+            }
+        }
+        for one in applied.iter().filter(|one| one.items.iter().any(|id| !order.items.iter().any(|item| item.id == *id))) {
+            self.breach(3, format!("promotion {} of order {} is on an item that the order does not have", one.terms.id, order.id));
         }
     }
 
@@ -349,6 +373,9 @@ impl Laws {
                 }
             }
         }
+        for (key, uses) in self.orders.values().filter(|order| order.life != Life::Over).flat_map(|order| &order.promotions) {
+            *counted.entry(key.clone()).or_default() += uses;
+        }
         for barcode in self.used.values() {
             *counted.entry(CounterKey::UsedBarcodes(barcode.session)).or_default() += 1;
         }
@@ -359,8 +386,8 @@ impl Laws {
         for key in keys {
             let (is, says) = (counted.get(&key).copied().unwrap_or(0), self.counters.get(&key).copied().unwrap_or(0));
             let holds = match key {
-                CounterKey::ChannelSales(..) | CounterKey::UsedBarcodes(_) | CounterKey::Vouchers(_) => says == is,
                 CounterKey::BuyerSales(session, _) => !self.limited.contains(&session) || (0..=is).contains(&says),
+                _ => says == is,
             };
             if !holds {
                 self.breach(4, format!("counter {key:?} says {says}, there are {is}"));

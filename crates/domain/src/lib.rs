@@ -19,6 +19,7 @@ pub mod money;
 pub mod orders;
 pub mod postal;
 pub mod pricing;
+pub mod promotions;
 pub mod text;
 pub mod vouchers;
 pub mod world;

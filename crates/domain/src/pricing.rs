@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Rate, RateKind, Session, Tax};
 use crate::identity::{Channel, Surcharge};
-use crate::ids::{PriceTypeId, TaxId};
+use crate::ids::{PriceTypeId, PromotionId, TaxId};
 use crate::money::{Currency, Minor, Percent};
 
 /// What one item costs, frozen when it was added.
@@ -16,14 +16,49 @@ pub struct ItemPrice {
     pub promoter_surcharge: Minor,
     /// The channel's surcharges per ticket.
     pub channel_surcharge: Minor,
-    /// Each tax that these include.
+    /// Each tax that these include; those of the ticket of what promotions leave of it.
     pub taxes: Box<[TaxLine]>,
+    /// What each promotion takes off the base, in the order in which they do; none of them 0.
+    #[serde(default)]
+    pub discounts: Box<[Discount]>,
+}
+
+/// What a promotion takes off one item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discount {
+    /// Which promotion.
+    pub promotion: PromotionId,
+    /// How much.
+    pub amount: Minor,
 }
 
 impl ItemPrice {
     /// What the buyer pays for it.
-    pub const fn total(&self) -> Minor {
-        self.base + self.promoter_surcharge + self.channel_surcharge
+    pub fn total(&self) -> Minor {
+        self.reduced() + self.promoter_surcharge + self.channel_surcharge
+    }
+
+    /// What promotions take off.
+    pub fn discount(&self) -> Minor {
+        self.discounts.iter().map(|discount| discount.amount).sum()
+    }
+
+    /// What promotions leave of the base.
+    pub fn reduced(&self) -> Minor {
+        self.base - self.discount()
+    }
+
+    /// The same price with other promotions: what it was before them does not matter. Surcharges stay as they are.
+    #[must_use]
+    pub fn with_discounts(&self, discounts: Box<[Discount]>) -> Self {
+        let mut price = Self { discounts, ..self.clone() };
+        let of_ticket: Vec<_> =
+            price.taxes.iter().filter(|line| line.taxed == Taxed::Ticket).map(|line| (line.tax, line.percent)).collect();
+        let amounts = split_tax(price.reduced(), &of_ticket);
+        for (line, amount) in price.taxes.iter_mut().filter(|line| line.taxed == Taxed::Ticket).zip(amounts) {
+            line.amount = amount;
+        }
+        price
     }
 }
 
@@ -113,7 +148,7 @@ pub fn item_price(session: &Session, currency: Currency, channel: &Channel, pric
     let mut taxes = tax_lines(base, &session.ticket_taxes, Taxed::Ticket);
     taxes.extend(tax_lines(promoter_surcharge, &session.surcharge_taxes, Taxed::PromoterSurcharge));
     taxes.extend(tax_lines(channel_surcharge, &session.surcharge_taxes, Taxed::ChannelSurcharge));
-    Some(ItemPrice { base, promoter_surcharge, channel_surcharge, taxes: taxes.into() })
+    Some(ItemPrice { base, promoter_surcharge, channel_surcharge, taxes: taxes.into(), discounts: Box::default() })
 }
 
 /// A price without its taxes, which add up: gross / (1 + sum of rates), half up.
@@ -126,22 +161,27 @@ pub fn tax_lines(gross: Minor, taxes: &[Tax], taxed: Taxed) -> Vec<TaxLine> {
     if gross == 0 {
         return Vec::new();
     }
-    let whole: i64 = taxes.iter().map(|tax| tax.percent.0).sum();
-    let mut left = gross - net(gross, taxes);
+    let of: Vec<_> = taxes.iter().map(|tax| (tax.id, tax.percent)).collect();
+    let amounts = split_tax(gross, &of);
+    of.iter().zip(amounts).map(|((tax, percent), amount)| TaxLine { tax: *tax, percent: *percent, taxed, amount }).collect()
+}
+
+/// The share of each of these taxes in a price.
+fn split_tax(gross: Minor, taxes: &[(TaxId, Percent)]) -> Vec<Minor> {
+    let whole: i64 = taxes.iter().map(|(_, percent)| percent.0).sum();
+    let mut left = gross - Percent(whole).net_of(gross);
     let mut left_percent = whole;
-    taxes
-        .iter()
-        .map(|tax| {
-            let amount = if left_percent == 0 {
-                0
-            } else {
-                crate::money::divide_half_up(i128::from(left) * i128::from(tax.percent.0), i128::from(left_percent))
-            };
-            left -= amount;
-            left_percent -= tax.percent.0;
-            TaxLine { tax: tax.id, percent: tax.percent, taxed, amount }
-        })
-        .collect()
+    let share = |(_, percent): &(TaxId, Percent)| {
+        let amount = if left_percent == 0 {
+            0
+        } else {
+            crate::money::divide_half_up(i128::from(left) * i128::from(percent.0), i128::from(left_percent))
+        };
+        left -= amount;
+        left_percent -= percent.0;
+        amount
+    };
+    taxes.iter().map(share).collect()
 }
 
 #[cfg(test)]

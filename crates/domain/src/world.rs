@@ -3,14 +3,15 @@
 //! Everything derived (expiry queue, open orders, availability) is derived inside `apply` from the old and the new image. No rule decides here:
 //! rules read a World in `command::plan`.
 
+mod catalogue;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
 use crate::barcodes::{BarcodeSource, Pool, PoolBarcode, Pools};
-use crate::catalogue::plan::Plan;
-use crate::catalogue::{Catalogue, Offer, Session, Template};
+use crate::catalogue::{Catalogue, Offer};
 use crate::change::{Change, CounterKey, Key, Row};
 use crate::command::Stop;
 use crate::error::Code;
@@ -344,6 +345,7 @@ impl World {
                 self.tries.insert(tries.subject, tries.clone());
             }
             Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) | Row::VoucherGroup(_) => self.put_catalogue(row),
+            Row::Promotion(promotion) => self.put_promotion(promotion),
             Row::Template(template) => self.put_template(template),
             Row::Session(session) => self.put_session(session),
             Row::PlaceMarks(marks) => {
@@ -486,74 +488,6 @@ impl World {
                 self.tombstones.remove(&(at.plus_ms(DAY_MS), order.id));
             }
             Stage::Confirm { .. } => {}
-        }
-    }
-
-    fn put_catalogue(&mut self, row: &Row) {
-        let catalogue = Arc::make_mut(&mut self.catalogue);
-        match row {
-            Row::Venue(venue) => {
-                catalogue.venues.insert(venue.id, venue.clone());
-                self.change_offers(|offer| offer.venue.id == venue.id, |offer| offer.venue = venue.clone());
-            }
-            Row::Sector(sector) => {
-                catalogue.sectors.insert((sector.template, sector.id), sector.clone());
-            }
-            Row::Event(event) => {
-                catalogue.events.insert(event.id, event.clone());
-                self.change_offers(|offer| offer.event.id == event.id, |offer| offer.event = event.clone());
-            }
-            Row::VoucherGroup(group) => drop(catalogue.voucher_groups.insert(group.id, group.clone())),
-            Row::Publication(publication) => {
-                self.change_offers(
-                    |offer| offer.session.id == publication.session,
-                    |offer| {
-                        offer.publications.insert(publication.channel, publication.clone());
-                    },
-                );
-            }
-            _ => {}
-        }
-    }
-
-    fn put_template(&mut self, template: &Arc<Template>) {
-        let catalogue = Arc::make_mut(&mut self.catalogue);
-        let sectors = template.sectors.iter().filter_map(|id| catalogue.sectors.get(&(template.id, *id)).cloned()).collect();
-        let plan = Plan::compile(template.clone(), sectors).map(Arc::new);
-        let plan = plan.unwrap_or_else(|error| panic!("template {} was stored but does not compile: {error}", template.id));
-        catalogue.plans.insert(template.id, plan.clone());
-        self.change_offers(|offer| offer.session.template == template.id, |offer| offer.plan = plan.clone());
-        for inventory in self.inventories.values_mut().filter(|inventory| inventory.plan.template.id == template.id) {
-            inventory.plan = plan.clone();
-        }
-    }
-
-    fn put_session(&mut self, session: &Arc<Session>) {
-        let catalogue = Arc::make_mut(&mut self.catalogue);
-        let event = catalogue.events[&session.event].clone();
-        let plan = catalogue.plans[&session.template].clone();
-        let venue = catalogue.venues[&plan.template.venue].clone();
-        let publications = catalogue.offers.get(&session.id).map(|offer| offer.publications.clone()).unwrap_or_default();
-        let offer = Offer { session: session.clone(), event, venue, plan: plan.clone(), publications };
-        catalogue.offers.insert(session.id, Arc::new(offer));
-        if session.barcodes == BarcodeSource::Imported {
-            self.pools.open(session.id);
-        }
-        self.inventories.entry(session.id).or_insert_with(|| Inventory::new(plan));
-        self.changed_sessions.insert(session.id);
-    }
-
-    fn change_offers(&mut self, which: impl Fn(&Offer) -> bool, change: impl Fn(&mut Offer)) {
-        for offer in Arc::make_mut(&mut self.catalogue).offers.values_mut().filter(|offer| which(offer)) {
-            let mut new = Offer {
-                session: offer.session.clone(),
-                event: offer.event.clone(),
-                venue: offer.venue.clone(),
-                plan: offer.plan.clone(),
-                publications: offer.publications.clone(),
-            };
-            change(&mut new);
-            *offer = Arc::new(new);
         }
     }
 

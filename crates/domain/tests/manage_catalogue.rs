@@ -254,6 +254,7 @@ fn session(event: EventId, template: TemplateId) -> SessionSpec {
         buyer_limit: None,
         barcodes: BarcodeSource::Generated,
         external_reference: None,
+        promotion_required: false,
     }
 }
 

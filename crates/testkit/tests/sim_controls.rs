@@ -9,7 +9,7 @@ use aforo_domain::barcodes::{PoolBarcode, PoolState};
 use aforo_domain::catalogue::PresaleCode;
 use aforo_domain::catalogue::manage::CatalogueCommand;
 use aforo_domain::catalogue::plan::Place;
-use aforo_domain::change::{Change, Key, Row};
+use aforo_domain::change::{Change, CounterKey, Key, Row};
 use aforo_domain::command::{self, Command, OrderCommand, Planned, SeatRequest, Stop};
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
@@ -18,6 +18,7 @@ use aforo_domain::inventory::PlaceState;
 use aforo_domain::moment::Moment;
 use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
+use aforo_domain::promotions::{Applied, price};
 use aforo_domain::world::World;
 use aforo_server::store::sim::Broken;
 use aforo_testkit::sim::process::Sabotage;
@@ -73,7 +74,13 @@ fn sells_without_looking(world: &World, moment: &Moment, actor: &Actor, command:
             if error.code == Code::OrderSeatNotAvailable && are_others(world, seats) =>
         {
             let order = world.resident_order(*id)?.unwrap();
-            Ok(take(world, order, seats))
+            // Only what somebody has: a place that is free or blocked, and only not this channel's to sell, breaks other laws.
+            let is_taken = |request: &SeatRequest| {
+                let (offer, inventory) = world.session(request.session).unwrap();
+                let state = inventory.state(offer.plan.seat(request.id).unwrap().place);
+                matches!(state, PlaceState::Held | PlaceState::Sold)
+            };
+            if seats.iter().all(is_taken) { Ok(take(world, order, seats)) } else { Err(error.code.into()) }
         }
         (planned, _) => planned,
     }
@@ -156,6 +163,54 @@ fn reserves_no_voucher(world: &World, moment: &Moment, actor: &Actor, command: &
     let is_order = matches!(command, Command::Order(OrderCommand::PreConfirm(_)));
     done.changes.retain(|change| !is_order || !matches!(change, Change::Put(Row::Voucher(_))));
     Ok(done)
+}
+
+#[test]
+fn law_4_uses_of_promotions_that_are_not_given_back_are_noticed() {
+    let what = noticed(|setting| Setting { plan: gives_no_use_back, faults: false, ..setting });
+    assert!(what.contains("law 4") && what.contains("Uses("), "{what}");
+}
+
+/// The rules, but for the one that a promotion's use falls free.
+fn gives_no_use_back(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let of_promotion = |key: &CounterKey| matches!(key, CounterKey::PromotionUses(_) | CounterKey::CodeUses(..));
+    let mut done = command::plan(world, moment, actor, command)?;
+    done.changes.retain(|change| match change {
+        Change::Put(Row::Counter(counter)) if of_promotion(&counter.key) => counter.value > world.counter(&counter.key),
+        Change::Delete(Key::Counter(key)) => !of_promotion(key),
+        _ => true,
+    });
+    Ok(done)
+}
+
+#[test]
+fn law_4_promotions_given_without_looking_are_noticed() {
+    let what = noticed(|setting| Setting { plan: promotes_without_looking, faults: false, ..setting });
+    assert!(what.contains("are allowed"), "{what}");
+}
+
+/// The rules, but for the one that a promotion has its limit.
+fn promotes_without_looking(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    match (command::plan(world, moment, actor, command), command) {
+        (Err(Stop::Refused { error, .. }), Command::Order(OrderCommand::Promote(id, request)))
+            if error.code == Code::OrderPromotionLimitExceeded =>
+        {
+            let (order, terms) = (world.resident_order(*id)?.unwrap(), world.catalogue.promotions[&request.id].terms.clone());
+            let mut items: Vec<_> = order.items.iter().filter(|item| item.kind == TicketKind::Sale).map(|item| item.id).collect();
+            items.sort_unstable();
+            let mut order = order.with_extras(|extras| {
+                extras.promotions.retain(|one| one.terms.id != request.id);
+                extras.promotions.push(Applied { terms, code: None, items });
+            });
+            let bases: Vec<_> = order.items.iter().map(|item| (item.id, item.price.base)).collect();
+            let discounts = price::discounts(&bases, &order.extras().promotions);
+            for (item, discounts) in order.items.iter_mut().zip(discounts) {
+                item.price = Arc::new(item.price.with_discounts(discounts.into()));
+            }
+            Ok(Draft::new(world).done(order))
+        }
+        (planned, _) => planned,
+    }
 }
 
 #[test]

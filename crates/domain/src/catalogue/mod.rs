@@ -15,10 +15,12 @@ use crate::barcodes::BarcodeSource;
 use crate::forms::Form;
 use crate::identity::{Channel, Surcharge};
 use crate::ids::{
-    ChannelId, EntityId, EventId, PriceTypeId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId, VoucherGroupId,
+    ChannelId, EntityId, EventId, PriceTypeId, PromotionId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId,
+    VoucherGroupId,
 };
 use crate::moment::{Timestamp, Window};
 use crate::money::{Currency, Minor, Percent};
+use crate::promotions::Promotion;
 use crate::text::{Language, Localized};
 use crate::vouchers::VoucherGroup;
 use plan::{Plan, Sector};
@@ -284,6 +286,9 @@ pub struct Session {
     /// When it was to begin before it was moved to another time.
     #[serde(default)]
     pub postponed_from: Option<Timestamp>,
+    /// Whether every item needs a promotion to be sold.
+    #[serde(default)]
+    pub promotion_required: bool,
     /// Counts the changes.
     pub version: u64,
 }
@@ -323,6 +328,8 @@ pub struct Offer {
     pub plan: Arc<Plan>,
     /// Where it is sold.
     pub publications: HashMap<ChannelId, Arc<Publication>>,
+    /// The promotions that come by themselves with its items; of most sessions none.
+    pub automatic: Vec<Arc<Promotion>>,
 }
 
 /// All of a shard's catalogue: shared with the HTTP layer as it is. Seat states are not here.
@@ -340,6 +347,8 @@ pub struct Catalogue {
     pub offers: HashMap<SessionId, Arc<Offer>>,
     /// Voucher groups.
     pub voucher_groups: HashMap<VoucherGroupId, Arc<VoucherGroup>>,
+    /// Promotions.
+    pub promotions: HashMap<PromotionId, Arc<Promotion>>,
 }
 
 /// Where GENERAL stands among a template's quotas.

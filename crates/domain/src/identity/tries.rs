@@ -53,6 +53,11 @@ impl Against {
         Self { subject: named("voucher", voucher.0), free: 10, longest_ms: KEPT_MS }
     }
 
+    /// A promotion's code, as a presale's.
+    pub fn promotion(order: OrderId) -> Self {
+        Self { subject: Hash::of(format!("promotion {order}").as_bytes()), ..Self::presale(order) }
+    }
+
     /// All that a try counts against.
     pub fn all(user: Option<UserId>, channel: Option<ChannelId>, address: Hash) -> Vec<Self> {
         user.map(Self::user).into_iter().chain(channel.map(Self::channel)).chain([Self::address(address)]).collect()

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::{Buyer, Item, Order, Seller, Stage, TicketKind, surcharges};
+use super::{Buyer, Item, Order, Seller, Stage, TicketKind, promotions, surcharges};
 use crate::catalogue::Offer;
 use crate::change::{CounterKey, Key};
 use crate::command::{Done, OrderCommand, Planned, Reply, Stop};
@@ -65,6 +65,8 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
         OrderCommand::AddVoucher(id, shown) => desk.add_voucher(desk.basket(*id)?, shown),
         OrderCommand::RemoveVoucher(id, voucher) => desk.remove_voucher(desk.basket(*id)?, *voucher),
         OrderCommand::ValidateVoucher(shown, buyer) => desk.validate_voucher(shown, *buyer),
+        OrderCommand::Promote(id, request) => desk.promote(desk.basket(*id)?, request),
+        OrderCommand::DropPromotion(id, promotion) => desk.drop_promotion(desk.basket(*id)?, *promotion),
         OrderCommand::PreConfirm(id) => desk.accept(desk.order(*id)?, false),
         OrderCommand::Book(id) => desk.book(*id),
         OrderCommand::BackToBasket(id) => desk.back_to_basket(desk.order(*id)?),
@@ -117,6 +119,7 @@ impl<'a> Desk<'a> {
 
     /// The basket after a change: what depends on its items is worked out anew, and its time moved on.
     pub(super) fn touched(&self, order: Order) -> Order {
+        let order = if order.extras().promotions.is_empty() { order } else { self.with_promotions(order) };
         let mut order = order.settled();
         if let Stage::Basket { code, .. } = order.stage {
             order.stage = Stage::Basket { expires: order.extended(self.channel, self.moment.now), code };
@@ -159,6 +162,7 @@ impl<'a> Desk<'a> {
             surcharges::bring(&mut order.surcharges, offer, self.channel);
         }
         order.surcharges.retain(|surcharge| are_due || surcharge.session != session);
+        let order = self.bring_promotions(order, offer);
         Ok(Draft::new(self.world).done(self.touched(order)))
     }
 
@@ -229,7 +233,12 @@ impl<'a> Desk<'a> {
     pub(super) fn is_over(&self, key: &CounterKey, more: usize, limit: u32) -> bool {
         let over = |counted: i64| counted + more as i64 > i64::from(limit);
         let counted = self.world.counter(key);
-        over(counted) && over(counted - self.overdue().map(|order| counted_by(order, key)).sum::<i64>())
+        over(counted) && over(counted - self.overdue_in(key))
+    }
+
+    /// What orders count in a counter although their time is over.
+    pub(super) fn overdue_in(&self, key: &CounterKey) -> i64 {
+        self.overdue().map(|order| counted_by(order, key)).sum()
     }
 
     /// Orders whose time is over although no tick has released them yet.
@@ -245,6 +254,9 @@ fn counted_by(order: &Order, key: &CounterKey) -> i64 {
     match *key {
         CounterKey::ChannelSales(session, channel) if order.seller.channel == channel => of(session),
         CounterKey::BuyerSales(session, buyer) if order.counted.contains(&session) && hash() == Some(buyer) => of(session),
+        CounterKey::PromotionUses(_) | CounterKey::CodeUses(..) => {
+            promotions::counted(order).filter(|(counted, _)| counted == key).map(|(_, uses)| uses).sum()
+        }
         _ => 0,
     }
 }

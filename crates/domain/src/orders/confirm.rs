@@ -31,6 +31,7 @@ impl Desk<'_> {
         self.check_delivery(order)?;
         self.check_insurances(order)?;
         self.check_metadata(order)?;
+        self.check_promotions(order)?;
         let vouchers = self.find_vouchers(order)?;
         let code = code.or(self.moment.order_code).ok_or(Stop::NeedOrderCode)?;
         let mut order = Order { stage: Stage::PreConfirm { expires, code, booked }, ..order.clone() };

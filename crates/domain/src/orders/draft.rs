@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Item, Order, Stage};
+use super::{Item, Order, Stage, promotions};
 use crate::barcodes::{PoolBarcode, PoolState};
 use crate::change::{Change, Counter, CounterKey, Key, Sequence};
 use crate::command::{Done, Reply};
@@ -134,12 +134,17 @@ impl<'a> Draft<'a> {
         }
     }
 
+    fn count_promotions(&mut self, order: &Order, sign: i64) {
+        promotions::counted(order).for_each(|(key, uses)| self.count(key, sign * uses));
+    }
+
     /// Frees all that a live order holds. What becomes of the order itself is the caller's.
     pub fn free_all(&mut self, order: &Order) {
         for item in &order.items {
             self.free(order, item);
         }
         self.undo_pre_confirm(order);
+        self.count_promotions(order, -1);
     }
 
     /// Ends an order whose time is over: what it holds falls free, and it is remembered if it ever held something. Once is enough.
@@ -184,8 +189,12 @@ impl<'a> Draft<'a> {
         self.changes
     }
 
-    /// All changes and the order as it is now.
+    /// All changes and the order as it is now. Uses of promotions are counted by what became different.
     pub fn done(mut self, order: Order) -> Done {
+        if let Ok(Some(before)) = self.world.resident_order(order.id) {
+            self.count_promotions(before, -1);
+        }
+        self.count_promotions(&order, 1);
         let order = Arc::new(order);
         self.put(order.clone());
         Done { changes: self.finish(), reply: Reply::Order(order) }

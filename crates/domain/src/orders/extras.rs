@@ -12,6 +12,7 @@ use super::attendees::{self, Attendee};
 use super::insurance::{self, Insured};
 use super::vouchers;
 use crate::identity::terms::DeliveryMethod;
+use crate::promotions::Applied;
 use crate::vouchers::TakenVoucher;
 
 /// All that an order carries beside its places.
@@ -28,11 +29,19 @@ pub struct Extras {
     pub attendees: Vec<Attendee>,
     /// The vouchers that pay for it, in the order of adding.
     pub vouchers: Vec<TakenVoucher>,
+    /// Its promotions, in turn.
+    pub promotions: Vec<Applied>,
 }
 
 /// What an order without extras carries.
-static NOTHING: Extras =
-    Extras { metadata: BTreeMap::new(), delivery: None, insurances: Vec::new(), attendees: Vec::new(), vouchers: Vec::new() };
+static NOTHING: Extras = Extras {
+    metadata: BTreeMap::new(),
+    delivery: None,
+    insurances: Vec::new(),
+    attendees: Vec::new(),
+    vouchers: Vec::new(),
+    promotions: Vec::new(),
+};
 
 impl Order {
     /// What it carries beside its places.

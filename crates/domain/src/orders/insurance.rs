@@ -37,7 +37,7 @@ fn is_insurable(insurance: &Insurance, item: &Item, catalogue: &Catalogue, now: 
 }
 
 fn premium(insurance: &Insurance, item: &Item) -> Minor {
-    insurance.premium.of(item.price.base)
+    insurance.premium.of(item.price.reduced())
 }
 
 /// What an order insures once its items, or their prices, have changed: items that are gone take their insurance along.

@@ -15,6 +15,7 @@ pub mod insurance;
 mod invitations;
 pub mod metadata;
 mod presales;
+pub mod promotions;
 pub mod seats;
 pub mod surcharges;
 pub mod vouchers;
@@ -355,6 +356,7 @@ impl Order {
         let mut totals = Totals::default();
         for item in &self.items {
             totals.base += item.price.base;
+            totals.promotions += item.price.discount();
             totals.surcharges += item.price.promoter_surcharge + item.price.channel_surcharge;
         }
         totals.surcharges += surcharges::charged(&self.surcharges).map(|surcharge| surcharge.amount).sum::<Minor>();

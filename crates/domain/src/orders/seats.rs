@@ -227,6 +227,9 @@ impl<'a> Desk<'a> {
             draft.hold(&order, &item);
             order.items.push(item);
         }
+        for sale in sales.iter().filter(|sale| !sale.offer.automatic.is_empty()) {
+            order = self.bring_promotions(order, sale.offer);
+        }
         Ok(draft.done(self.touched(order)))
     }
 }

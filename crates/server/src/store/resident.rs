@@ -39,6 +39,7 @@ pub static PARTS: &[Part] = &[
     Part::Rows(&schema::SECTORS, ""),
     Part::Rows(&schema::TEMPLATES, ""),
     Part::Rows(&schema::EVENTS, ""),
+    Part::Rows(&schema::PROMOTIONS, ""),
     Part::Rows(&schema::SESSIONS, ""),
     Part::Rows(&schema::PUBLICATIONS, ""),
     Part::Rows(&schema::PLACE_MARKS, ""),

@@ -4,7 +4,7 @@ use aforo_domain::barcodes::{PoolBarcode, PoolState};
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Counter, CounterKey, Key, Row, Sequence};
 use aforo_domain::identity::DirectoryKey;
-use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, SessionId, VoucherGroupId};
+use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, PromotionId, SessionId, VoucherGroupId};
 use aforo_domain::inventory::Claim;
 use aforo_domain::orders::{Order, Stage, TicketState};
 use serde::de::DeserializeOwned;
@@ -71,6 +71,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::Event(id) => put(int(id.0)),
         Key::Session(id) => put(int(id.0)),
         Key::Publication((session, channel)) => pair(session.0, channel.0, put),
+        Key::Promotion(id) => put(int(id.0)),
         Key::PlaceMarks((session, sector)) => pair(session.0, sector.0, put),
         Key::Claim((session, place)) => pair(session.0, u64::from(*place), put),
         Key::PoolBarcode(barcode) => put(Cell::Text(barcode.as_str())),
@@ -176,6 +177,8 @@ fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
         CounterKey::BuyerSales(session, buyer) => (BUYER_SALES, session.0, buyer.to_string()),
         CounterKey::UsedBarcodes(session) => (USED_BARCODES, session.0, String::new()),
         CounterKey::Vouchers(group) => (VOUCHERS, group.0, String::new()),
+        CounterKey::PromotionUses(promotion) => (PROMOTION_USES, promotion.0, String::new()),
+        CounterKey::CodeUses(promotion, code) => (CODE_USES, promotion.0, code.to_string()),
     };
     put(Cell::Text(kind));
     put(int(id));
@@ -186,6 +189,8 @@ const CHANNEL_SALES: &str = "CHANNEL_SALES";
 const BUYER_SALES: &str = "BUYER_SALES";
 const USED_BARCODES: &str = "USED_BARCODES";
 const VOUCHERS: &str = "VOUCHERS";
+const PROMOTION_USES: &str = "PROMOTION_USES";
+const CODE_USES: &str = "CODE_USES";
 
 fn pair(a: u64, b: u64, put: &mut dyn FnMut(Cell<'_>)) {
     put(int(a));
@@ -222,6 +227,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Event(row) => serde_json::to_writer(out, row),
         Row::Session(row) => serde_json::to_writer(out, row),
         Row::Publication(row) => serde_json::to_writer(out, row),
+        Row::Promotion(row) => serde_json::to_writer(out, row),
         Row::PlaceMarks(row) => serde_json::to_writer(out, row),
         Row::VoucherGroup(row) => serde_json::to_writer(out, row),
         Row::Voucher(row) => serde_json::to_writer(out, row),
@@ -283,11 +289,13 @@ pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
     let [Cell::Text(kind), Cell::Int(id), Cell::Text(of), Cell::Int(value)] = *cells else {
         return Err(format!("{cells:?} is no counter"));
     };
-    let session = SessionId(id.cast_unsigned());
+    let (session, promotion) = (SessionId(id.cast_unsigned()), PromotionId(id.cast_unsigned()));
     let key = match kind {
         CHANNEL_SALES => of.parse().ok().map(|channel| CounterKey::ChannelSales(session, ChannelId(channel))),
         USED_BARCODES => Some(CounterKey::UsedBarcodes(session)),
         VOUCHERS => Some(CounterKey::Vouchers(VoucherGroupId(id.cast_unsigned()))),
+        PROMOTION_USES => Some(CounterKey::PromotionUses(promotion)),
+        CODE_USES => Hash::parse(of).map(|code| CounterKey::CodeUses(promotion, code)),
         BUYER_SALES => Hash::parse(of).map(|buyer| CounterKey::BuyerSales(session, buyer)),
         _ => None,
     };

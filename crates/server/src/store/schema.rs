@@ -15,6 +15,7 @@ use aforo_domain::idempotency::Outcome;
 use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User};
 use aforo_domain::inventory::PlaceMarks;
 use aforo_domain::orders::{History, Order, Ticket};
+use aforo_domain::promotions::Promotion;
 use aforo_domain::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
 use super::rows::{Cell, json, read_claim, read_counter, read_pool_barcode, read_sequence};
@@ -191,6 +192,7 @@ row_tables! {
     Event: EVENTS = Table::new("events", &[SHARD, int("id")], &[DATA]), json::<Arc<Event>>;
     Session: SESSIONS = Table::new("sessions", &[SHARD, int("id")], &[DATA]), json::<Arc<Session>>;
     Publication: PUBLICATIONS = Table::new("publications", &[SHARD, int("session"), int("channel")], &[DATA]), json::<Arc<Publication>>;
+    Promotion: PROMOTIONS = Table::new("promotions", &[SHARD, int("id")], &[DATA]), json::<Arc<Promotion>>;
     PlaceMarks: PLACE_MARKS = Table::new("place_marks", &[SHARD, int("session"), int("sector")], &[DATA]), json::<Arc<PlaceMarks>>;
     // Every taken place of every session is read at start: plain columns, no JSON.
     Claim: CLAIMS = Table::new("claims", &[SHARD, int("session"), int("place")], &[bytes("order_id"), int("item"), bool("sold")]).clustered(), read_claim;

@@ -29,7 +29,8 @@ use aforo_domain::orders::surcharges::OrderSurcharge;
 use aforo_domain::orders::{
     Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, Ticket, TicketKind, TicketState,
 };
-use aforo_domain::pricing::{ItemPrice, TaxLine, Taxed, Totals};
+use aforo_domain::pricing::{Discount, ItemPrice, TaxLine, Taxed, Totals};
+use aforo_domain::promotions::{Applied, Conditions, Limits, Promotion, PromotionCode, PromotionKind, Reduction, Scope, Terms};
 use aforo_domain::text::{Language, Localized};
 use aforo_domain::vouchers::{MovementKind, TakenVoucher, Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
@@ -174,6 +175,7 @@ fn catalogue() -> Vec<Row> {
         Arc::new(template_of(template)).into(),
         Arc::new(event()).into(),
         Arc::new(session_of(session, template)).into(),
+        promotion().into(),
         Arc::new(Publication {
             session,
             channel: ChannelId(21),
@@ -187,6 +189,31 @@ fn catalogue() -> Vec<Row> {
         .into(),
         Arc::new(PlaceMarks { session, sector: SectorId(41), blocked: vec![2], moved: vec![(1, 1)] }).into(),
     ]
+}
+
+fn promotion() -> Arc<Promotion> {
+    let terms = Terms {
+        id: PromotionId(91),
+        entity: EntityId(11),
+        name: "Spring".into(),
+        names: text("Primavera"),
+        kind: PromotionKind::Discount,
+        needs_code: true,
+        scope: Scope::Order,
+        reduction: Reduction::Fixed { currency: euro(), amount: 500 },
+        priority: 3,
+        stackable: true,
+        window: Some(window()),
+        conditions: Conditions { events: vec![EventId(50)], channels: vec![ChannelId(21)], min_items: 2, ..Conditions::default() },
+        limits: Limits { total: Some(100), per_order: Some(1) },
+    };
+    let codes = [("fan2031", Some(3)), ("FAN\"2032", None)].map(|(code, limit)| (PromotionCode::parse(code).unwrap(), limit)).into();
+    Arc::new(Promotion { id: terms.id, status: Status::Active, terms: Arc::new(terms), descriptions: text("«-5»"), codes, version: 2 })
+}
+
+/// The promotion of an order's only item.
+fn applied() -> Applied {
+    Applied { terms: promotion().terms.clone(), code: PromotionCode::parse("fan2031"), items: vec![ItemId(5)] }
 }
 
 fn presale() -> Presale {
@@ -318,6 +345,7 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
         barcodes: BarcodeSource::Imported,
         external_reference: Some("X-1".into()),
         postponed_from: Some(Timestamp(1_926_000_000_000_000)),
+        promotion_required: true,
         version: 1,
     }
 }
@@ -395,6 +423,8 @@ fn sales() -> Vec<Row> {
         Counter { key: CounterKey::ChannelSales(session, ChannelId(21)), value: 2 }.into(),
         Counter { key: CounterKey::BuyerSales(session, Hash([0xb0; 32])), value: -1 }.into(),
         Counter { key: CounterKey::UsedBarcodes(session), value: 1 }.into(),
+        Counter { key: CounterKey::PromotionUses(PromotionId(91)), value: 3 }.into(),
+        Counter { key: CounterKey::CodeUses(PromotionId(91), Hash([0xc0; 32])), value: 2 }.into(),
         Sequence { items_reserved: 1_000 }.into(),
     ];
     for (number, answer) in (1..).zip(answers) {
@@ -412,7 +442,13 @@ fn ticket(session: SessionId) -> Ticket {
 /// An order with one item, in this stage.
 pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
     let line = TaxLine { tax: TaxId(71), percent: Percent(100_000), taxed: Taxed::Ticket, amount: 418 };
-    let price = Arc::new(ItemPrice { base: 4_600, promoter_surcharge: 100, channel_surcharge: 150, taxes: [line].into() });
+    let price = Arc::new(ItemPrice {
+        base: 4_600,
+        promoter_surcharge: 100,
+        channel_surcharge: 150,
+        taxes: [line].into(),
+        discounts: [Discount { promotion: PromotionId(91), amount: 500 }].into(),
+    });
     let item = Item {
         id: ItemId(5),
         session: SessionId(51),
@@ -446,16 +482,17 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
             metadata: [("till".to_owned(), "«3»".to_owned())].into(),
             attendees: vec![Attendee { item: ItemId(5), fields: [("name".to_owned(), "Ana «»".to_owned())].into() }],
             vouchers: vec![taken()],
+            promotions: vec![applied()],
             ..Extras::default()
         })),
     })
 }
 
 fn payment() -> Payment {
-    Payment { kind: PaymentKind::Card, amount: 4_949, reference: Some("tpv-1".into()) }
+    Payment { kind: PaymentKind::Card, amount: 4_449, reference: Some("tpv-1".into()) }
 }
 
 /// What a confirmed order of one item adds up to.
 pub fn totals() -> Totals {
-    Totals { base: 4_600, surcharges: 349, ..Totals::default() }
+    Totals { base: 4_600, promotions: 500, surcharges: 349, ..Totals::default() }
 }

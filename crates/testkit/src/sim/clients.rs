@@ -8,12 +8,14 @@ use aforo_domain::catalogue::manage::{CatalogueCommand, MarkPlaces, Marking};
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatRequest};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
-use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, QuotaId, RateId};
+use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, PromotionId, QuotaId, RateId};
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
 use aforo_domain::orders::attendees::Attendee;
 use aforo_domain::orders::metadata::MetadataChange;
+use aforo_domain::orders::promotions::PromotionRequest;
 use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life, TicketKind};
+use aforo_domain::promotions::PromotionCode;
 use aforo_server::engine::{Answer, Request};
 
 use super::ledger::Ledger;
@@ -158,7 +160,8 @@ impl Clients {
         let command = match number {
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
-            38..44 => OrderCommand::RemoveItems(id, item(draw).into_iter().collect()),
+            38..41 => OrderCommand::RemoveItems(id, item(draw).into_iter().collect()),
+            41..44 => OrderCommand::Promote(id, promotion(item(draw).filter(|_| below(draw, 2) == 0), draw)),
             44..48 => match item(draw) {
                 Some(item) => OrderCommand::SetRate(id, item, show.rates[below(draw, show.rates.len())]),
                 None => OrderCommand::Read(id),
@@ -169,7 +172,8 @@ impl Clients {
             72..77 => OrderCommand::BackToBasket(id),
             77..85 => OrderCommand::Confirm(id, payments(&last, draw)),
             85..91 => OrderCommand::Delete(id),
-            91..93 => OrderCommand::ChangeMetadata(id, metadata(draw)),
+            91 => OrderCommand::ChangeMetadata(id, metadata(draw)),
+            92 => OrderCommand::DropPromotion(id, PromotionId(1 + below(draw, 3) as u64)),
             93 => OrderCommand::SetDelivery(id, DeliveryMethodId(1 + below(draw, 2) as u64)),
             94..96 => OrderCommand::Insure(
                 id,
@@ -409,6 +413,12 @@ fn attendees(item: Option<ItemId>, draw: &mut Draw) -> Vec<Attendee> {
 /// Mostly the default tariff, now and then an invitation.
 fn rate(show: &Show, draw: &mut Draw) -> Option<RateId> {
     (below(draw, 6) == 0).then_some(show.invitation)
+}
+
+/// One of the promotions, the automatic one too, on one item or on all; mostly with the code that one of them needs.
+fn promotion(item: Option<ItemId>, draw: &mut Draw) -> PromotionRequest {
+    let code = PromotionCode::parse([CODE, CODE, "WRONG"][below(draw, 3)]);
+    PromotionRequest { id: PromotionId(1 + below(draw, 3) as u64), items: item.map(|item| vec![item]), code }
 }
 
 /// The code of the presale, a wrong one, or none.

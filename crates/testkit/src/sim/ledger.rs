@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::catalogue::plan::{Place, Plan};
-use aforo_domain::change::{Change, Key, Row};
+use aforo_domain::change::{Change, CounterKey, Key, Row};
 use aforo_domain::idempotency::{Outcome, Period};
 use aforo_domain::ids::{Hash, OrderId, SessionId};
 use aforo_domain::inventory::{PlaceState, Snapshot};
 use aforo_domain::laws::Laws;
-use aforo_domain::orders::{Order, Stage};
+use aforo_domain::moment::Timestamp;
+use aforo_domain::orders::{Order, Stage, promotions};
 use aforo_domain::world::World;
 use aforo_server::engine::payload;
 use aforo_server::store::sim::SimStore;
@@ -90,6 +91,33 @@ impl Ledger {
         if breaches.is_empty() { Ok(()) } else { Err(breaches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")) }
     }
 
+    /// Law 4: what is sold and what is alive at `now` uses no promotion, and no code, more often than it may.
+    ///
+    /// # Errors
+    /// One that is over its limit.
+    pub fn check_limits(&self, now: Timestamp) -> Result<(), String> {
+        let counts = |order: &Order| matches!(order.stage, Stage::Confirm { .. }) || order.expires().is_some_and(|expires| now < expires);
+        let orders = self.rows.values().filter_map(|row| if let Row::Order(order) = row { Some(order) } else { None });
+        let mut used: HashMap<CounterKey, i64> = HashMap::new();
+        for (key, uses) in orders.filter(|order| counts(order)).flat_map(|order| promotions::counted(order)) {
+            *used.entry(key).or_default() += uses;
+        }
+        for (key, uses) in used {
+            let (CounterKey::PromotionUses(id) | CounterKey::CodeUses(id, _)) = key else { continue };
+            let Some(Row::Promotion(promotion)) = self.rows.get(&Key::Promotion(id)) else { continue };
+            let limit = match key {
+                CounterKey::CodeUses(_, code) => {
+                    promotion.codes.iter().find(|(known, _)| known.hash() == code).and_then(|(_, limit)| *limit)
+                }
+                _ => promotion.terms.limits.total,
+            };
+            if limit.is_some_and(|limit| uses > i64::from(limit)) {
+                return Err(format!("promotion {id} is used {uses} times, {limit:?} are allowed"));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a place was ever moved to another quota.
     pub fn was_moved(&self, session: SessionId, place: Place) -> bool {
         self.moved.contains(&(session, place))
@@ -160,6 +188,7 @@ impl Ledger {
             let known = match row {
                 Row::Counter(counter) => world.counter(&counter.key) == counter.value,
                 Row::Session(session) => world.session(session.id).is_some(),
+                Row::Promotion(promotion) => world.catalogue.promotions.get(&promotion.id) == Some(promotion),
                 Row::Ticket(ticket) => ticket.id.0 < world.item_ids().0,
                 Row::Voucher(voucher) => voucher.reserved == 0 || world.vouchers.get(voucher.id).is_some(),
                 _ => true,

@@ -289,6 +289,7 @@ impl History {
         let new = self.ledger.catch_up(&self.disk)?;
         if new {
             self.clients.check(&self.ledger)?;
+            self.ledger.check_limits(self.clock)?;
         }
         if at_the_store {
             self.ledger.check_store(&self.disk)?;

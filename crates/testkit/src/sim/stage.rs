@@ -9,8 +9,8 @@ use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
 use aforo_domain::catalogue::manage::{
-    CatalogueCommand, EventSpec, Issue, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
-    VoucherCommand, VoucherGroupSpec,
+    CatalogueCommand, EventSpec, Issue, PriceTypeSpec, PromotionSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec,
+    VenueSpec, VoucherCommand, VoucherGroupSpec,
 };
 use aforo_domain::catalogue::plan::{Attributes, Place};
 use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleCode, RateKind, Readiness};
@@ -24,11 +24,12 @@ use aforo_domain::identity::manage::{Edit, IdentityCommand};
 use aforo_domain::identity::terms::{BookingTerms, DeliveryKind, DeliveryMethod, Insurance, Premium};
 use aforo_domain::identity::{ChannelKind, Client, Scopes, Status, Subject, Surcharge};
 use aforo_domain::ids::{
-    Barcode, ChannelId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, QuotaId, RateId, SeatId, SectorId,
-    SessionId, ShardId, TemplateId, VenueId, VoucherGroupId, VoucherId,
+    Barcode, ChannelId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, PromotionId, QuotaId, RateId, SeatId,
+    SectorId, SessionId, ShardId, TemplateId, VenueId, VoucherGroupId, VoucherId,
 };
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
+use aforo_domain::promotions::{Conditions, Limits, PromotionCode, PromotionKind, Reduction, Scope};
 use aforo_domain::text::Language;
 use aforo_domain::vouchers::ShownVoucher;
 
@@ -181,6 +182,9 @@ impl Stage {
         let pooled = Terms { barcodes: BarcodeSource::Imported, ..usual };
         let shows = [(&strict, usual), (&lax, Terms { invites_members: false, ..usual }), (&lax, limited), (&lax, pooled)];
         let shows = shows.map(|(template, terms)| builder.show(event, template, size, terms));
+        for (target, spec) in promotions(shows[1].id) {
+            builder.catalogue(CatalogueCommand::SavePromotion(Target::New(Some(target)), Box::new(spec)));
+        }
         builder.catalogue(CatalogueCommand::ImportBarcodes(shows[3].id, (0..POOL).map(barcode).collect()));
         builder.vouchers();
         Self { shows: shows.to_vec() }
@@ -387,6 +391,7 @@ fn session(start: Timestamp, event: EventId, house: &House, terms: Terms) -> Ses
         buyer_limit: terms.buyer_limit,
         barcodes: terms.barcodes,
         external_reference: None,
+        promotion_required: false,
     }
 }
 
@@ -454,6 +459,41 @@ fn quota(name: &str, release_ms: Option<i64>) -> QuotaSpec {
 
 /// A premium of a share of the price.
 const SHARE: Premium = Premium::Share { percent: Percent(33_333), min: 10, max: Some(180) };
+
+/// Comes by itself with the second session's items, as long as there are uses.
+pub const BY_ITSELF: PromotionId = PromotionId(1);
+/// May be chosen for any item, so many times.
+pub const CHOSEN: PromotionId = PromotionId(2);
+/// Needs [`CODE`], which is good for so many orders.
+pub const CODED: PromotionId = PromotionId(3);
+/// How often each of them may be used.
+pub const USES: u32 = 2;
+
+fn promotions(session: SessionId) -> [(PromotionId, PromotionSpec); 3] {
+    let usual = PromotionSpec {
+        entity: Some(EntityId(1)),
+        status: Status::Active,
+        name: "Spring".to_owned(),
+        names: Default::default(),
+        descriptions: Default::default(),
+        kind: PromotionKind::Discount,
+        scope: Scope::Item,
+        reduction: Reduction::Percentage(Percent(333_333)),
+        priority: 1,
+        stackable: false,
+        window: None,
+        conditions: Conditions::default(),
+        limits: Limits { total: Some(USES), per_order: None },
+        codes: Default::default(),
+    };
+    let only = Conditions { sessions: vec![session], min_items: 2, ..Conditions::default() };
+    let by_itself = PromotionSpec { kind: PromotionKind::Automatic, conditions: only, ..usual.clone() };
+    let fixed = Reduction::Fixed { currency: euro(), amount: 1_001 };
+    let chosen = PromotionSpec { reduction: fixed, stackable: true, ..usual.clone() };
+    let codes = PromotionCode::parse(CODE).map(|code| (code, Some(USES))).into_iter().collect();
+    let coded = PromotionSpec { scope: Scope::Order, limits: Limits::default(), codes, ..usual };
+    [(BY_ITSELF, by_itself), (CHOSEN, chosen), (CODED, coded)]
+}
 
 fn delivery(id: u64, cost: i64) -> DeliveryMethod {
     DeliveryMethod {

@@ -297,6 +297,7 @@ fn session(id: SessionId, event: EventId) -> Session {
         barcodes: BarcodeSource::Generated,
         external_reference: None,
         postponed_from: None,
+        promotion_required: false,
         version: 1,
     }
 }

@@ -9,6 +9,7 @@ mod general;
 mod identity;
 mod orders;
 mod ours;
+mod promotions;
 mod vouchers;
 
 use std::collections::BTreeSet;
@@ -63,17 +64,9 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "VOUCHER_ORDER_INVALID_DELIVERY_DATE",
     "VOUCHER_ORDER_INVALID_PAYMENT_STATUS",
     "VOUCHER_COLLECTIVE_NOT_FOUND",
-    "ORDER_PROMOTION_NOT_FOUND",
-    "PROMOTION_CODE_LIMIT_REACHED",
-    "ORDER_INVALID_PROMOTION",
-    "ORDER_PROMOTION_LIMIT_EXCEEDED",
-    "ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED",
-    "ORDER_PROMOTION_PRIMARY_MARKET_REQUIRED",
     "ORDER_COLLECTIVE_NOT_FOUND",
     "ORDER_INVALID_COLLECTIVE",
     "ORDER_COLLECTIVE_LIMIT_EXCEEDED",
-    "PROMOTION_NOT_FOUND",
-    "PROMOTION_REQUIRED",
     "PRODUCT_STATE_INVALID",
 ];
 
@@ -168,6 +161,14 @@ cases! {
     "VOUCHER_GROUP_CURRENCY_NOT_FOUND" => vouchers::voucher_group_currency_not_found,
     "VOUCHER_RETRIES_LIMIT_EXCEEDED" => vouchers::voucher_retries_limit_exceeded,
     "VOUCHER_CURRENCY_INVALID" => vouchers::voucher_currency_invalid,
+    "ORDER_PROMOTION_NOT_FOUND" => promotions::order_promotion_not_found,
+    "ORDER_PROMOTION_PRIMARY_MARKET_REQUIRED" => promotions::order_promotion_primary_market_required,
+    "ORDER_INVALID_PROMOTION" => promotions::order_invalid_promotion,
+    "PROMOTION_CODE_LIMIT_REACHED" => promotions::promotion_code_limit_reached,
+    "ORDER_PROMOTION_LIMIT_EXCEEDED" => promotions::order_promotion_limit_exceeded,
+    "ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED" => promotions::order_promotion_limit_operation_exceeded,
+    "PROMOTION_NOT_FOUND" => promotions::promotion_not_found,
+    "PROMOTION_REQUIRED" => promotions::promotion_required,
     "AUTH001" => ours::auth001,
     "IDEMPOTENCY_KEY_REUSED" => ours::idempotency_key_reused,
     "IDEMPOTENCY_IN_PROGRESS" => ours::idempotency_in_progress,

@@ -10,6 +10,7 @@ mod house;
 mod invitations;
 mod metadata;
 mod presales;
+mod promotions;
 mod refusals;
 mod terms;
 mod vouchers;
@@ -24,6 +25,10 @@ use form::{bodies_and_headers_have_their_form, every_bad_value_is_named};
 use invitations::{invitations_are_shown_where_they_may_be_given, invitations_beside_what_is_paid, invitations_make_sense};
 use metadata::a_channel_notes_what_it_likes_on_its_orders;
 use presales::{a_code_opens_a_presale, a_presale_is_shown_without_its_code, presales_make_sense, who_guesses_codes_has_to_wait};
+use promotions::{
+    codes_of_promotions_are_shown_to_their_managers_alone, promoted_prices_are_shown_while_they_are, promotions_are_part_of_the_price,
+    promotions_make_sense, racing_for_the_last_uses,
+};
 use refusals::{
     an_order_that_is_over, each_step_has_its_status, limits_of_order_channel_and_buyer, payments_come_to_what_is_to_pay,
     seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
@@ -71,4 +76,9 @@ aforo_testkit::for_each_engine![
     expiry_and_back_to_basket_release,
     pins_are_guessed_in_vain,
     vouchers_make_sense,
+    promotions_are_part_of_the_price,
+    codes_of_promotions_are_shown_to_their_managers_alone,
+    promotions_make_sense,
+    promoted_prices_are_shown_while_they_are,
+    racing_for_the_last_uses,
 ];

@@ -10,6 +10,7 @@ mod limits;
 mod money;
 mod places;
 mod presales;
+mod promotions;
 mod sale;
 mod vouchers;
 

@@ -44,6 +44,10 @@ pub fn creations() -> Vec<Creation> {
         ("/terminals", |entity, _| json!({"entity_id": entity, "code": "NEW", "name": "New"})),
         ("/points-of-sale", |entity, _| json!({"entity_id": entity, "name": "Kiosk"})),
         ("/events", |entity, _| json!({"entity_id": entity, "name": "Gala", "currency": "EUR", "default_language": "es-ES"})),
+        (
+            "/promotions",
+            |entity, _| json!({"entity_id": entity, "name": "Spring", "type": "DISCOUNT", "reduction": {"type": "PERCENTAGE", "value": 10}}),
+        ),
         ("/venues", |entity, _| {
             json!({"entity_id": entity, "name": "Arena", "location": {"address": "Gran Via 2", "city": "Valencia",
                 "country": {"code": "ES", "name": "Spain"}, "country_subdivision": {"code": "ES-V", "name": "Valencia"},
@@ -82,6 +86,7 @@ fn lives(world: &SmallWorld<'_>) -> Vec<Life> {
         life("/terminals", renamed(), End::Deleted),
         life("/points-of-sale", renamed(), End::Deleted),
         life("/events", renamed(), archived()),
+        life("/promotions", renamed(), End::Deleted),
         life("/venues", renamed(), retired()),
         life("/venue-templates", renamed(), retired()),
         life("/voucher-groups", renamed(), End::Changed(json!({"status": "INACTIVE"}))),

@@ -5,6 +5,8 @@ use aforo_testkit::caller::{Caller, MGMT, ManagerClient, SellerClient};
 use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
 
+use super::life::creations;
+
 /// An id that nothing has.
 pub const UNKNOWN: u64 = 8_888_888;
 /// An order that is not there.
@@ -40,6 +42,8 @@ pub struct Tenants<'a> {
     /// A voucher group of the theatre's, and a voucher of it.
     pub voucher_group: u64,
     pub voucher: u64,
+    /// A promotion of the theatre's.
+    pub promotion: u64,
     pub strangers: Vec<Stranger>,
 }
 
@@ -57,10 +61,12 @@ impl<'a> Tenants<'a> {
         let voucher_group = world.admin.make_id("/voucher-groups", voucher_group(world.theatre)).await;
         let issued = world.admin.make(&format!("/voucher-groups/{voucher_group}/vouchers"), json!({"count": 1, "amount": 5})).await;
         let voucher = issued["data"][0]["id"].as_u64().unwrap();
+        let promotion = creations().iter().find(|(collection, _)| *collection == "/promotions").unwrap().1(world.theatre, 1);
+        let promotion = world.admin.make_id("/promotions", promotion).await;
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
-        Self { world, theirs, order, item, voucher_group, voucher, strangers }
+        Self { world, theirs, order, item, voucher_group, voucher, promotion, strangers }
     }
 
     /// The protected thing that a path's parameter names.
@@ -80,6 +86,7 @@ impl<'a> Tenants<'a> {
             "/mgmt-api/v1/venue-templates" | "/mgmt-api/v1/events/{}/venue-templates" => 1,
             "/mgmt-api/v1/points-of-sale" => world.door,
             "/mgmt-api/v1/terminals" => world.till.id,
+            "/mgmt-api/v1/promotions" | "/catalog-api/v1/promotions" | "/distribution-api/v1/orders/promotions" => self.promotion,
             "/mgmt-api/v1/users" => world.clerk.id,
             other => self.theirs.of(other).unwrap_or_else(|| panic!("say what {other} is in tests/tenants/strangers.rs")),
         }

@@ -9,6 +9,7 @@ pub mod document;
 mod events;
 mod places;
 mod postpone;
+mod promotions;
 mod publications;
 mod sessions;
 mod templates;
@@ -22,6 +23,7 @@ pub use barcodes::{Imported, NotAdded, PoolPage};
 pub use events::EventSpec;
 pub use places::{MarkPlaces, Marking, PlaceGroup};
 pub use postpone::Postponement;
+pub use promotions::PromotionSpec;
 pub use publications::PublicationSpec;
 pub use sessions::{RateSpec, SessionSpec, TaxSpec};
 pub use templates::{Outline, PriceTypeSpec, QuotaSpec, TemplateSpec};
@@ -35,7 +37,7 @@ use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
 use crate::identity::manage::MAX_GIVEN_ID;
-use crate::ids::{Barcode, ChannelId, EventId, SessionId, TemplateId, VenueId};
+use crate::ids::{Barcode, ChannelId, EventId, PromotionId, SessionId, TemplateId, VenueId};
 use crate::moment::Moment;
 use crate::world::World;
 
@@ -75,6 +77,10 @@ pub enum CatalogueCommand {
     Publish(SessionId, ChannelId, Option<u64>, PublicationSpec),
     /// Take a session out of a channel.
     Unpublish(SessionId, ChannelId, Option<u64>),
+    /// Make or replace a promotion.
+    SavePromotion(Target<PromotionId>, Box<PromotionSpec>),
+    /// Take a promotion out of use for good.
+    RetirePromotion(PromotionId, Option<u64>),
     /// Block, unblock or move places of a session.
     Mark(MarkPlaces),
     /// Add barcodes to a session's pool. None has the form of a generated one. Answers `Reply::Imported`.
@@ -106,6 +112,8 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCo
         CatalogueCommand::Postpone(postponement) => desk.postpone(postponement),
         CatalogueCommand::Publish(session, channel, version, spec) => desk.publish(*session, *channel, *version, spec),
         CatalogueCommand::Unpublish(session, channel, version) => desk.unpublish(*session, *channel, *version),
+        CatalogueCommand::SavePromotion(target, spec) => desk.save_promotion(*target, spec),
+        CatalogueCommand::RetirePromotion(id, version) => desk.retire_promotion(*id, *version),
         CatalogueCommand::Mark(request) => desk.mark_places(request),
         CatalogueCommand::ImportBarcodes(session, barcodes) => desk.import_barcodes(*session, barcodes),
         CatalogueCommand::RemoveBarcodes(session, limit) => desk.remove_barcodes(*session, *limit),

@@ -81,6 +81,7 @@ pub struct SessionSpec {
     /// Changes only while no ticket is sold or about to be.
     pub barcodes: BarcodeSource,
     pub external_reference: Option<String>,
+    pub promotion_required: bool,
 }
 
 impl<'a> Desk<'a> {
@@ -153,6 +154,7 @@ impl<'a> Desk<'a> {
             buyer_limit: spec.buyer_limit,
             barcodes: spec.barcodes,
             external_reference: spec.external_reference.clone(),
+            promotion_required: spec.promotion_required,
             postponed_from: old.and_then(|old| old.postponed_from),
             version: old.map_or(1, |old| old.version + 1),
         })

@@ -15,6 +15,7 @@ use aforo_domain::moment::{Timestamp, Window};
 use bytes::Bytes;
 
 use super::map::Drawing;
+use super::promoted;
 use super::seats::SeatMap;
 use super::stencil::Stencil;
 
@@ -101,7 +102,8 @@ pub struct Sheet {
     pub offer: Arc<Offer>,
     /// The channel.
     pub channel: Arc<Channel>,
-    /// From when it was made until something in it changes with time alone: the next end of a presale, or release of a quota.
+    /// From when it was made until something in it changes with time alone: the next end of a presale, release of a quota,
+    /// or change of a promotion.
     pub current: Window,
     /// The quotas that it sells from, as indexes into the template's.
     pub quotas: Vec<u8>,
@@ -124,7 +126,7 @@ impl Sheet {
     pub fn new(offer: Arc<Offer>, channel: Arc<Channel>, now: Timestamp) -> Self {
         let publication = offer.publications.get(&channel.id);
         let presales = publication.into_iter().flat_map(|publication| offer.presales_left(publication, now));
-        let changes = presales.map(|(_, window)| window.end).chain(offer.next_release(now));
+        let changes = presales.map(|(_, window)| window.end).chain(offer.next_release(now)).chain(promoted::next_change(&offer, now));
         let end = changes.min().unwrap_or(Timestamp(i64::MAX));
         let quotas = publication.map(|publication| offer.quotas(publication, now)).unwrap_or_default();
         Self {

@@ -12,6 +12,8 @@ pub mod live;
 mod map;
 mod money;
 mod prices;
+mod promoted;
+mod promotions;
 mod seat_list;
 mod seats;
 mod session_item;
@@ -37,4 +39,5 @@ pub fn router() -> Routes {
         .routes(routes!(live::read))
         .routes(routes!(events::list))
         .routes(routes!(events::read))
+        .routes(routes!(promotions::read))
 }

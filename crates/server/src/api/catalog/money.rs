@@ -89,6 +89,11 @@ impl Price {
         Self { currency: offer.event.currency, base: 0, promoter: 0, channel: 0 }
     }
 
+    /// The same with so much taken off the price.
+    pub const fn less(self, amount: Minor) -> Self {
+        Self { base: self.base - amount, ..self }
+    }
+
     /// The same without the taxes it includes.
     pub fn net(self, offer: &Offer) -> Self {
         let surcharge = |gross| pricing::net(gross, &offer.session.surcharge_taxes);

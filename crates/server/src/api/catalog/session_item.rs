@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::availability::{PriceTypePlaces, by_price_type};
 use super::money::{Amount, Price, Taxes};
+use super::promoted::{self, Promoted, PromotedAmount};
 use super::stencil::{Hole, Live, Pen, Stencil};
 use crate::http::time;
 
@@ -167,10 +168,17 @@ pub struct Prices {
     min: Amount,
     max: Amount,
     taxes: Taxes,
+    /// The smallest with the promotions that every item has now by itself, if they lower it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_promoted: Option<PromotedAmount>,
     min_net: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_net_promoted: Option<PromotedAmount>,
     max_net: Amount,
     min_final: Amount,
     max_final: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_final_promoted: Option<PromotedAmount>,
 }
 
 /// How many places there are.
@@ -200,7 +208,7 @@ pub struct PresaleItem<'a> {
     r#type: &'static str,
 }
 
-/// The entry with its holes, as it is until the next presale ends.
+/// The entry with its holes, as it is until time changes it: a presale ends, or a promotion.
 pub fn stencil(offer: &Offer, channel: &Channel, now: Timestamp) -> Stencil {
     let pen = Pen::default();
     let (session, event) = (&offer.session, &offer.event);
@@ -223,7 +231,7 @@ pub fn stencil(offer: &Offer, channel: &Channel, now: Timestamp) -> Stencil {
         date: dates(offer, channel),
         texts: SessionTexts { title: &session.titles, description: &session.descriptions },
         images: ImageBlock { main: &session.images.main, landscape },
-        price: prices(offer, channel),
+        price: prices(offer, channel, now),
         availability: ByPriceType { price_types: by_price_type(&pen, offer) },
         for_sale: pen.hole(Hole::ForSale),
         on_sale: pen.hole(Hole::OnSale),
@@ -290,19 +298,24 @@ fn presales<'a>(offer: &'a Offer, channel: &Channel, now: Timestamp) -> Vec<Pres
     shown.collect()
 }
 
-/// Promotions are not yet: what is final is what was asked for.
-fn prices(offer: &Offer, channel: &Channel) -> Prices {
+/// What is final is what was asked for: surcharges stand beside it.
+fn prices(offer: &Offer, channel: &Channel, now: Timestamp) -> Prices {
     let all = || offer.session.prices.values().copied();
     let invites = offer.rates_in(channel).any(Rate::is_invitation);
     let min = if invites { Price::nothing(offer) } else { Price::of(offer, channel, all().min().unwrap_or(0)) };
     let max = Price::of(offer, channel, all().max().unwrap_or(0));
+    let promoted = if invites { None } else { promoted::smallest(offer, channel, now) };
+    let amount = |promoted: Option<Promoted>| promoted.map(|promoted| promoted.amount());
     Prices {
         min: min.amount(),
         max: max.amount(),
         taxes: Taxes::of(offer),
+        min_promoted: amount(promoted),
         min_net: min.net(offer).amount(),
+        min_net_promoted: amount(promoted.map(|promoted| promoted.net(offer))),
         max_net: max.net(offer).amount(),
         min_final: min.amount(),
         max_final: max.amount(),
+        min_final_promoted: amount(promoted),
     }
 }

@@ -165,6 +165,7 @@ fn session() -> SessionSpec {
         buyer_limit: None,
         barcodes: BarcodeSource::Generated,
         external_reference: Some("AIDA-1".to_owned()),
+        promotion_required: false,
     }
 }
 

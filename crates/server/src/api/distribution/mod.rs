@@ -9,6 +9,7 @@ mod insurances;
 mod items;
 mod metadata;
 mod orders;
+mod promotions;
 pub mod view;
 mod vouchers;
 
@@ -41,6 +42,8 @@ pub fn router() -> Routes {
         .routes(routes!(vouchers::add))
         .routes(routes!(vouchers::remove))
         .routes(routes!(vouchers::validate))
+        .routes(routes!(promotions::list, promotions::apply))
+        .routes(routes!(promotions::drop_one))
         .routes(routes!(orders::pre_confirm))
         .routes(routes!(orders::book))
         .routes(routes!(orders::back_to_basket))

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::delivery::DeliveryView;
 use super::insurances::InsuranceView;
+use super::promotions::{AppliedView, DiscountView};
 use super::vouchers::VoucherView;
 use crate::api::mgmt::words;
 use crate::http::time::{Shown, Zones};
@@ -54,6 +55,7 @@ pub struct OrderView<'a> {
     items: Vec<ItemView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer: Option<BuyerView<'a>>,
+    promotions: Vec<AppliedView<'a>>,
     insurances: Vec<InsuranceView<'a>>,
     /// How the tickets reach the buyer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,8 +169,11 @@ struct TicketView<'a> {
 struct ItemPriceView {
     /// Price type x rate, taxes included.
     base: Money,
+    /// What each promotion takes off the base.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    promotions: Vec<DiscountView>,
     surcharge: SurchargeView,
-    /// What the buyer pays for it.
+    /// What the buyer pays for it, after promotions.
     total: Money,
     taxes: Vec<TaxView>,
 }
@@ -270,6 +275,7 @@ impl<'a> OrderView<'a> {
             },
             items: item_views(order, catalogue, zones),
             buyer: order.buyer.as_deref().map(buyer_view),
+            promotions: AppliedView::all(order),
             insurances: extras.insurances.iter().map(|taken| InsuranceView::of(taken, &order.language, currency)).collect(),
             delivery: extras.delivery.as_deref().map(|method| DeliveryView::of(method, &order.language, currency)),
             vouchers: VoucherView::all(order, catalogue),
@@ -318,6 +324,7 @@ fn item_view<'a>(item: &'a Item, order: &'a Order, offer: Option<&'a Offer>, sta
         },
         price: ItemPriceView {
             base: money(item.price.base),
+            promotions: item.price.discounts.iter().map(|one| DiscountView::new(one.promotion.0, one.amount, currency)).collect(),
             surcharge: SurchargeView { promoter: money(item.price.promoter_surcharge), channel: money(item.price.channel_surcharge) },
             total: money(item.price.total()),
             taxes: item.price.taxes.iter().map(|line| tax_view(line, currency)).collect(),

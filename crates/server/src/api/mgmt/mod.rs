@@ -21,6 +21,8 @@ pub mod plans;
 pub mod platform;
 pub mod points_of_sale;
 pub mod postpone;
+pub mod promotion_body;
+pub mod promotions;
 pub mod publications;
 pub mod recurrence;
 pub mod rotations;
@@ -115,6 +117,8 @@ fn of_catalogue() -> Routes {
         .routes(routes!(bulk::publish, bulk::unpublish))
         .routes(routes!(publications::list))
         .routes(routes!(publications::get, publications::publish, publications::unpublish))
+        .routes(routes!(promotions::list, promotions::create))
+        .routes(routes!(promotions::get, promotions::change, promotions::delete))
         .routes(routes!(places::mark))
         .routes(routes!(barcodes::read, barcodes::import, barcodes::remove))
         .routes(routes!(voucher_groups::list, voucher_groups::create))

@@ -41,6 +41,8 @@ pub struct SessionBody {
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>)]
     external_reference: Clearable<String>,
+    /// Whether each item needs a promotion to be sold; at first it does not.
+    promotion_required: Option<bool>,
 }
 
 /// When. A new session ends and stops being sold when it starts, unless it says otherwise.
@@ -192,6 +194,7 @@ impl SessionBody {
             buyer_limit,
             barcodes,
             external_reference: optional_label(&mut checks, "external_reference", &self.external_reference, reference),
+            promotion_required: self.promotion_required.or(current.map(|current| current.promotion_required)).unwrap_or_default(),
         };
         let id = checks.optional_id("id", self.id.as_ref()).map(SessionId);
         checks.done((id, spec))

@@ -48,6 +48,8 @@ pub struct SessionView<'a> {
     barcodes: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_reference: Option<&'a str>,
+    /// Whether each item needs a promotion to be sold.
+    promotion_required: bool,
 }
 
 /// When, in the venue's time; booking in UTC.
@@ -141,6 +143,7 @@ fn view(offer: &Offer) -> SessionView<'_> {
         buyer_limit: session.buyer_limit,
         barcodes: words::show(words::BARCODES, &session.barcodes),
         external_reference: session.external_reference.as_deref(),
+        promotion_required: session.promotion_required,
     }
 }
 

@@ -1,0 +1,289 @@
+//! Promotions in orders: automatic ones come with the items, others are chosen, and all are settled anew whenever the basket changes. What has come
+//! into an order keeps its terms; a use that an order has is never taken away by a limit. What it comes to is `promotions::price`'s.
+//!
+//! Two that are not stackable never share an item. Of automatic ones the first in turn has it, and gives way to one that was chosen, since nobody
+//! could ever choose it otherwise; chosen ones keep what they have.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::basket::{Desk, refused};
+use super::draft::Draft;
+use super::{Item, Order, TicketKind};
+use crate::catalogue::{Catalogue, Offer};
+use crate::change::CounterKey;
+use crate::command::{Effect, Planned, Stop};
+use crate::error::{Code, Error};
+use crate::identity::Status;
+use crate::identity::tries::{Against, slowed, tried};
+use crate::ids::{ItemId, PromotionId};
+use crate::moment::Timestamp;
+use crate::promotions::{Applied, MAX_CHOSEN, Promotion, PromotionCode, Scope, Terms, price};
+
+/// A promotion that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromotionRequest {
+    /// Which one.
+    pub id: PromotionId,
+    /// On which items; else on all that it is for.
+    pub items: Option<Vec<ItemId>>,
+    /// With which code.
+    pub code: Option<PromotionCode>,
+}
+
+/// Why an order may not have a promotion that it is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is not its time.
+    NotNow,
+    /// It is for none of the items.
+    NoItem,
+    /// It asks for more items.
+    TooFewItems,
+    /// The items have others that it does not go with.
+    NotCombinable,
+}
+
+/// Whether an order may choose a promotion, as far as it knows of it.
+pub fn is_offered(promotion: &Promotion, order: &Order, catalogue: &Catalogue) -> bool {
+    let terms = &promotion.terms;
+    promotion.status == Status::Active
+        && !terms.is_automatic()
+        && terms.conditions.allow(order.seller.channel)
+        && order.items.iter().any(|item| covers(terms, item, catalogue))
+}
+
+/// The items that an order could have a promotion on now, or why there are none. Whether it has uses left is not looked at.
+///
+/// # Errors
+/// The first obstacle.
+pub fn applicable(terms: &Terms, order: &Order, catalogue: &Catalogue, now: Timestamp) -> Result<Vec<ItemId>, Obstacle> {
+    if terms.window.is_some_and(|window| !window.contains(now)) {
+        return Err(Obstacle::NotNow);
+    }
+    let mut items = fitting(terms, order, catalogue);
+    if items.is_empty() {
+        return Err(Obstacle::NoItem);
+    }
+    if items.len() < terms.conditions.min_items as usize {
+        return Err(Obstacle::TooFewItems);
+    }
+    let in_the_way = |one: &&Applied| one.terms.id != terms.id && !one.terms.is_automatic() && !one.terms.stackable && !terms.stackable;
+    let taken: BTreeSet<_> = order.extras().promotions.iter().filter(in_the_way).flat_map(|one| &one.items).collect();
+    items.retain(|item| !taken.contains(item));
+    if items.is_empty() { Err(Obstacle::NotCombinable) } else { Ok(items) }
+}
+
+/// Whether an item is of an event and a session that a promotion is for.
+fn covers(terms: &Terms, item: &Item, catalogue: &Catalogue) -> bool {
+    let is_theirs = catalogue.events.get(&item.event).is_some_and(|event| event.entity == terms.entity);
+    is_theirs && terms.conditions.cover(item.event, item.session)
+}
+
+/// The items that a promotion is for, by id. Nothing is taken off an invitation.
+fn fitting(terms: &Terms, order: &Order, catalogue: &Catalogue) -> Vec<ItemId> {
+    if !terms.is_in(order.currency) {
+        return Vec::new();
+    }
+    let fits =
+        |item: &&Item| item.kind == TicketKind::Sale && covers(terms, item, catalogue) && terms.conditions.take(item.price_type, item.rate);
+    let mut items: Vec<_> = order.items.iter().filter(fits).map(|item| item.id).collect();
+    items.sort_unstable();
+    items
+}
+
+/// Each counter that an order's promotions count in, with how much.
+pub fn counted(order: &Order) -> impl Iterator<Item = (CounterKey, i64)> {
+    order.extras().promotions.iter().flat_map(|one| {
+        let (id, uses) = (one.terms.id, i64::from(one.uses()));
+        let by_code = one.code.as_ref().map(|code| (CounterKey::CodeUses(id, code.hash()), uses));
+        [Some((CounterKey::PromotionUses(id), uses)), by_code].into_iter().flatten()
+    })
+}
+
+/// The prices of an order's items with its promotions. Those that stay as they are stay shared.
+pub(super) fn reprice(order: &mut Order) {
+    let bases: Vec<_> = order.items.iter().map(|item| (item.id, item.price.base)).collect();
+    let discounts = price::discounts(&bases, &order.extras().promotions);
+    for (item, discounts) in order.items.iter_mut().zip(discounts) {
+        if *item.price.discounts != *discounts {
+            item.price = Arc::new(item.price.with_discounts(discounts.into()));
+        }
+    }
+}
+
+impl Desk<'_> {
+    /// Brings a session's automatic promotions into an order. Most sessions have none.
+    pub(super) fn bring_promotions(&self, order: Order, offer: &Offer) -> Order {
+        let (channel, now) = (order.seller.channel, self.moment.now);
+        let comes = |promotion: &&Arc<Promotion>| {
+            let terms = &promotion.terms;
+            let in_force = terms.conditions.allow(channel) && terms.window.is_none_or(|window| window.contains(now));
+            in_force && !order.extras().promotions.iter().any(|one| one.terms.id == promotion.id)
+        };
+        let coming: Vec<_> = offer.automatic.iter().filter(comes).map(|promotion| promotion.terms.clone()).collect();
+        if coming.is_empty() {
+            return order;
+        }
+        order.with_extras(|extras| {
+            extras.promotions.extend(coming.into_iter().map(|terms| Applied { terms, code: None, items: Vec::new() }));
+            extras.promotions.sort_by_key(|one| one.terms.turn());
+        })
+    }
+
+    /// The order with its promotions settled anew: each on the items that it may have, and the prices after them.
+    pub(super) fn with_promotions(&self, order: Order) -> Order {
+        let mut applied = order.extras().promotions.clone();
+        let mut taken = BTreeSet::new();
+        for automatic in [false, true] {
+            applied.retain_mut(|one| one.terms.is_automatic() != automatic || self.settle(&order, one, &mut taken));
+        }
+        let mut order = order.with_extras(|extras| extras.promotions = applied);
+        reprice(&mut order);
+        order
+    }
+
+    /// Settles one promotion of an order; `taken` are the items that have one before it that is not stackable. Whether it stays in the order.
+    fn settle(&self, order: &Order, one: &mut Applied, taken: &mut BTreeSet<ItemId>) -> bool {
+        let fitting = fitting(&one.terms, order, &self.world.catalogue);
+        let stays = !fitting.is_empty() && (one.terms.is_automatic() || !one.items.is_empty());
+        let enough = fitting.len() >= one.terms.conditions.min_items as usize;
+        let mut free = fitting;
+        free.retain(|item| enough && (one.terms.stackable || !taken.contains(item)));
+        one.items = match (one.terms.is_automatic(), one.terms.scope) {
+            _ if !stays => Vec::new(),
+            (true, _) => self.granted(one, free),
+            (false, Scope::Order) => free,
+            (false, Scope::Item) => free.into_iter().filter(|item| one.has(*item)).collect(),
+        };
+        if !one.terms.stackable {
+            taken.extend(&one.items);
+        }
+        stays && (one.terms.is_automatic() || !one.items.is_empty())
+    }
+
+    /// The items among these that an automatic promotion has or gets, as far as its time and its limits go.
+    fn granted(&self, one: &Applied, free: Vec<ItemId>) -> Vec<ItemId> {
+        let (terms, uses) = (&one.terms, i64::from(one.uses()));
+        let in_time = terms.window.is_none_or(|window| window.contains(self.moment.now));
+        let left = |kept: i64, wanted: usize| {
+            let of_order = terms.limits.per_order.map_or(wanted, |limit| (i64::from(limit) - kept).clamp(0, wanted as i64) as usize);
+            self.room(&CounterKey::PromotionUses(terms.id), terms.limits.total, uses - kept, of_order)
+        };
+        match terms.scope {
+            Scope::Order if uses > 0 || (in_time && !free.is_empty() && left(0, 1) == 1) => free,
+            Scope::Order => Vec::new(),
+            Scope::Item => {
+                let (mut kept, new): (Vec<_>, Vec<_>) = free.into_iter().partition(|item| one.has(*item));
+                let more = if in_time && !new.is_empty() { left(kept.len() as i64, new.len()) } else { 0 };
+                kept.extend(new.into_iter().take(more));
+                kept.sort_unstable();
+                kept
+            }
+        }
+    }
+
+    /// The promotion asked for, on the items named or on all that it is for. Asked for again, it replaces what it was.
+    pub(super) fn promote(&self, order: &Order, request: &PromotionRequest) -> Planned {
+        if order.items.is_empty() {
+            return Err(Code::OrderPromotionPrimaryMktRequired.into());
+        }
+        let catalogue = &self.world.catalogue;
+        let offered = catalogue.promotions.get(&request.id).filter(|promotion| is_offered(promotion, order, catalogue));
+        let promotion = offered.ok_or(Code::OrderPromotionNotFound)?;
+        let terms = &promotion.terms;
+        let code = self.checked_code(order, promotion, request.code.as_ref())?;
+        let items = applicable(terms, order, catalogue, self.moment.now).map_err(|_| Code::OrderInvalidPromotion)?;
+        let items = match &request.items {
+            None => items,
+            Some(named) => chosen(order, terms.scope, items, named)?,
+        };
+        let applied = Applied { terms: terms.clone(), code, items };
+        self.check_limits(order, promotion, &applied)?;
+        let order = order.with_extras(|extras| {
+            extras.promotions.retain(|one| one.terms.id != request.id);
+            extras.promotions.push(applied);
+            extras.promotions.sort_by_key(|one| one.terms.turn());
+        });
+        Ok(Draft::new(self.world).done(self.touched(order)))
+    }
+
+    /// `ORDER_INVALID_PROMOTION` without the code that a promotion needs, which counts as a try if one was given; `TOO_MANY_REQUESTS` after many tries in
+    /// this order, whatever the code is.
+    fn checked_code(&self, order: &Order, promotion: &Promotion, code: Option<&PromotionCode>) -> Result<Option<PromotionCode>, Stop> {
+        if !promotion.terms.needs_code {
+            return Ok(None);
+        }
+        let code = code.ok_or(Code::OrderInvalidPromotion)?;
+        let against = Against::promotion(order.id);
+        slowed(self.world, std::slice::from_ref(&against), self.moment.now)?;
+        if promotion.codes.contains_key(code) {
+            return Ok(Some(code.clone()));
+        }
+        let effects = tried(self.world, std::slice::from_ref(&against), self.moment.now).map(Effect::Tried).collect();
+        Err(Stop::Refused { error: Box::new(Code::OrderInvalidPromotion.into()), effects })
+    }
+
+    /// `PROMOTION_CODE_LIMIT_REACHED`, then `ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED`, then `ORDER_PROMOTION_LIMIT_EXCEEDED`. What the order uses of
+    /// it already counts no more.
+    fn check_limits(&self, order: &Order, promotion: &Promotion, asked: &Applied) -> Result<(), Error> {
+        let uses = asked.uses() as usize;
+        let own = |key: &CounterKey| counted(order).filter(|(counted, _)| counted == key).map(|(_, uses)| uses).sum::<i64>();
+        let is_over = |key: &CounterKey, limit: Option<u32>| self.room(key, limit, own(key), uses) < uses;
+        if let Some(code) = &asked.code
+            && is_over(&CounterKey::CodeUses(promotion.id, code.hash()), promotion.codes.get(code).copied().flatten())
+        {
+            return Err(Code::PromotionCodeLimitReached.into());
+        }
+        let others = order.extras().promotions.iter().filter(|one| !one.terms.is_automatic() && one.terms.id != promotion.id).count();
+        if asked.terms.limits.per_order.is_some_and(|limit| uses > limit as usize) || others >= MAX_CHOSEN {
+            return Err(Code::OrderPromotionLimitOperationExceeded.into());
+        }
+        let total = asked.terms.limits.total;
+        if is_over(&CounterKey::PromotionUses(promotion.id), total) { Err(Code::OrderPromotionLimitExceeded.into()) } else { Ok(()) }
+    }
+
+    /// How many of so many uses there is room for, where the order gives so many of its `own` back.
+    fn room(&self, key: &CounterKey, limit: Option<u32>, own: i64, wanted: usize) -> usize {
+        let Some(limit) = limit else { return wanted };
+        let room = i64::from(limit) - self.world.counter(key) + own;
+        let room = if room < wanted as i64 { room + self.overdue_in(key) } else { room };
+        room.clamp(0, wanted as i64) as usize
+    }
+
+    /// Takes a chosen promotion out of the order.
+    pub(super) fn drop_promotion(&self, order: &Order, id: PromotionId) -> Planned {
+        let is_it = |one: &Applied| one.terms.id == id && !one.terms.is_automatic();
+        if !order.extras().promotions.iter().any(is_it) {
+            return Err(Code::OrderPromotionNotFound.into());
+        }
+        // Settling takes out what was chosen for nothing, and gives its items back to others.
+        let order = order.with_extras(|extras| extras.promotions.iter_mut().filter(|one| is_it(one)).for_each(|one| one.items.clear()));
+        Ok(Draft::new(self.world).done(self.touched(order)))
+    }
+
+    /// `PROMOTION_REQUIRED` naming items of sessions that are sold only with a promotion, and have none. Invitations need none.
+    pub(super) fn check_promotions(&self, order: &Order) -> Result<(), Error> {
+        let required = |item: &&Item| {
+            let offer = self.world.catalogue.offers.get(&item.session);
+            item.kind == TicketKind::Sale && offer.is_some_and(|offer| offer.session.promotion_required)
+        };
+        let without = |item: &&Item| !order.extras().promotions.iter().any(|one| one.has(item.id));
+        let without: Vec<_> = order.items.iter().filter(required).filter(without).map(|item| item.id).collect();
+        if without.is_empty() { Ok(()) } else { Err(refused(Code::PromotionRequired, without)) }
+    }
+}
+
+/// The named items: `ORDER_ITEM_INVALID` for those that are not in the order, `ORDER_INVALID_PROMOTION` for those that may not have it, and for all of
+/// them where it is the order's.
+fn chosen(order: &Order, scope: Scope, may: Vec<ItemId>, named: &[ItemId]) -> Result<Vec<ItemId>, Error> {
+    let unknown: Vec<_> = named.iter().filter(|id| !order.items.iter().any(|item| item.id == **id)).copied().collect();
+    if !unknown.is_empty() {
+        return Err(refused(Code::OrderItemInvalid, unknown));
+    }
+    let not_for: Vec<_> = named.iter().filter(|id| scope == Scope::Order || !may.contains(id)).copied().collect();
+    if !not_for.is_empty() {
+        return Err(refused(Code::OrderInvalidPromotion, not_for));
+    }
+    Ok(may.into_iter().filter(|item| named.contains(item)).collect())
+}

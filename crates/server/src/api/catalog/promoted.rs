@@ -1,0 +1,107 @@
+//! The smallest price of a session with the promotions that come by themselves: those that every single item has now. What needs more items, is taken
+//! off the whole order, or may run out is not promised here.
+
+use std::sync::Arc;
+
+use aforo_domain::catalogue::Offer;
+use aforo_domain::identity::Channel;
+use aforo_domain::ids::{ItemId, PriceTypeId, RateId};
+use aforo_domain::moment::Timestamp;
+use aforo_domain::money::Minor;
+use aforo_domain::promotions::{Applied, Reduction, Scope, Terms, price};
+use serde::Serialize;
+
+use super::money::{Amount, Price, Surcharge};
+use crate::http::wire::Money;
+
+/// A price after promotions.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PromotedAmount {
+    /// The price.
+    value: Money,
+    /// What is added.
+    surcharge: Surcharge,
+    /// The price before promotions.
+    original_price: Money,
+    variation: Variation,
+}
+
+/// What is taken off a price.
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+pub struct Variation {
+    /// `PERCENTAGE`, or `FIXED`, as what several take off together is.
+    r#type: &'static str,
+    /// Per cent, or an amount.
+    #[schema(value_type = f64)]
+    value: Money,
+}
+
+/// A price before and after promotions.
+#[derive(Debug, Clone, Copy)]
+pub struct Promoted {
+    original: Price,
+    price: Price,
+    variation: Variation,
+}
+
+impl Promoted {
+    /// The same without the taxes it includes.
+    pub fn net(self, offer: &Offer) -> Self {
+        Self { original: self.original.net(offer), price: self.price.net(offer), ..self }
+    }
+
+    /// On the wire.
+    pub fn amount(&self) -> PromotedAmount {
+        let Amount { value, surcharge } = self.price.amount();
+        PromotedAmount { value, surcharge, original_price: self.original.amount().value, variation: self.variation }
+    }
+}
+
+/// The smallest price after promotions, if they lower the smallest price.
+pub fn smallest(offer: &Offer, channel: &Channel, now: Timestamp) -> Option<Promoted> {
+    if offer.automatic.is_empty() {
+        return None;
+    }
+    let prices = &offer.session.prices;
+    let promoted = prices.iter().map(|((price_type, rate), base)| {
+        let applied = applied(offer, channel, now, (*price_type, *rate));
+        let discounts = price::discounts(&[(ItemId(0), *base)], &applied);
+        (*base - discounts.iter().flatten().map(|discount| discount.amount).sum::<Minor>(), *base, applied)
+    });
+    let (value, base, applied) = promoted.min_by_key(|(value, base, _)| (*value, *base))?;
+    if value >= *prices.values().min()? {
+        return None;
+    }
+    let (original, off) = (Price::of(offer, channel, base), Money::of(offer.event.currency, base - value));
+    let variation = match applied.iter().map(|one| one.terms.reduction).collect::<Vec<_>>()[..] {
+        [Reduction::Percentage(percent)] => Variation { r#type: "PERCENTAGE", value: Money::percent(percent) },
+        _ => Variation { r#type: "FIXED", value: off },
+    };
+    Some(Promoted { original, price: original.less(base - value), variation })
+}
+
+/// The promotions that a single place has now.
+fn applied(offer: &Offer, channel: &Channel, now: Timestamp, (price_type, rate): (PriceTypeId, RateId)) -> Vec<Applied> {
+    let has = |terms: &&Arc<Terms>| {
+        let (conditions, sure) = (&terms.conditions, terms.limits.total.is_none() && terms.conditions.min_items <= 1);
+        sure && terms.scope == Scope::Item
+            && terms.is_in(offer.event.currency)
+            && terms.window.is_none_or(|window| window.contains(now))
+            && conditions.allow(channel.id)
+            && conditions.take(price_type, rate)
+    };
+    let mut alone = false;
+    let mut applied = Vec::new();
+    for terms in offer.automatic.iter().map(|promotion| &promotion.terms).filter(has) {
+        if terms.stackable || !std::mem::replace(&mut alone, true) {
+            applied.push(Applied { terms: terms.clone(), code: None, items: vec![ItemId(0)] });
+        }
+    }
+    applied
+}
+
+/// When next a promotion begins or ends after an instant.
+pub fn next_change(offer: &Offer, now: Timestamp) -> Option<Timestamp> {
+    let windows = offer.automatic.iter().filter_map(|promotion| promotion.terms.window);
+    windows.flat_map(|window| [window.start, window.end]).filter(|change| *change > now).min()
+}
