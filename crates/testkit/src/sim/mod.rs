@@ -162,7 +162,7 @@ impl History {
     }
 
     fn start(&mut self) {
-        let limits = Limits { batch_commands: 1 + below(&mut self.draw, 8), tick: 2, cache_bytes: 2_500, ..Limits::default() };
+        let limits = Limits { batch_commands: 1 + below(&mut self.draw, 8), tick: 2, cache_bytes: 1_000, ..Limits::default() };
         self.started += 1;
         self.clients.tally.starts += 1;
         let (plan, sabotage) = (self.setting.plan, self.setting.sabotage);
