@@ -162,9 +162,7 @@ impl History {
     }
 
     fn start(&mut self) {
-        // Who drops rows early drops them at once, so that it shows.
-        let cache_bytes = if self.setting.sabotage == Some(Sabotage::EvictsEarly) { 0 } else { 4_000 };
-        let limits = Limits { batch_commands: 1 + below(&mut self.draw, 8), tick: 2, cache_bytes, ..Limits::default() };
+        let limits = Limits { batch_commands: 1 + below(&mut self.draw, 8), tick: 2, cache_bytes: 4_000, ..Limits::default() };
         self.started += 1;
         self.clients.tally.starts += 1;
         let (plan, sabotage) = (self.setting.plan, self.setting.sabotage);
