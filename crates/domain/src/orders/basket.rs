@@ -128,10 +128,7 @@ impl<'a> Desk<'a> {
     }
 
     fn remove(&self, order: &Order, ids: &[ItemId]) -> Planned {
-        let unknown: Vec<_> = ids.iter().filter(|id| !order.items.iter().any(|item| item.id == **id)).copied().collect();
-        if !unknown.is_empty() {
-            return Err(refused(Code::OrderItemInvalid, unknown).into());
-        }
+        check_named(order, ids, Code::OrderItemInvalid, |_| true)?;
         let mut draft = Draft::new(self.world);
         let (gone, left): (Vec<_>, Vec<_>) = order.items.iter().cloned().partition(|item| ids.contains(&item.id));
         for item in &gone {
@@ -264,4 +261,15 @@ fn counted_by(order: &Order, key: &CounterKey) -> i64 {
 /// A refusal that names all refused ids.
 pub(super) fn refused<D: Into<DetailId>>(code: Code, ids: impl IntoIterator<Item = D>) -> Error {
     Error::new(code).with_details(ids)
+}
+
+/// The items named in a request: `ORDER_ITEM_INVALID` naming those that are not in the order, then `code` naming those that may not be meant.
+pub(super) fn check_named(order: &Order, named: &[ItemId], code: Code, may: impl Fn(ItemId) -> bool) -> Result<(), Error> {
+    let all_but = |fits: &dyn Fn(ItemId) -> bool| named.iter().copied().filter(|id| !fits(*id)).collect::<Vec<_>>();
+    let unknown = all_but(&|id| order.items.iter().any(|item| item.id == id));
+    if !unknown.is_empty() {
+        return Err(refused(Code::OrderItemInvalid, unknown));
+    }
+    let not_meant = all_but(&may);
+    if not_meant.is_empty() { Ok(()) } else { Err(refused(code, not_meant)) }
 }

@@ -60,17 +60,16 @@ impl Order {
 
     /// The same order with what depends on its items worked out anew.
     #[must_use]
-    pub(super) fn settled(self) -> Self {
-        let Extras { insurances, attendees, vouchers, .. } = self.extras();
-        if insurances.is_empty() && attendees.is_empty() && vouchers.is_empty() {
-            return self;
-        }
-        let order = self.with_extras(|extras| {
-            insurance::settle(&mut extras.insurances, &self.items);
-            attendees::settle(&mut extras.attendees, &self.items);
-        });
+    pub(super) fn settled(mut self) -> Self {
+        let Some(extras) = self.extras.as_deref_mut() else { return self };
+        insurance::settle(&mut extras.insurances, &self.items);
+        attendees::settle(&mut extras.attendees, &self.items);
+        let (total, currency) = (self.totals().total(), self.currency);
         // Last, since they pay for all the rest.
-        let total = order.totals().total();
-        order.with_extras(|extras| vouchers::settle(&mut extras.vouchers, total, order.currency))
+        if let Some(extras) = self.extras.as_deref_mut() {
+            vouchers::settle(&mut extras.vouchers, total, currency);
+        }
+        self.extras.take_if(|extras| **extras == NOTHING);
+        self
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::basket::{Desk, refused};
+use super::basket::{Desk, check_named, refused};
 use super::draft::Draft;
 use super::{Item, Order};
 use crate::catalogue::Catalogue;
@@ -59,7 +59,10 @@ impl Desk<'_> {
         let offered = offered(insurance, self.channel, order, &self.world.catalogue, self.moment.now);
         let items = match named {
             None => offered,
-            Some(named) => chosen(order, offered, named)?,
+            Some(named) => {
+                check_named(order, named, Code::OrderInvalidInsurance, |id| offered.iter().any(|(item, _)| *item == id))?;
+                offered.into_iter().filter(|(item, _)| named.contains(item)).collect()
+            }
         };
         if items.is_empty() {
             return Err(Code::OrderInvalidInsurance.into());
@@ -93,17 +96,4 @@ impl Desk<'_> {
         }
         if late.is_empty() { Ok(()) } else { Err(refused(Code::OrderInvalidInsurance, late)) }
     }
-}
-
-/// The named items: `ORDER_ITEM_INVALID` for those that are not in the order, `ORDER_INVALID_INSURANCE` for those it is not offered for.
-fn chosen(order: &Order, offered: Vec<(ItemId, Minor)>, named: &[ItemId]) -> Result<Vec<(ItemId, Minor)>, Error> {
-    let unknown: Vec<_> = named.iter().filter(|id| !order.items.iter().any(|item| item.id == **id)).copied().collect();
-    if !unknown.is_empty() {
-        return Err(refused(Code::OrderItemInvalid, unknown));
-    }
-    let not_for: Vec<_> = named.iter().filter(|id| !offered.iter().any(|(item, _)| item == *id)).copied().collect();
-    if !not_for.is_empty() {
-        return Err(refused(Code::OrderInvalidInsurance, not_for));
-    }
-    Ok(offered.into_iter().filter(|(item, _)| named.contains(item)).collect())
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::basket::{Desk, refused};
+use super::basket::{Desk, check_named, refused};
 use super::draft::Draft;
 use super::{Item, Order, TicketKind};
 use crate::catalogue::{Catalogue, Offer};
@@ -196,7 +196,12 @@ impl Desk<'_> {
         let items = applicable(terms, order, catalogue, self.moment.now).map_err(|_| Code::OrderInvalidPromotion)?;
         let items = match &request.items {
             None => items,
-            Some(named) => chosen(order, terms.scope, items, named)?,
+            Some(named) => {
+                // An order's promotion is for all of them.
+                let may = |id| terms.scope == Scope::Item && items.contains(&id);
+                check_named(order, named, Code::OrderInvalidPromotion, may)?;
+                items.into_iter().filter(|item| named.contains(item)).collect()
+            }
         };
         let applied = Applied { terms: terms.clone(), code, items };
         self.check_limits(order, promotion, &applied)?;
@@ -272,18 +277,4 @@ impl Desk<'_> {
         let without: Vec<_> = order.items.iter().filter(required).filter(without).map(|item| item.id).collect();
         if without.is_empty() { Ok(()) } else { Err(refused(Code::PromotionRequired, without)) }
     }
-}
-
-/// The named items: `ORDER_ITEM_INVALID` for those that are not in the order, `ORDER_INVALID_PROMOTION` for those that may not have it, and for all of
-/// them where it is the order's.
-fn chosen(order: &Order, scope: Scope, may: Vec<ItemId>, named: &[ItemId]) -> Result<Vec<ItemId>, Error> {
-    let unknown: Vec<_> = named.iter().filter(|id| !order.items.iter().any(|item| item.id == **id)).copied().collect();
-    if !unknown.is_empty() {
-        return Err(refused(Code::OrderItemInvalid, unknown));
-    }
-    let not_for: Vec<_> = named.iter().filter(|id| scope == Scope::Order || !may.contains(id)).copied().collect();
-    if !not_for.is_empty() {
-        return Err(refused(Code::OrderInvalidPromotion, not_for));
-    }
-    Ok(may.into_iter().filter(|item| named.contains(item)).collect())
 }
