@@ -58,7 +58,7 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = start::open(config(args, address), Clock::System, Chance::System).map_err(|error| not_started(args, &error))?;
     let served = runtime.block_on(run(args, &app, listener, address));
-    runtime.block_on(app.engine.stop());
+    runtime.block_on(app.stop());
     served
 }
 

@@ -12,10 +12,11 @@ use crate::identity::{
     ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
 };
 use crate::ids::{
-    Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, OrderId, PointOfSaleId, PromotionId, SectorId, SessionId,
-    ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
+    Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MessageId, OrderId, PointOfSaleId, PromotionId, SectorId,
+    SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
 };
 use crate::inventory::{Claim, PlaceMarks};
+use crate::messages::Message;
 use crate::orders::{History, Order, Ticket};
 use crate::promotions::Promotion;
 use crate::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
@@ -66,7 +67,7 @@ pub struct Counter {
 /// Numbers up to here have been given out, perhaps not all used: after a restart counting goes on from here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequence {
-    /// Items' (and tickets') ids are the only sequence; catalogue ids go on from the largest resident one.
+    /// Items' (and tickets' and messages') ids are the only sequence; catalogue ids go on from the largest resident one.
     pub items_reserved: u64,
 }
 
@@ -129,4 +130,5 @@ rows! {
     Counter(Counter) = CounterKey, |row| row.key.clone();
     Sequence(Sequence) = (), |_row| ();
     Outcome(Arc<Outcome>) = (Period, Hash), |row| (row.period, row.key);
+    Message(Arc<Message>) = MessageId, |row| row.id;
 }

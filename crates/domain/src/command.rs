@@ -16,6 +16,7 @@ use crate::identity::sign_in::{Granted, SignInCommand};
 use crate::ids::{
     DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, PriceTypeId, PromotionId, RateId, SeatId, SectorId, SessionId, VoucherId,
 };
+use crate::messages::{self, OutboxCommand};
 use crate::moment::Moment;
 use crate::money::Currency;
 use crate::orders::attendees::Attendee;
@@ -42,6 +43,8 @@ pub enum Command {
         /// How many.
         limit: usize,
     },
+    /// About messages to the world outside.
+    Outbox(OutboxCommand),
 }
 
 /// A numbered seat to add.
@@ -235,5 +238,6 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) ->
         Command::Identity(command) => crate::identity::manage::plan(world, moment, actor, command),
         Command::Catalogue(command) => crate::catalogue::manage::plan(world, moment, actor, command),
         Command::Tick { limit } => Ok(orders::expiry::tick(world, moment, *limit)),
+        Command::Outbox(command) => messages::plan(world, moment, actor, command),
     }
 }

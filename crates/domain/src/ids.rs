@@ -94,6 +94,8 @@ numeric_ids! {
     VoucherGroupId;
     /// A voucher. Its code is another thing.
     VoucherId;
+    /// A message to the world outside; of the same sequence as items.
+    MessageId;
 }
 
 impl ShardId {

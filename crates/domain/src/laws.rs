@@ -9,7 +9,8 @@ use std::fmt;
 use crate::barcodes::{BarcodeSource, PoolBarcode, PoolState};
 use crate::catalogue::plan::Place;
 use crate::change::{CounterKey, Row};
-use crate::ids::{Barcode, ChannelId, Hash, ItemId, OrderCode, OrderId, SessionId, TemplateId};
+use crate::ids::{Barcode, ChannelId, Hash, ItemId, MessageId, OrderCode, OrderId, SessionId, TemplateId};
+use crate::messages::{About, Message};
 use crate::money::Minor;
 use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, promotions, surcharges};
 use crate::pricing::{ItemPrice, Totals};
@@ -49,6 +50,8 @@ pub struct Laws {
     reserved: HashMap<ItemId, PoolBarcode>,
     used: HashMap<ItemId, PoolBarcode>,
     vouchers: VoucherLaws,
+    /// What messages tell of.
+    messages: HashMap<MessageId, About>,
     breaches: Vec<Breach>,
 }
 
@@ -125,6 +128,7 @@ impl Laws {
                 self.templates.insert(session.id, session.template);
             }
             Row::PoolBarcode(barcode) => self.see_barcode(barcode),
+            Row::Message(message) => self.see_message(message),
             Row::Sector(sector) => {
                 let seats: usize = sector.rows.iter().map(|row| row.seats.len()).sum();
                 let zones: u32 = sector.zones.iter().flat_map(|zone| &zone.places).map(|part| part.count).sum();
@@ -206,6 +210,16 @@ impl Laws {
         }
     }
 
+    fn see_message(&mut self, message: &Message) {
+        let Message { id, about, created, due, .. } = message;
+        if due < created || message.next().is_some_and(|next| next < *due) {
+            self.breach(8, format!("message {id} is delivered before it is due"));
+        }
+        if self.messages.insert(*id, *about).is_some() {
+            self.breach(8, format!("message {id} stands twice"));
+        }
+    }
+
     fn see_history(&mut self, history: &History) {
         let HistoryEvent::Confirmed { totals, tickets, .. } = &history.what;
         self.sold_by_history.insert(history.order, (*totals, *tickets));
@@ -222,6 +236,7 @@ impl Laws {
         self.check_tickets();
         self.check_pools();
         self.check_counters();
+        self.check_messages();
         let of_vouchers = std::mem::take(&mut self.vouchers).check();
         self.breaches.extend(of_vouchers.into_iter().map(|what| Breach { law: 4, what }));
         self.breaches.sort();
@@ -357,6 +372,16 @@ impl Laws {
         found.extend(self.tickets.iter().filter(lacks).map(|(item, _)| (5, format!("the barcode of ticket {item} is of no pool"))));
         for (law, what) in found {
             self.breach(law, what);
+        }
+    }
+
+    /// Law 8: what a message tells of was committed.
+    fn check_messages(&mut self) {
+        for (id, about) in std::mem::take(&mut self.messages) {
+            match about {
+                About::Order(order) if self.orders.get(&order).is_some_and(|order| order.life == Life::Sold) => {}
+                About::Order(order) => self.breach(8, format!("message {id} tells of order {order}, which was not sold")),
+            }
         }
     }
 

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod ids;
 pub mod inventory;
 pub mod laws;
+pub mod messages;
 pub mod moment;
 pub mod money;
 pub mod orders;

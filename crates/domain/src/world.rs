@@ -18,8 +18,9 @@ use crate::error::Code;
 use crate::idempotency::{Marks, Outcome, Period};
 use crate::identity::families::{Families, SignIns};
 use crate::identity::{Family, Identity, Principal, Tries};
-use crate::ids::{Barcode, ChannelId, FamilyId, Hash, OrderId, SessionId, ShardId};
+use crate::ids::{Barcode, ChannelId, FamilyId, Hash, MessageId, OrderId, SessionId, ShardId};
 use crate::inventory::Inventory;
+use crate::messages::Message;
 use crate::moment::{DAY_MS, Timestamp};
 use crate::orders::{Order, Stage};
 use crate::vouchers::Vouchers;
@@ -80,6 +81,8 @@ pub struct World {
     families: Families,
     tries: HashMap<Hash, Arc<Tries>>,
     outcomes: HashMap<(Period, Hash), Slot<Arc<Outcome>>>,
+    /// Those that came or were looked for of late, whether they wait or not.
+    messages: HashMap<MessageId, Slot<Arc<Message>>>,
     /// All kept outcomes, resident or not.
     outcome_marks: Marks,
     /// When counted tries and sign-ins are forgotten.
@@ -110,6 +113,7 @@ impl World {
             families: Families::default(),
             tries: HashMap::default(),
             outcomes: HashMap::default(),
+            messages: HashMap::default(),
             outcome_marks: Marks::default(),
             short_lived: BTreeSet::new(),
             absent: HashMap::default(),
@@ -199,6 +203,11 @@ impl World {
         if self.absent.contains_key(&key) { Ok(None) } else { Err(Stop::Need(vec![key])) }
     }
 
+    /// A message, if it is in memory.
+    pub(crate) fn resident_message(&self, id: MessageId) -> Option<&Arc<Message>> {
+        self.messages.get(&id).map(|slot| &slot.row)
+    }
+
     /// How far a counter has come.
     pub fn counter(&self, key: &CounterKey) -> i64 {
         self.counters.get(key).copied().unwrap_or(0)
@@ -224,7 +233,7 @@ impl World {
         self.short_lived.iter().take_while(move |(until, _)| *until <= now).map(|(_, what)| *what)
     }
 
-    /// The next item's id, and up to where ids are reserved.
+    /// The next item's or message's id, and up to where ids are reserved.
     pub const fn item_ids(&self) -> (u64, u64) {
         (self.next_item, self.items_reserved)
     }
@@ -317,6 +326,7 @@ impl World {
             }
             Key::PoolBarcode(barcode) => self.pools.evict(barcode, applied_seq),
             Key::Outcome(id) => evict(&mut self.outcomes, id, applied_seq),
+            Key::Message(id) => evict(&mut self.messages, id, applied_seq),
             Key::Voucher(_) | Key::VoucherCode(_) | Key::VoucherMovement(_) => self.vouchers.evict(key, applied_seq),
             _ => {}
         }
@@ -383,6 +393,11 @@ impl World {
                 self.mark_outcome(outcome.period, outcome.key.short());
                 self.outcomes.insert((outcome.period, outcome.key), Slot { row: outcome.clone(), seq });
             }
+            Row::Message(message) => {
+                self.absent.remove(&Key::Message(message.id));
+                self.next_item = self.next_item.max(message.id.0 + 1);
+                self.messages.insert(message.id, Slot { row: message.clone(), seq });
+            }
         }
     }
 
@@ -420,6 +435,10 @@ impl World {
             Key::PoolBarcode(barcode) => {
                 self.absent.insert(key.clone(), seq);
                 self.pools.delete(barcode);
+            }
+            Key::Message(id) => {
+                self.absent.insert(key.clone(), seq);
+                self.messages.remove(id);
             }
             Key::Order(id) => {
                 self.absent.insert(key.clone(), seq);

@@ -54,6 +54,8 @@ fn channel(id: u64, kind: ChannelKind) -> Channel {
         invitations: false,
         buyer_form: Default::default(),
         booking: Default::default(),
+        loyalty: false,
+        mail: false,
         version: 1,
     }
 }

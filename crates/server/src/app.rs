@@ -1,6 +1,6 @@
 //! The application: everything a request can reach, built once from configuration, clock, chance and store.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aforo_domain::identity::SigningKey;
 use aforo_domain::ids::ShardId;
@@ -14,6 +14,8 @@ use crate::config::Config;
 use crate::engine::Handle;
 use crate::http;
 use crate::http::tokens::Known;
+use crate::outbox::Outbox;
+use crate::store::{Store, StoreError};
 
 /// Shared by all requests; cloning it is cheap.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct Parts {
     pub catalog: catalog::Cache,
     /// Who watches which session.
     pub live: Live,
+    /// Delivers messages, once it is started.
+    outbox: OnceLock<Outbox>,
 }
 
 impl App {
@@ -43,7 +47,27 @@ impl App {
     pub fn new(config: Config, clock: Clock, chance: Chance, engine: Handle) -> Self {
         let http = http::State::new(chance.seed());
         metrics::with_local_recorder(http.metrics.recorder(), || engine.meter());
-        Self(Arc::new(Parts { config, clock, chance, engine, http, catalog: catalog::Cache::default(), live: Live::default() }))
+        let (catalog, live, outbox) = (catalog::Cache::default(), Live::default(), OnceLock::new());
+        Self(Arc::new(Parts { config, clock, chance, engine, http, catalog, live, outbox }))
+    }
+
+    /// Begins to deliver messages. Once.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn start_outbox(&self, store: &Store) -> Result<(), StoreError> {
+        let start = || Outbox::start(store, &self.engine, &self.clock, &self.config);
+        let outbox = metrics::with_local_recorder(self.http.metrics.recorder(), start)?;
+        self.outbox.get_or_init(|| outbox);
+        Ok(())
+    }
+
+    /// Ends cleanly: what is being delivered is finished, what waits is answered, and the tables are brought up to the journal.
+    pub async fn stop(&self) {
+        if let Some(outbox) = self.outbox.get() {
+            outbox.stop().await;
+        }
+        self.engine.stop().await;
     }
 
     /// The keys that sign access tokens and verify them.

@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lettre::Address;
+use lettre::message::Mailbox;
+
 use crate::http::limit::Rate;
 
 /// An installation's settings.
@@ -20,6 +23,23 @@ pub struct Config {
     pub token_rate: Rate,
     /// How fast one address may try to sign in.
     pub address_rate: Rate,
+    /// How e-mails are sent.
+    pub mail: MailConfig,
+}
+
+/// How e-mails are sent.
+#[derive(Debug, Clone)]
+pub struct MailConfig {
+    /// Whom they come from.
+    pub from: Mailbox,
+    /// Where they are written as files; `mail` under `data` without one.
+    pub dir: Option<PathBuf>,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self { from: Mailbox::new(None, Address::new_dangerous("tickets", "localhost")), dir: None }
+    }
 }
 
 impl Default for Config {
@@ -31,6 +51,7 @@ impl Default for Config {
             http_threads: 2,
             token_rate: Rate { per_second: 200_000, burst: 400_000 },
             address_rate: Rate { per_second: 50, burst: 500 },
+            mail: MailConfig::default(),
         }
     }
 }

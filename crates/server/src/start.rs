@@ -37,8 +37,10 @@ pub fn open(config: Config, clock: Clock, chance: Chance) -> Result<App, StartEr
         Some(url) => StoreConfig::Postgres { url: url.clone() },
         None => StoreConfig::Sqlite { dir: config.data.clone() },
     };
-    let engine = Handle::start(&Store::open(&store)?, clock.clone(), &chance)?;
+    let store = Store::open(&store)?;
+    let engine = Handle::start(&store, clock.clone(), &chance)?;
     let app = App::new(config, clock, chance, engine);
+    app.start_outbox(&store)?;
     metrics::with_local_recorder(app.http.metrics.recorder(), || app.engine.meter());
     Ok(app)
 }

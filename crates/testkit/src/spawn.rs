@@ -129,7 +129,7 @@ impl TestServer {
         // If nobody listens any more, it has stopped already.
         let _ = self.stop.send(());
         self.serving.await.expect("a server that ends well");
-        self.app.engine.stop().await;
+        self.app.stop().await;
     }
 }
 

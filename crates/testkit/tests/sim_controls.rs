@@ -233,6 +233,25 @@ fn asks_for_no_code(world: &World, moment: &Moment, actor: &Actor, command: &Com
 }
 
 #[test]
+fn law_8_a_message_told_as_delivered_before_it_is_is_noticed() {
+    let what = noticed(|setting| Setting { sabotage: Some(Sabotage::TellsFirst), ..setting });
+    assert!(what.contains("law 8") && what.contains("nobody got it"), "{what}");
+}
+
+#[test]
+fn law_8_a_sale_that_is_not_told_is_noticed() {
+    let what = noticed(|setting| Setting { plan: tells_nobody, faults: false, ..setting });
+    assert!(what.contains("law 8") && what.contains("was sold"), "{what}");
+}
+
+/// The rules, but for the one that who is to be told is told.
+fn tells_nobody(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    done.changes.retain(|change| !matches!(change, Change::Put(Row::Message(_))));
+    Ok(done)
+}
+
+#[test]
 fn law_5_barcodes_imported_without_looking_are_noticed() {
     noticed(|setting| Setting { plan: imports_without_looking, faults: false, ..setting });
 }

@@ -44,5 +44,5 @@ fn a_world_to_try_everything_in_is_made_by_the_api_alone() {
     assert!(credentials["users"].as_array().unwrap().iter().all(|user| user["password"].as_str().unwrap().len() == 20));
     assert!(credentials["terminals"].as_array().unwrap().iter().all(|terminal| !terminal["license"].as_str().unwrap().is_empty()));
     assert!(credentials["management"]["client_secret"].as_str().unwrap().starts_with("1_"));
-    runtime.block_on(app.engine.stop());
+    runtime.block_on(app.stop());
 }

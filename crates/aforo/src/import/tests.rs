@@ -198,7 +198,7 @@ fn a_copy_is_served_like_the_original() {
         copies_are_faithful(&here, directory.path()).await;
         a_live_catalogue_is_copied_too(&here).await;
         serving.abort();
-        here.app.engine.stop().await;
+        here.app.stop().await;
     });
 }
 

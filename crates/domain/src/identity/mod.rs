@@ -193,6 +193,12 @@ pub struct Channel {
     /// Whether it books, and for how long.
     #[serde(default)]
     pub booking: BookingTerms,
+    /// Whether its sales are told to the loyalty programme.
+    #[serde(default)]
+    pub loyalty: bool,
+    /// Whether buyers get an e-mail about what they bought.
+    #[serde(default)]
+    pub mail: bool,
     /// Counts the changes.
     pub version: u64,
 }

@@ -94,6 +94,7 @@ impl Desk<'_> {
         let tickets = order.items.len() as u32;
         let what = HistoryEvent::Confirmed { totals: order.totals(), currency: order.currency, tickets };
         draft.put(Arc::new(History { order: order.id, number: 1, at, by: self.seller(), what }));
+        self.tell_of_sale(&mut draft, &order, code, at);
         draft.done(order)
     }
 }

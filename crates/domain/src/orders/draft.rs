@@ -7,8 +7,9 @@ use super::{Item, Order, Stage, promotions};
 use crate::barcodes::{PoolBarcode, PoolState};
 use crate::change::{Change, Counter, CounterKey, Key, Sequence};
 use crate::command::{Done, Reply};
-use crate::ids::{Barcode, ItemId, OrderId, SessionId, VoucherId};
+use crate::ids::{Barcode, ItemId, MessageId, OrderId, SessionId, VoucherId};
 use crate::inventory::Claim;
+use crate::messages::{About, Content, Message, MessageState};
 use crate::moment::Timestamp;
 use crate::vouchers::Voucher;
 use crate::world::World;
@@ -63,6 +64,13 @@ impl<'a> Draft<'a> {
     pub fn item_id(&mut self) -> ItemId {
         self.next_item += 1;
         ItemId(self.next_item - 1)
+    }
+
+    /// Sends a message: it is delivered if and only if all these changes are committed, and not before `due`. Of `about`, in the order of sending.
+    pub fn send(&mut self, now: Timestamp, due: Timestamp, about: About, content: Content) {
+        let (id, due) = (MessageId(self.item_id().0), due.max(now));
+        let state = MessageState::Waiting { next: due };
+        self.put(Arc::new(Message { id, about, created: now, due, attempts: 0, state, failure: None, content }));
     }
 
     /// Makes an item's place the order's.

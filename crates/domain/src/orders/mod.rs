@@ -13,6 +13,7 @@ pub mod expiry;
 pub mod extras;
 pub mod insurance;
 mod invitations;
+mod messages;
 pub mod metadata;
 mod presales;
 pub mod promotions;

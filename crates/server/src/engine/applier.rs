@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
+use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::ids::ShardId;
 use aforo_domain::moment::Timestamp;
 
@@ -212,9 +213,16 @@ impl Applier {
     }
 }
 
+const fn is_of_a_message(change: &Change) -> bool {
+    matches!(change, Change::Put(Row::Message(_)) | Change::Delete(Key::Message(_)))
+}
+
 fn write(tables: &mut Tables, shared: &Shared, batch: &ApplyBatch) -> Result<(), StoreError> {
     let began = clock::instant();
     tables.apply(batch)?;
     shared.applied(batch.shard, batch.to, batch.changes.len(), clock::instant().saturating_duration_since(began));
+    if batch.changes.iter().any(is_of_a_message) {
+        shared.posted(batch.shard);
+    }
     Ok(())
 }

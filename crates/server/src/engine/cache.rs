@@ -40,7 +40,7 @@ impl Cache {
                     self.push(row.key(), seq, bytes);
                 }
             }
-            Change::Delete(key @ (Key::Order(_) | Key::PoolBarcode(_))) => self.push(key.clone(), seq, ABSENT_BYTES),
+            Change::Delete(key @ (Key::Order(_) | Key::PoolBarcode(_) | Key::Message(_))) => self.push(key.clone(), seq, ABSENT_BYTES),
             _ => {}
         }
     }
@@ -82,6 +82,7 @@ fn droppable(row: &Row) -> Option<usize> {
         // One of which something is reserved stays.
         Row::Voucher(voucher) if voucher.reserved == 0 => Some(300),
         Row::VoucherCode(_) | Row::VoucherMovement(_) => Some(120),
+        Row::Message(_) => Some(700),
         _ => None,
     }
 }

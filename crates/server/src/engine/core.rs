@@ -364,6 +364,11 @@ impl<T> Core<T> {
         if let State::Serving(serving) = &self.shards.get(&id)?.state { Some(serving.seq) } else { None }
     }
 
+    /// The epoch under which a shard is owned; `None` if it is not in service.
+    pub fn epoch(&self, id: ShardId) -> Option<u64> {
+        if let State::Serving(serving) = &self.shards.get(&id)?.state { Some(serving.epoch) } else { None }
+    }
+
     /// All shards, to be looked at.
     pub fn shards(&self) -> impl Iterator<Item = &Shard<T>> {
         self.shards.values()

@@ -21,7 +21,7 @@ mod shared;
 mod start;
 #[cfg(test)]
 mod testing;
-mod threads;
+pub(crate) mod threads;
 mod time;
 pub mod view;
 
@@ -162,6 +162,16 @@ impl Handle {
     /// Where a shard stands; `None` if it was never in service here.
     pub fn position(&self, shard: ShardId) -> Option<Stand> {
         self.engine.shared.stand(shard)
+    }
+
+    /// Waits until the tables of some shard have other messages than before; for one waiter.
+    pub async fn post(&self) {
+        self.engine.shared.post().await;
+    }
+
+    /// The shards whose tables have other messages than when this was last asked.
+    pub fn take_posted(&self) -> std::collections::BTreeSet<ShardId> {
+        self.engine.shared.take_posted()
     }
 
     /// Begins to count into the metrics recorder in force (`metrics::with_local_recorder`). Once.

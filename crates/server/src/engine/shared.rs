@@ -1,14 +1,14 @@
 //! What the engine's threads and all `Handle`s share: how far each shard's tables have come, and the meters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aforo_domain::ids::ShardId;
 use arc_swap::ArcSwap;
 use metrics::{Counter, Gauge, Histogram};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::core::{Event, Levels};
 
@@ -19,12 +19,18 @@ pub struct Progress {
     committed: AtomicU64,
     /// The tables have everything up to here.
     applied: watch::Sender<u64>,
+    /// Under which it is owned.
+    epoch: AtomicU64,
 }
 
 /// What the engine shows of itself.
 #[derive(Debug, Default)]
 pub struct Shared {
     progress: ArcSwap<HashMap<ShardId, Arc<Progress>>>,
+    /// Shards whose tables have other messages than when it was last asked.
+    posted: Mutex<BTreeSet<ShardId>>,
+    /// Wakes who waits for them.
+    post: Notify,
     meters: OnceLock<Meters>,
 }
 
@@ -35,22 +41,43 @@ pub struct Stand {
     pub committed: u64,
     /// The tables have everything up to here.
     pub applied: u64,
+    /// Under which it is owned here.
+    pub epoch: u64,
 }
 
 impl Shared {
-    /// A shard is in service, with everything up to `seq` in the tables.
-    pub fn opened(&self, shard: ShardId, seq: u64) {
+    /// A shard is in service under an epoch, with everything up to `seq` in the tables.
+    pub fn opened(&self, shard: ShardId, seq: u64, epoch: u64) {
         if self.of(shard).is_none() {
             let (applied, _) = watch::channel(0);
-            let progress = Arc::new(Progress { committed: AtomicU64::new(0), applied });
+            let progress = Arc::new(Progress { committed: AtomicU64::new(0), applied, epoch: AtomicU64::new(0) });
             self.progress.rcu(|all| {
                 let mut all = HashMap::clone(all);
                 all.insert(shard, progress.clone());
                 all
             });
         }
+        if let Some(progress) = self.of(shard) {
+            progress.epoch.store(epoch, Ordering::SeqCst);
+        }
         self.committed(shard, seq);
         self.moved(shard, seq);
+    }
+
+    /// The tables of a shard have other messages than before.
+    pub fn posted(&self, shard: ShardId) {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner).insert(shard);
+        self.post.notify_one();
+    }
+
+    /// The shards whose tables have other messages than when this was last asked.
+    pub fn take_posted(&self) -> BTreeSet<ShardId> {
+        std::mem::take(&mut self.posted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until there are such shards; one waiter.
+    pub async fn post(&self) {
+        self.post.notified().await;
     }
 
     /// A batch is durable.
@@ -78,7 +105,8 @@ impl Shared {
     /// Where a shard stands; `None` if it was never in service here.
     pub fn stand(&self, shard: ShardId) -> Option<Stand> {
         let progress = self.of(shard)?;
-        Some(Stand { committed: progress.committed.load(Ordering::SeqCst), applied: *progress.applied.borrow() })
+        let (committed, epoch) = (progress.committed.load(Ordering::SeqCst), progress.epoch.load(Ordering::SeqCst));
+        Some(Stand { committed, applied: *progress.applied.borrow(), epoch })
     }
 
     /// Tells when the tables of a shard come on.

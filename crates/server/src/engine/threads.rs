@@ -250,8 +250,8 @@ impl Engine {
             Output::Take { shard, known, now } => drop(self.applier.send(Work::End(shard, Job::Take { shard, known, now }))),
             Output::Populate { shard, epoch, applied } => self.loaders.ask(Job::Populate { shard, epoch, applied }),
             Output::Opened { shard, result } => {
-                if let (Ok(()), Some(seq)) = (&result, self.core.seq(shard)) {
-                    self.shared.opened(shard, seq);
+                if let (Ok(()), Some(seq), Some(epoch)) = (&result, self.core.seq(shard), self.core.epoch(shard)) {
+                    self.shared.opened(shard, seq, epoch);
                 }
                 for when_open in self.when_open.remove(&shard).unwrap_or_default() {
                     when_open(result.clone());

@@ -16,6 +16,7 @@
 //! its own applier, the lock on the directory keeps other processes out, and a crash in between leaves an epoch that nobody has, which the next taking
 //! over raises again.
 
+mod messages;
 mod postgres;
 mod resident;
 mod rows;
@@ -25,10 +26,12 @@ mod sql;
 mod sqlite;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::idempotency::Period;
 use aforo_domain::ids::{OrderCode, OrderId, ShardId};
+use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
 
 /// One row of the journal: a batch of one shard.
@@ -170,6 +173,38 @@ pub enum Loaded {
     /// The codes that are free.
     FreeCodes(Vec<OrderCode>),
 }
+
+/// The messages of one kind in one shard, for the shard's owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queue {
+    /// Whose.
+    pub shard: ShardId,
+    /// The owner's epoch: to any other, nothing is due.
+    pub epoch: u64,
+    /// Of which kind.
+    pub kind: Kind,
+}
+
+/// Messages that are to be delivered.
+#[derive(Debug, Default)]
+pub struct Due {
+    /// Those that are due, the longest due first; none that waits for an earlier one.
+    pub messages: Vec<Arc<Message>>,
+    /// When there may be more.
+    pub next: Option<Timestamp>,
+}
+
+/// How many messages wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many, counted up to [`MAX_COUNTED`].
+    pub count: u64,
+    /// The earliest due time among these.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Waiting messages are counted up to here.
+pub const MAX_COUNTED: u64 = 10_000;
 
 /// What taking a shard over gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -378,6 +413,30 @@ impl Loader {
                 store.resident(shard, each);
                 Ok(())
             }
+        }
+    }
+
+    /// Messages of a queue that are due at `now`, as far as the tables have come. None if the shard has another owner.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn due(&mut self, queue: &Queue, now: Timestamp, limit: usize) -> Result<Due, StoreError> {
+        match self {
+            Self::Sqlite(loader) => loader.due(queue, now, limit),
+            Self::Postgres(loader) => loader.due(queue, now, limit),
+            Self::Sim(store) => Ok(store.due(queue, now, limit)),
+        }
+    }
+
+    /// How many messages of a kind wait in a shard.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn waiting(&mut self, shard: ShardId, kind: Kind) -> Result<Waiting, StoreError> {
+        match self {
+            Self::Sqlite(loader) => loader.waiting(shard, kind),
+            Self::Postgres(loader) => loader.waiting(shard, kind),
+            Self::Sim(store) => Ok(store.waiting(shard, kind)),
         }
     }
 

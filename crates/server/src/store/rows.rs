@@ -6,6 +6,7 @@ use aforo_domain::change::{Counter, CounterKey, Key, Row, Sequence};
 use aforo_domain::identity::DirectoryKey;
 use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, PromotionId, SessionId, VoucherGroupId};
 use aforo_domain::inventory::Claim;
+use aforo_domain::messages::{Message, MessageState};
 use aforo_domain::orders::{Order, Stage, TicketState};
 use serde::de::DeserializeOwned;
 
@@ -91,6 +92,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Int(period.0));
             put(Cell::Bytes(&key.0));
         }
+        Key::Message(id) => put(int(id.0)),
     }
 }
 
@@ -126,6 +128,7 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             }));
         }
         Row::History(line) => put(Cell::Int(line.at.0)),
+        Row::Message(message) => message_cells(message, put),
         Row::Counter(counter) => return put(Cell::Int(counter.value)),
         Row::Sequence(sequence) => return put(int(sequence.items_reserved)),
         _ => {}
@@ -170,6 +173,18 @@ fn order_cells(order: &Order, put: &mut dyn FnMut(Cell<'_>)) {
 
 /// The state of an expired order, which a start need not read whole.
 pub const EXPIRED: &str = "EXPIRED";
+
+fn message_cells(message: &Message, put: &mut dyn FnMut(Cell<'_>)) {
+    let (waiting, next) = match message.state {
+        MessageState::Waiting { next } => (true, next),
+        MessageState::GivenUp { at } => (false, at),
+    };
+    put(Cell::Text(message.kind().as_str()));
+    put(Cell::Text(&message.about.to_string()));
+    put(Cell::Bool(waiting));
+    put(Cell::Int(message.due.0));
+    put(Cell::Int(next.0));
+}
 
 fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
     let (kind, id, of) = match key {
@@ -237,6 +252,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Ticket(row) => serde_json::to_writer(out, row),
         Row::History(row) => serde_json::to_writer(out, row),
         Row::Outcome(row) => serde_json::to_writer(out, row),
+        Row::Message(row) => serde_json::to_writer(out, row),
         Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.

@@ -14,6 +14,7 @@ use aforo_domain::change::{Key, Row};
 use aforo_domain::idempotency::Outcome;
 use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User};
 use aforo_domain::inventory::PlaceMarks;
+use aforo_domain::messages::Message;
 use aforo_domain::orders::{History, Order, Ticket};
 use aforo_domain::promotions::Promotion;
 use aforo_domain::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
@@ -141,10 +142,6 @@ pub static SHARDS: Table = Table::new("shards", &[SHARD], &[int("applied_seq"), 
 /// The redo log. On SQLite it has a file of its own.
 pub static JOURNAL: Table = Table::new("journal", &[SHARD, int("seq")], &[bool("takeover"), bytes("payload")]);
 
-/// Messages to be sent; nothing writes it yet.
-pub static OUTBOX: Table =
-    Table::new("outbox", &[SHARD, int("id")], &[text("kind"), int("created"), optional(int("sent")), text("payload")]);
-
 /// No table has more columns.
 pub const MAX_CELLS: usize = 12;
 
@@ -252,4 +249,18 @@ row_tables! {
     Counter: COUNTERS = Table::new("counters", &[SHARD, text("kind"), int("a"), text("b")], &[int("value")]), read_counter;
     Sequence: SEQUENCES = Table::new("sequences", &[SHARD], &[int("items_reserved")]), read_sequence;
     Outcome: OUTCOMES = Table::new("outcomes", &[SHARD, int("period"), bytes("key")], &[DATA]), json::<Arc<Outcome>>;
+    // What is delivered is deleted, so that the table holds what waits and what was given up.
+    Message: MESSAGES = Table::new("messages", &[SHARD, int("id")], &[
+        text("kind"),
+        // What a later one of the same kind waits for.
+        text("object"),
+        bool("waiting"),
+        int("due"),
+        int("next_attempt"),
+        DATA,
+    ])
+    .with(&[
+        Index { name: "messages_next", unique: false, columns: "shard, kind, next_attempt", only: Some("waiting") },
+        Index { name: "messages_object", unique: false, columns: "shard, kind, object, id", only: Some("waiting") },
+    ]), json::<Arc<Message>>;
 }

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Key, Row};
-use aforo_domain::ids::{OrderCode, ShardId};
+use aforo_domain::ids::{MessageId, OrderCode, ShardId};
+use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::Stage;
 
-use super::{AppendError, ApplyBatch, JournalRow, Load, Loaded, Position, Resident, StoreError, Taken};
+use super::{AppendError, ApplyBatch, Due, JournalRow, Load, Loaded, Position, Queue, Resident, StoreError, Taken, Waiting};
 
 /// A store in memory; clones share it, as processes share a database.
 #[derive(Debug, Clone, Default)]
@@ -210,10 +211,34 @@ impl SimStore {
                 Row::Outcome(outcome) => each(Resident::Outcome(outcome.period, outcome.key.short())),
                 Row::PoolBarcode(barcode) if matches!(barcode.state, PoolState::Used { .. }) => {}
                 Row::Voucher(voucher) if voucher.reserved == 0 => {}
-                Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) => {}
+                Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) | Row::Message(_) => {}
                 _ => each(Resident::Row(row)),
             }
         }
+    }
+
+    /// See [`super::messages::due`].
+    pub(super) fn due(&self, queue: &Queue, now: Timestamp, limit: usize) -> Due {
+        let disk = self.disk();
+        let tables = disk.shards.get(&queue.shard).filter(|tables| tables.epoch == queue.epoch);
+        let waiting: Vec<_> = tables.into_iter().flat_map(|tables| tables.waiting(queue.kind)).collect();
+        let next = waiting.iter().map(|(next, _)| *next).filter(|next| now < *next).min();
+        let earlier = |message: &Message| {
+            let before = |other: &Message| other.about == message.about && other.due <= now && other.id < message.id;
+            waiting.iter().any(|(_, other)| before(other))
+        };
+        let mut due: Vec<_> = waiting.iter().filter(|(next, message)| *next <= now && !earlier(message)).cloned().collect();
+        due.sort_by_key(|(next, message)| (*next, message.id));
+        due.truncate(limit);
+        Due { messages: due.into_iter().map(|(_, message)| message).collect(), next }
+    }
+
+    /// See [`super::messages::waiting`].
+    pub(super) fn waiting(&self, shard: ShardId, kind: Kind) -> Waiting {
+        let disk = self.disk();
+        let due: Vec<_> =
+            disk.shards.get(&shard).into_iter().flat_map(|tables| tables.waiting(kind)).map(|(_, message)| message.due).collect();
+        Waiting { count: due.len() as u64, oldest: due.into_iter().min() }
     }
 
     pub(super) fn every_row(&self, shard: ShardId, each: &mut dyn FnMut(Row)) {
@@ -288,6 +313,15 @@ impl Disk {
 }
 
 impl Tables {
+    /// Messages that wait, with when they are tried next.
+    fn waiting(&self, kind: Kind) -> impl Iterator<Item = (Timestamp, Arc<Message>)> {
+        let messages = self.rows.range(Key::Message(MessageId(0))..=Key::Message(MessageId(u64::MAX)));
+        messages.filter_map(move |(_, row)| match row {
+            Row::Message(message) if message.kind() == kind => Some((message.next()?, message.clone())),
+            _ => None,
+        })
+    }
+
     fn apply(&mut self, change: &Change, undo: &mut Vec<(Key, Option<Row>)>) {
         match change {
             Change::Put(row) => undo.push((row.key(), self.rows.insert(row.key(), row.clone()))),

@@ -71,6 +71,7 @@ on_both_engines! {
     a_ticket_dies_and_another_is_born_on_its_seat_in_one_batch
     a_store_of_a_newer_version_is_refused
     an_opened_store_goes_on_where_it_was
+    messages_are_due_in_turn_and_to_the_owner_alone
 }
 
 /// The shard that stories are about.

@@ -21,6 +21,7 @@ use aforo_domain::identity::{
 };
 use aforo_domain::ids::*;
 use aforo_domain::inventory::{Claim, PlaceMarks};
+use aforo_domain::messages::{About, Content, Letter, Loyalty, LoyaltyEvent, Mail, Message, MessageState, Sale, SoldItem};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::orders::attendees::Attendee;
@@ -137,6 +138,8 @@ fn channel() -> Arc<Channel> {
         invitations: true,
         buyer_form: form(),
         booking: BookingTerms { enabled: true, life_ms: 60_000, before_ms: Some(3_600_000) },
+        loyalty: true,
+        mail: true,
         version: 1,
     })
 }
@@ -399,6 +402,24 @@ fn taken() -> TakenVoucher {
     TakenVoucher { id: AT_REST, group: VoucherGroupId(4), masked, currency: euro(), available: 3_000, amount: 0 }
 }
 
+/// One that waits for its second attempt, one that was given up.
+fn messages(order: &Order) -> [Row; 2] {
+    let items = vec![SoldItem { event: EventId(50), session: SessionId(51), place: 0, amount: 46 }];
+    let sale = Sale { code: CODE, at: NOW, currency: euro(), total: 46, buyer: order.buyer.clone(), items };
+    let channel = ChannelId(21);
+    let mail = Mail { to: "zoë@example.org".into(), language: language("ca-ES"), channel, letter: Letter::Sold(sale.clone()) };
+    let waiting = message(900, NOW, Content::Mail(Box::new(mail)));
+    let content = Content::Loyalty(Box::new(Loyalty { channel, event: LoyaltyEvent::Sold(sale) }));
+    let given_up = Message { state: MessageState::GivenUp { at: NOW }, failure: Some("no\n\"".into()), ..message(901, NOW, content) };
+    [Arc::new(waiting).into(), Arc::new(given_up).into()]
+}
+
+/// A message about the confirmed order that is due, and tried next, at a time.
+pub fn message(id: u64, due: Timestamp, content: Content) -> Message {
+    let (about, state) = (About::Order(CONFIRMED), MessageState::Waiting { next: due });
+    Message { id: MessageId(id), about, created: NOW, due, attempts: 1, state, failure: None, content }
+}
+
 fn sales() -> Vec<Row> {
     let session = SessionId(51);
     let confirmed = order(CONFIRMED, Stage::Confirm { at: NOW, code: CODE, payments: vec![payment()], booked: true });
@@ -427,6 +448,7 @@ fn sales() -> Vec<Row> {
         Counter { key: CounterKey::CodeUses(PromotionId(91), Hash([0xc0; 32])), value: 2 }.into(),
         Sequence { items_reserved: 1_000 }.into(),
     ];
+    rows.extend(messages(&confirmed));
     for (number, answer) in (1..).zip(answers) {
         let outcome = Outcome { key: Hash([number; 32]), fingerprint: Hash([0xff; 32]), period: Period(i64::from(number)), answer };
         rows.push(Arc::new(outcome).into());

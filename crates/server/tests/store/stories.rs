@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::idempotency::Period;
 use aforo_domain::ids::{Barcode, ItemId, OrderCode, OrderId, SessionId, ShardId};
+use aforo_domain::messages::{About, Content, Kind, Message, MessageState};
 use aforo_domain::orders::{Stage, Ticket, TicketState};
 use aforo_domain::world::World;
-use aforo_server::store::{AppendError, Load, Loaded, Loader, Position, Resident, Store, StoreConfig, StoreError};
+use aforo_server::store::{AppendError, Load, Loaded, Loader, Position, Queue, Resident, Store, StoreConfig, StoreError, Waiting};
 
 use crate::rows::{self, CODE, CONFIRMED, EXPIRED, NOW};
 use crate::{Home, SHARD, batch, row, take};
@@ -46,7 +47,7 @@ fn holding(home: &Home, rows: &[Row]) -> (Store, Loader, u64) {
 pub fn rows_of_every_kind_come_back_as_they_were(home: &Home) {
     let rows = rows::every_kind();
     let kinds: HashSet<_> = rows.iter().map(std::mem::discriminant).collect();
-    assert_eq!(kinds.len(), 31, "the fixture has a row of every kind");
+    assert_eq!(kinds.len(), 32, "the fixture has a row of every kind");
     let (store, mut loader, epoch) = holding(home, &rows);
     let keys: Vec<_> = rows.iter().map(Row::key).collect();
     let found: Vec<_> = rows_by_key(&mut loader, &keys).into_iter().flatten().collect();
@@ -290,7 +291,7 @@ pub fn a_start_reads_what_is_live_in_an_order_that_a_world_can_take(home: &Home)
     assert_eq!(outcomes, shorts);
     let is_used = |row: &Row| row.key() == Key::PoolBarcode(Barcode::parse(rows::USED).unwrap());
     let is_at_rest = |row: &Row| row.key() == Key::Voucher(rows::AT_REST) || matches!(row, Row::VoucherCode(_) | Row::VoucherMovement(_));
-    let of_sales = |row: &Row| matches!(row, Row::Order(_) | Row::Ticket(_) | Row::History(_) | Row::Outcome(_));
+    let of_sales = |row: &Row| matches!(row, Row::Order(_) | Row::Ticket(_) | Row::History(_) | Row::Outcome(_) | Row::Message(_));
     let left_out = |row: &Row| is_used(row) || is_at_rest(row) || of_sales(row);
     let expected: HashSet<_> = rows::every_kind().iter().filter(|row| !left_out(row)).map(Row::key).collect();
     assert_eq!(others, expected);
@@ -357,4 +358,45 @@ pub fn an_opened_store_goes_on_where_it_was(home: &Home) {
         .filter_map(|row| if let Some(Row::Order(order)) = row { Some(order.totals()) } else { None })
         .collect();
     assert_eq!(totals, [rows::totals()]);
+}
+
+/// Messages of two orders: of each, the first that is due holds up the later ones, wherever it is in its attempts; one that is due later does not, and
+/// one that was given up holds up nobody.
+pub fn messages_are_due_in_turn_and_to_the_owner_alone(home: &Home) {
+    let every = rows::every_kind();
+    let mail = every.iter().find_map(|row| match row {
+        Row::Message(message) if message.kind() == Kind::Mail => Some(message.content.clone()),
+        _ => None,
+    });
+    let mail: Content = mail.unwrap();
+    let message = |id, due, content| rows::message(id, NOW.plus_ms(due), content);
+    let other = |message: Message| Message { about: About::Order(EXPIRED), ..message };
+    let state = MessageState::Waiting { next: NOW.plus_ms(5_000) };
+    let messages = [
+        Message { state: MessageState::GivenUp { at: NOW }, ..message(1, 0, mail.clone()) },
+        message(2, 60_000, mail.clone()),
+        message(3, 0, mail.clone()),
+        message(4, 0, mail.clone()),
+        other(Message { state, ..message(5, 0, mail.clone()) }),
+        other(message(6, 0, mail)),
+    ];
+    let rows: Vec<Row> = messages.into_iter().map(|message| std::sync::Arc::new(message).into()).collect();
+    let (store, mut loader, epoch) = holding(home, &rows);
+    let mut due = |epoch, after, kind, limit| {
+        let found = loader.due(&Queue { shard: SHARD, epoch, kind }, NOW.plus_ms(after), limit).unwrap();
+        (found.messages.iter().map(|message| message.id.0).collect::<Vec<_>>(), found.next.map(|next| next.ms_since(NOW)))
+    };
+    assert_eq!(due(epoch, 0, Kind::Mail, 10), (vec![3], Some(5_000)));
+    assert_eq!(due(epoch, 5_000, Kind::Mail, 10), (vec![3, 5], Some(60_000)), "the longest due first");
+    assert_eq!(due(epoch, 60_000, Kind::Mail, 10), (vec![5, 2], None), "what was due later was sent earlier");
+    assert_eq!(due(epoch, 60_000, Kind::Mail, 1), (vec![5], None));
+    assert_eq!(due(epoch, 60_000, Kind::Loyalty, 10), (vec![], None));
+    assert_eq!(due(epoch + 1, 60_000, Kind::Mail, 10).0, [0; 0], "another owner's");
+    assert_eq!(loader.waiting(SHARD, Kind::Mail).unwrap(), Waiting { count: 5, oldest: Some(NOW) });
+    assert_eq!(loader.waiting(SHARD, Kind::Loyalty).unwrap(), Waiting::default());
+
+    let delivered = [3, 5].map(|id| Change::Delete(Key::Message(aforo_domain::ids::MessageId(id))));
+    store.tables().unwrap().apply(&batch(epoch, 1, 2, delivered.to_vec())).unwrap();
+    let found = loader.due(&Queue { shard: SHARD, epoch, kind: Kind::Mail }, NOW, 10).unwrap();
+    assert_eq!(found.messages.iter().map(|message| message.id.0).collect::<Vec<_>>(), [4, 6]);
 }

@@ -38,6 +38,8 @@ pub struct Tally {
     pub unknown: u32,
     /// Times a process was started.
     pub starts: u32,
+    /// Messages that were delivered, repeats included.
+    pub delivered: u32,
 }
 
 /// All buyers.

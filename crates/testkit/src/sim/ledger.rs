@@ -9,9 +9,10 @@ use aforo_domain::barcodes::PoolState;
 use aforo_domain::catalogue::plan::{Place, Plan};
 use aforo_domain::change::{Change, CounterKey, Key, Row};
 use aforo_domain::idempotency::{Outcome, Period};
-use aforo_domain::ids::{Hash, OrderId, SessionId};
+use aforo_domain::ids::{ChannelId, Hash, MessageId, OrderId, SessionId};
 use aforo_domain::inventory::{PlaceState, Snapshot};
 use aforo_domain::laws::Laws;
+use aforo_domain::messages::{About, Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, Stage, promotions};
 use aforo_domain::world::World;
@@ -35,6 +36,9 @@ pub struct Ledger {
     moved: HashSet<(SessionId, Place)>,
     /// Every image of every order, in order.
     images: HashMap<OrderId, Vec<Arc<Order>>>,
+    /// Every message that was ever sent, as it was first, and those that somebody got.
+    sent: BTreeMap<MessageId, Arc<Message>>,
+    got: HashSet<MessageId>,
 }
 
 impl Ledger {
@@ -59,6 +63,7 @@ impl Ledger {
             } else if payload.header.epoch != self.epoch {
                 return Err(format!("number {} was written in epoch {}, the shard is in {}", row.seq, payload.header.epoch, self.epoch));
             }
+            self.check_messages(&payload.changes)?;
             for change in payload.changes {
                 self.put(change);
             }
@@ -78,10 +83,76 @@ impl Ledger {
         if let Change::Put(Row::Order(order)) = &change {
             self.images.entry(order.id).or_default().push(order.clone());
         }
+        if let Change::Put(Row::Message(message)) = &change {
+            self.sent.entry(message.id).or_insert_with(|| message.clone());
+        }
         if let Change::Put(Row::PlaceMarks(marks)) = &change {
             self.moved.extend(marks.moved.iter().map(|(place, _)| (marks.session, *place)));
         }
         put(&mut self.rows, change);
+    }
+
+    /// Law 8 of one batch: what is sold is told in the same batch, once to each who is to be told; and no message is gone that nobody got.
+    fn check_messages(&self, batch: &[Change]) -> Result<(), String> {
+        let new = |id: &MessageId| !self.sent.contains_key(id);
+        for change in batch {
+            match change {
+                Change::Put(Row::Order(order))
+                    if matches!(order.stage, Stage::Confirm { .. })
+                        && self.order(order.id).is_none_or(|before| before.is_pre_confirmed()) =>
+                {
+                    let told = batch.iter().filter_map(|change| match change {
+                        Change::Put(Row::Message(message)) if message.about == About::Order(order.id) && new(&message.id) => {
+                            Some(message.kind())
+                        }
+                        _ => None,
+                    });
+                    let (told, should): (Vec<_>, _) = (told.collect(), self.to_be_told(order.seller.channel));
+                    if told != should {
+                        return Err(format!("law 8: order {} was sold, and {told:?} were told instead of {should:?}", order.id));
+                    }
+                }
+                Change::Delete(Key::Message(id)) if !self.got.contains(id) => {
+                    return Err(format!("law 8: message {id} is gone, and nobody got it"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn to_be_told(&self, channel: ChannelId) -> Vec<Kind> {
+        let Some(Row::Channel(channel)) = self.rows.get(&Key::Channel(channel)) else { return Vec::new() };
+        [(channel.loyalty, Kind::Loyalty), (channel.mail, Kind::Mail)].into_iter().filter(|(told, _)| *told).map(|(_, kind)| kind).collect()
+    }
+
+    /// Law 8: somebody got a message: one that was sent, when it was due, and after those of the same thing that were sent before.
+    ///
+    /// # Errors
+    /// A message that may not have been delivered.
+    pub fn deliver(&mut self, message: &Message, epoch: u64, now: Timestamp) -> Result<(), String> {
+        let (id, sent) = (message.id, self.sent.get(&message.id));
+        if sent.is_none_or(|sent| (sent.about, &sent.content) != (message.about, &message.content)) {
+            return Err(format!("law 8: {message:?} was delivered, sent was {sent:?}"));
+        }
+        if epoch != self.epoch || now < message.due {
+            return Err(format!("law 8: message {id} was delivered in epoch {epoch} at {}, the shard is in {}", now.0, self.epoch));
+        }
+        let same = |other: &Message| (other.kind(), other.about) == (message.kind(), message.about) && other.due <= now;
+        if let Some((earlier, _)) = self.sent.range(..id).find(|(earlier, other)| same(other) && !self.got.contains(earlier)) {
+            return Err(format!("law 8: message {id} was delivered before message {earlier}"));
+        }
+        self.got.insert(id);
+        Ok(())
+    }
+
+    /// Law 8: nothing waits that was due long ago.
+    ///
+    /// # Errors
+    /// A message that nobody got.
+    pub fn check_delivered(&self) -> Result<(), String> {
+        let waits = |row: &&Row| matches!(row, Row::Message(message) if message.next().is_some());
+        self.rows.values().find(waits).map_or(Ok(()), |row| Err(format!("law 8: an hour later nobody got {row:?}")))
     }
 
     fn check_laws(&self) -> Result<(), String> {
@@ -190,6 +261,7 @@ impl Ledger {
                 Row::Session(session) => world.session(session.id).is_some(),
                 Row::Promotion(promotion) => world.catalogue.promotions.get(&promotion.id) == Some(promotion),
                 Row::Ticket(ticket) => ticket.id.0 < world.item_ids().0,
+                Row::Message(message) => message.id.0 < world.item_ids().0,
                 Row::Voucher(voucher) => voucher.reserved == 0 || world.vouchers.get(voucher.id).is_some(),
                 _ => true,
             };

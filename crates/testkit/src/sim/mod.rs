@@ -236,7 +236,12 @@ impl History {
             1..6 => 60_000 + below(&mut self.draw, 900_000) as i64,
             _ => below(&mut self.draw, 5_000) as i64,
         };
+        self.move_on(ms);
+    }
+
+    fn move_on(&mut self, ms: i64) {
         self.clock = self.clock.plus_ms(ms);
+        self.processes.iter_mut().for_each(|(_, process)| process.looks = true);
     }
 
     fn go_wrong(&mut self) {
@@ -319,6 +324,10 @@ impl History {
                         }
                     }
                     Left::Shown(_) => {}
+                    Left::Delivered(message, epoch) => {
+                        self.clients.tally.delivered += 1;
+                        self.ledger.deliver(&message, epoch, self.clock)?;
+                    }
                     Left::Died => died.push(*number),
                 }
             }
@@ -362,8 +371,9 @@ impl History {
         for (number, _) in self.processes.drain(..last) {
             self.clients.gone(number);
         }
+        self.processes[0].1.refuses = false;
         for ms in [0, 1_000, 2_000, 4_000_000, 1_000, 1_000] {
-            self.clock = self.clock.plus_ms(ms);
+            self.move_on(ms);
             self.rest()?;
         }
         let number = self.processes[0].0;
@@ -375,6 +385,7 @@ impl History {
         if (live, held) != (0, 0) {
             return Err(format!("an hour later {live} orders are alive and {held} places held"));
         }
+        self.ledger.check_delivered()?;
         self.ledger.check_store(&self.disk)?;
         self.crash_all();
         self.rest()?;

@@ -3,16 +3,22 @@
 //! It carries out what the engine says exactly as the threads do, but for the rules that a negative control breaks.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use aforo_domain::ids::ShardId;
+use aforo_domain::command::Command;
+use aforo_domain::identity::check::Actor;
+use aforo_domain::ids::{MessageId, ShardId};
+use aforo_domain::messages::{Delivery, Kind, Message, OutboxCommand};
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_server::engine::applier::Backlog;
 use aforo_server::engine::core::{Batch, Core, Input, Limits, Output, Plan, Publication};
 use aforo_server::engine::loaders::{self, Job};
 use aforo_server::engine::payload::OwnerId;
+use aforo_server::engine::shard::State;
 use aforo_server::engine::{Answer, Request};
+use aforo_server::outbox::in_hand::InHand;
 use aforo_server::store::sim::SimStore;
-use aforo_server::store::{AppendError, ApplyBatch, Journal, JournalRow, Loader, Store, Tables};
+use aforo_server::store::{AppendError, ApplyBatch, Journal, JournalRow, Loader, Queue, Store, Tables};
 
 use super::stage::SHARD;
 
@@ -25,7 +31,12 @@ pub enum Sabotage {
     BelievesInLuck,
     /// 22: drops rows from memory before the tables have them.
     EvictsEarly,
+    /// Law 8: tells that messages were delivered before they are.
+    TellsFirst,
 }
+
+/// Whose answer is the outbox's.
+const TELLING: u64 = u64::MAX - 1;
 
 /// An append that the engine asked for: rows, and up to where rows may go.
 type Asked = (Vec<JournalRow>, Vec<(ShardId, u64)>);
@@ -46,6 +57,13 @@ pub struct Process {
     applied: VecDeque<Input<u64>>,
     jobs: Vec<Job>,
     done: Vec<Input<u64>>,
+    in_hand: InHand,
+    /// Results under way to the engine.
+    telling: Vec<MessageId>,
+    /// Whether there may be messages to deliver: something was written, or time has passed.
+    pub looks: bool,
+    /// Whether receivers refuse some.
+    pub refuses: bool,
     /// What left it since it was last looked at.
     pub left: Vec<Left>,
 }
@@ -62,6 +80,8 @@ pub enum Left {
     Answer(u64, Answer),
     /// What readers see from now on.
     Shown(Publication),
+    /// A message, delivered under this epoch.
+    Delivered(Arc<Message>, u64),
     /// The process ended itself.
     Died,
 }
@@ -85,6 +105,8 @@ pub enum Move {
     Load,
     /// The engine hears from a loader.
     HearLoaded,
+    /// The outbox delivers what is due, and tells what became of it.
+    Deliver,
 }
 
 impl Process {
@@ -106,6 +128,10 @@ impl Process {
             applied: VecDeque::new(),
             jobs: Vec::new(),
             done: Vec::new(),
+            in_hand: InHand::default(),
+            telling: Vec::new(),
+            looks: true,
+            refuses: true,
             left: Vec::new(),
         };
         process.step(Input::Open(SHARD));
@@ -128,12 +154,14 @@ impl Process {
             (Move::HearApplied, !self.applied.is_empty()),
             (Move::Load, !self.jobs.is_empty()),
             (Move::HearLoaded, !self.done.is_empty()),
+            (Move::Deliver, self.looks && self.telling.is_empty()),
         ];
         all.into_iter().filter(|(_, possible)| *possible).map(|(one, _)| one).collect()
     }
 
     /// Makes a move.
     pub fn make(&mut self, one: Move, clock: Timestamp, draw: &mut Draw) {
+        self.looks |= matches!(one, Move::Write | Move::HearApplied | Move::HearLoaded);
         match one {
             Move::Turn => self.step(Input::Turn { clock, seed: draw.bytes() }),
             Move::Append => self.append(),
@@ -151,6 +179,61 @@ impl Process {
             Move::HearLoaded => {
                 let input = self.done.swap_remove(draw.number() as usize % self.done.len());
                 self.step(input);
+            }
+            Move::Deliver => self.deliver(clock, draw),
+        }
+    }
+
+    /// How far the shard that it serves is: its epoch, its last durable number, how far the tables are.
+    fn stand(&self) -> Option<(u64, u64, u64)> {
+        self.core.shards().find_map(|shard| match &shard.state {
+            State::Serving(serving) => Some((serving.epoch, serving.seq, serving.applied)),
+            _ => None,
+        })
+    }
+
+    /// What is due of a kind and not in hand.
+    fn due(&mut self, kind: Kind, clock: Timestamp) -> Vec<Arc<Message>> {
+        let Some((epoch, _, applied)) = self.stand() else { return Vec::new() };
+        self.in_hand.applied(applied);
+        let due = self.loader.due(&Queue { shard: SHARD, epoch, kind }, clock, 8);
+        due.map(|due| due.messages).unwrap_or_default()
+    }
+
+    fn deliver(&mut self, clock: Timestamp, draw: &mut Draw) {
+        self.looks = false;
+        let Some((epoch, ..)) = self.stand() else { return };
+        let mut results = Vec::new();
+        for kind in Kind::ALL {
+            let due = self.due(kind, clock);
+            for message in self.in_hand.take(due, 1 + draw.number() as usize % 4) {
+                let id = message.id;
+                // Every fourth is refused.
+                if self.refuses && draw.number().is_multiple_of(4) {
+                    results.push((id, Delivery::Failed("refused".to_owned())));
+                    continue;
+                }
+                results.push((id, Delivery::Done));
+                if self.sabotage != Some(Sabotage::TellsFirst) {
+                    self.left.push(Left::Delivered(message, epoch));
+                }
+            }
+        }
+        self.telling = results.iter().map(|(id, _)| *id).collect();
+        if !results.is_empty() {
+            let command = Command::Outbox(OutboxCommand::Settle(results));
+            self.ask(Request { shard: SHARD, actor: Actor::System, command, idempotency: None }, TELLING);
+        }
+    }
+
+    /// The engine has answered to what was told: if it failed, the messages are delivered again.
+    fn told(&mut self, answer: &Answer) {
+        self.looks = true;
+        let seq = self.stand().map(|(_, seq, _)| seq).filter(|_| answer.result.is_ok());
+        for id in std::mem::take(&mut self.telling) {
+            match seq {
+                Some(seq) => self.in_hand.told(id, seq),
+                None => self.in_hand.put_back(id),
             }
         }
     }
@@ -215,6 +298,7 @@ impl Process {
                     let applied = if self.sabotage == Some(Sabotage::EvictsEarly) { 0 } else { applied };
                     self.jobs.push(Job::Load { shard, epoch, load, applied });
                 }
+                Output::Reply { ticket: TELLING, answer } => self.told(&answer),
                 Output::Reply { ticket, answer } => self.left.push(Left::Answer(ticket, answer)),
                 Output::Die(_) => self.left.push(Left::Died),
                 Output::Withdraw(_) | Output::Opened { .. } | Output::Count(_) => {}

@@ -230,6 +230,8 @@ impl Builder<'_> {
             settings.delivery_methods = vec![delivery(1, 0), delivery(2, 350)];
             settings.insurances = vec![insurance(1, Premium::Fixed(125)), insurance(2, SHARE)];
             settings.invitations = id == CLUB;
+            settings.loyalty = id == WEB;
+            settings.mail = true;
             settings.booking = BookingTerms { enabled: true, life_ms: BOOKING_MS, before_ms: Some(DAY_MS) };
             let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
             self.identity(IdentityCommand::Channel(Edit::Create(new)));

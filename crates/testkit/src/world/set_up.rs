@@ -326,6 +326,8 @@ fn channel(id: ChannelId, kind: ChannelKind) -> Channel {
         invitations: false,
         buyer_form: Default::default(),
         booking: Default::default(),
+        loyalty: false,
+        mail: false,
         version: 1,
     }
 }

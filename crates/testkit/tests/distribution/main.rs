@@ -8,6 +8,7 @@ mod booking;
 mod form;
 mod house;
 mod invitations;
+mod messages;
 mod metadata;
 mod presales;
 mod promotions;
@@ -23,6 +24,7 @@ use attendees::{a_channel_asks_its_buyers, an_event_asks_its_attendees, forms_ma
 use booking::{a_booking_gives_its_places_back, a_booking_is_sold_in_the_end, bookings_where_and_when_they_are_allowed};
 use form::{bodies_and_headers_have_their_form, every_bad_value_is_named};
 use invitations::{invitations_are_shown_where_they_may_be_given, invitations_beside_what_is_paid, invitations_make_sense};
+use messages::{buyers_get_what_they_bought_by_mail, who_wants_no_mail_gets_none};
 use metadata::a_channel_notes_what_it_likes_on_its_orders;
 use presales::{a_code_opens_a_presale, a_presale_is_shown_without_its_code, presales_make_sense, who_guesses_codes_has_to_wait};
 use promotions::{
@@ -81,4 +83,6 @@ aforo_testkit::for_each_engine![
     promotions_make_sense,
     promoted_prices_are_shown_while_they_are,
     racing_for_the_last_uses,
+    buyers_get_what_they_bought_by_mail,
+    who_wants_no_mail_gets_none,
 ];

@@ -284,7 +284,7 @@ async fn tokens_survive_a_restart(open: impl Fn() -> Store) {
     for _ in 0..6 {
         server.token(&but(counter(), "password", "guess")).await;
     }
-    server.app.engine.stop().await;
+    server.app.stop().await;
     drop(server);
     let server = Server::start_on(&open(), Config::default()).await;
     assert_eq!(server.get(SESSIONS, &text(&kept, "access_token")).await.status, 200);
@@ -293,7 +293,7 @@ async fn tokens_survive_a_restart(open: impl Fn() -> Store) {
     assert_eq!(server.token(&refresh).await.status, 200);
     assert_eq!(server.token(&refresh).await.status, 400, "used");
     assert_eq!(server.token(&counter()).await.status, 429, "who guessed waits on");
-    server.app.engine.stop().await;
+    server.app.stop().await;
 }
 
 #[tokio::test]

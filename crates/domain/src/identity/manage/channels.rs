@@ -51,6 +51,8 @@ pub struct Settings {
     pub invitations: bool,
     pub buyer_form: Form,
     pub booking: BookingTerms,
+    pub loyalty: bool,
+    pub mail: bool,
 }
 
 impl Settings {
@@ -72,6 +74,8 @@ impl Settings {
             invitations: false,
             buyer_form: Form::default(),
             booking: BookingTerms::default(),
+            loyalty: false,
+            mail: false,
         }
     }
 
@@ -92,6 +96,8 @@ impl Settings {
             invitations: channel.invitations,
             buyer_form: channel.buyer_form.clone(),
             booking: channel.booking.clone(),
+            loyalty: channel.loyalty,
+            mail: channel.mail,
         }
     }
 
@@ -137,6 +143,8 @@ pub struct ChannelChange {
     pub invitations: Option<bool>,
     pub buyer_form: Option<Form>,
     pub booking: Option<BookingTerms>,
+    pub loyalty: Option<bool>,
+    pub mail: Option<bool>,
 }
 
 /// Who manages an entity's channels and what belongs to them.
@@ -185,6 +193,8 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         invitations: change.invitations.unwrap_or(before.invitations),
         buyer_form: change.buyer_form.clone().unwrap_or(before.buyer_form),
         booking: change.booking.clone().unwrap_or(before.booking),
+        loyalty: change.loyalty.unwrap_or(before.loyalty),
+        mail: change.mail.unwrap_or(before.mail),
     };
     Ok(with(&settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1))
 }
@@ -214,6 +224,8 @@ fn with(
         invitations,
         buyer_form,
         booking,
+        loyalty,
+        mail,
     } = settings.clone();
     Channel {
         id,
@@ -236,6 +248,8 @@ fn with(
         invitations,
         buyer_form,
         booking,
+        loyalty,
+        mail,
         version,
     }
 }

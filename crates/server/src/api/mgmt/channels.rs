@@ -64,6 +64,10 @@ pub struct ChannelView<'a> {
     buyer_form: Option<FormView<'a>>,
     /// Whether it books, and for how long; people at a counter need the permission `BOOKING`, too.
     booking: BookingView,
+    /// Whether its sales are told to the loyalty programme.
+    loyalty: bool,
+    /// Whether buyers get an e-mail about what they bought.
+    mail: bool,
 }
 
 /// A channel to be made.
@@ -124,6 +128,10 @@ pub struct Terms {
     /// What it asks of a buyer beside the fields that `buyer_mandatory` can name.
     buyer_form: Option<FormBody>,
     booking: Option<BookingBody>,
+    /// Whether its sales are told to the loyalty programme, else not.
+    loyalty: Option<bool>,
+    /// Whether buyers get an e-mail about what they bought, else not.
+    mail: Option<bool>,
 }
 
 impl Terms {
@@ -145,6 +153,8 @@ impl Terms {
             invitations: self.invitations,
             buyer_form: forms::read(checks, "buyer_form", self.buyer_form.as_ref()),
             booking: self.booking.as_ref().map(|body| body.read(checks)),
+            loyalty: self.loyalty,
+            mail: self.mail,
             ..ChannelChange::default()
         }
     }
@@ -181,6 +191,8 @@ fn view(channel: &Channel) -> ChannelView<'_> {
         invitations: channel.invitations,
         buyer_form: forms::show(&channel.buyer_form),
         booking: BookingView::from(&channel.booking),
+        loyalty: channel.loyalty,
+        mail: channel.mail,
     }
 }
 
@@ -261,6 +273,8 @@ fn with_usual(name: String, languages: Vec<Language>, terms: ChannelChange) -> S
         invitations: terms.invitations.unwrap_or(usual.invitations),
         buyer_form: terms.buyer_form.unwrap_or(usual.buyer_form),
         booking: terms.booking.unwrap_or(usual.booking),
+        loyalty: terms.loyalty.unwrap_or(usual.loyalty),
+        mail: terms.mail.unwrap_or(usual.mail),
         ..usual
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aforo_domain::change::{Key, Row};
 use aforo_domain::ids::{OrderCode, ShardId};
+use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use futures_util::TryStreamExt;
 use tokio_postgres::types::ToSql;
@@ -16,7 +17,7 @@ use crate::store::resident::{self, Part};
 use crate::store::rows::{Broken, Cell, key_cells};
 use crate::store::schema::{self, Kind, MAX_CELLS, ROWS, RowTable};
 use crate::store::sql::{self, Dialect};
-use crate::store::{JournalRow, Load, Loaded, Position, Resident, StoreError, Taken};
+use crate::store::{Due, JournalRow, Load, Loaded, Position, Queue, Resident, StoreError, Taken, Waiting, messages};
 
 /// As the applier's: keys are found by their index. Taking over is as durable as an append.
 const SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off";
@@ -106,6 +107,28 @@ impl Loader {
                 Part::Outcomes => resident::outcome(row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?)?,
             });
             Ok(())
+        })
+    }
+
+    pub fn due(&mut self, queue: &Queue, now: Timestamp, limit: usize) -> Result<Due, StoreError> {
+        self.with(|link| {
+            let client = &link.session.client;
+            let (shard, kind, epoch, limit) = (queue.shard.0.cast_signed(), queue.kind.as_str(), queue.epoch.cast_signed(), limit as i64);
+            let due: [&(dyn ToSql + Sync); 5] = [&shard, &kind, &now.0, &epoch, &limit];
+            link.session.run(async {
+                let rows = client.query(&messages::due(Dialect::Postgres), &due).await.map_err(failed)?;
+                let found = rows.iter().map(|row| messages::message(read(&schema::MESSAGES, row)?)).collect::<Result<_, StoreError>>()?;
+                let next = client.query_one(&messages::next(Dialect::Postgres), &due[..3]).await.map_err(failed)?;
+                Ok(Due { messages: found, next: next.get::<_, Option<i64>>(0).map(Timestamp) })
+            })
+        })
+    }
+
+    pub fn waiting(&mut self, shard: ShardId, kind: MessageKind) -> Result<Waiting, StoreError> {
+        self.with(|link| {
+            let (shard, kind, count) = (shard.0.cast_signed(), kind.as_str(), messages::waiting(Dialect::Postgres));
+            let row = link.session.run(link.session.client.query_one(&count, &[&shard, &kind])).map_err(failed)?;
+            Ok(Waiting { count: row.get::<_, i64>(0).unsigned_abs(), oldest: row.get::<_, Option<i64>>(1).map(Timestamp) })
         })
     }
 

@@ -79,7 +79,7 @@ async fn migrate(client: &Client) -> Result<(), StoreError> {
             return Err(StoreError::Newer { found, known: schema::VERSION });
         }
     }
-    let mut tables: Vec<&Table> = vec![&schema::META, &schema::SHARDS, &schema::JOURNAL, &schema::OUTBOX];
+    let mut tables: Vec<&Table> = vec![&schema::META, &schema::SHARDS, &schema::JOURNAL];
     tables.extend(ROWS.iter().map(|rows| &rows.table));
     for statement in sql::upgrade(Dialect::Postgres, &tables, &there) {
         client.batch_execute(&statement).await.map_err(failed)?;

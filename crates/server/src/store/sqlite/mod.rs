@@ -58,7 +58,7 @@ impl Sqlite {
             TryLockError::Error(error) => in_dir(error),
         })?;
         let files = Files { journal: dir.join("journal.db"), tables: dir.join("tables.db") };
-        let mut rows: Vec<&Table> = vec![&schema::META, &schema::SHARDS, &schema::OUTBOX];
+        let mut rows: Vec<&Table> = vec![&schema::META, &schema::SHARDS];
         rows.extend(ROWS.iter().map(|rows| &rows.table));
         let journal = open_file(&files.journal, JOURNAL_CACHE_KIB, &[&schema::META, &schema::JOURNAL])?;
         let tables = open_file(&files.tables, TABLES_CACHE_KIB, &rows)?;

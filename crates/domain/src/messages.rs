@@ -1,0 +1,281 @@
+//! Messages to the world outside: rows of the same batch as what they tell of, so that one is sent if and only if that was committed (law 8).
+//!
+//! This module is what is stored of them and what becomes of them: [`Draft::send`](crate::orders::draft::Draft::send) sends one, the server's `outbox`
+//! delivers it at least once, in order per object and kind, under an id that never changes, and tells the result by [`OutboxCommand`]. What a message
+//! says is decided by whoever sends it. None is in memory because it waits: a queue that is dead fills a table and nothing else.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::plan::Place;
+use crate::change::{Change, Key};
+use crate::command::{Done, Planned, Reply, Stop};
+use crate::error::Code;
+use crate::identity::check::Actor;
+use crate::ids::{ChannelId, EventId, MessageId, OrderCode, OrderId, SessionId};
+use crate::moment::{DAY_MS, Moment, Timestamp};
+use crate::money::{Currency, Minor};
+use crate::orders::Buyer;
+use crate::text::Language;
+use crate::vouchers;
+use crate::world::World;
+
+/// A message on its way. A delivered one is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Grows with time in its operator, and stays: the receiver drops repeats by it.
+    pub id: MessageId,
+    /// What it tells of.
+    pub about: About,
+    /// When it was sent.
+    pub created: Timestamp,
+    /// Not delivered before.
+    pub due: Timestamp,
+    /// How often it could not be delivered.
+    pub attempts: u32,
+    /// How it stands.
+    pub state: MessageState,
+    /// Why the last attempt failed, for who looks after the queue.
+    pub failure: Option<String>,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What a message tells of: of the same thing, a later one waits until an earlier one that is due was delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum About {
+    /// An order.
+    Order(OrderId),
+}
+
+/// How a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MessageState {
+    /// To be delivered.
+    Waiting {
+        /// When it is tried next.
+        next: Timestamp,
+    },
+    /// Was refused for too long; nobody waits for it any more.
+    GivenUp {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What a message says; where it goes follows from that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// For the loyalty programme's queue.
+    Loyalty(Box<Loyalty>),
+    /// An e-mail.
+    Mail(Box<Mail>),
+}
+
+/// Where messages go. Each kind is a queue of its own: a dead one holds up no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// To the loyalty programme's queue.
+    Loyalty,
+    /// To a mail server.
+    Mail,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Loyalty, Self::Mail];
+
+    /// As tables and APIs name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Loyalty => "LOYALTY",
+            Self::Mail => "MAIL",
+        }
+    }
+}
+
+/// What a loyalty programme is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loyalty {
+    /// By which channel.
+    pub channel: ChannelId,
+    /// Of what.
+    pub event: LoyaltyEvent,
+}
+
+/// What a loyalty programme is told of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoyaltyEvent {
+    /// An order was sold.
+    Sold(Sale),
+}
+
+/// A sold order, as it is told outside. It names no order id: whoever knows that may change the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    /// The order's code.
+    pub code: OrderCode,
+    /// When it was sold.
+    pub at: Timestamp,
+    /// Of its amounts.
+    pub currency: Currency,
+    /// What it cost in all.
+    pub total: Minor,
+    /// Who bought.
+    pub buyer: Option<Arc<Buyer>>,
+    /// Its places.
+    pub items: Vec<SoldItem>,
+}
+
+/// A place of a sold order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldItem {
+    /// Of which event.
+    pub event: EventId,
+    /// Of which session.
+    pub session: SessionId,
+    /// Which place.
+    pub place: Place,
+    /// What it cost.
+    pub amount: Minor,
+}
+
+/// An e-mail. Its words are chosen when it is delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// The address.
+    pub to: String,
+    /// What it is written in, as far as there are texts.
+    pub language: Language,
+    /// In whose name.
+    pub channel: ChannelId,
+    /// What it says.
+    pub letter: Letter,
+}
+
+/// What an e-mail says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Letter {
+    /// Your order was sold.
+    Sold(Sale),
+}
+
+impl Message {
+    /// Where it goes.
+    pub const fn kind(&self) -> Kind {
+        match self.content {
+            Content::Loyalty(_) => Kind::Loyalty,
+            Content::Mail(_) => Kind::Mail,
+        }
+    }
+
+    /// Whether it is still to be delivered, and when it is tried next.
+    pub const fn next(&self) -> Option<Timestamp> {
+        match self.state {
+            MessageState::Waiting { next } => Some(next),
+            MessageState::GivenUp { .. } => None,
+        }
+    }
+
+    /// The same message after an attempt that failed.
+    fn failed(&self, why: &str, now: Timestamp, chance: u64) -> Self {
+        let attempts = self.attempts.saturating_add(1);
+        let next = now.plus_ms(back_off_ms(attempts, chance));
+        let over = self.due.plus_ms(PATIENCE_MS) <= now;
+        let state = if over { MessageState::GivenUp { at: now } } else { MessageState::Waiting { next } };
+        let failure = Some(why.chars().take(MAX_FAILURE).collect());
+        Self { attempts, state, failure, ..self.clone() }
+    }
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Order(id) => write!(f, "order/{id}"),
+        }
+    }
+}
+
+/// How long after the first failure the second attempt is made at most, in milliseconds.
+const FIRST_MS: i64 = 5_000;
+/// How long there is between two attempts at most, in milliseconds.
+const MOST_MS: i64 = 6 * 3_600_000;
+/// For how long from its due time on a message is tried, in milliseconds.
+const PATIENCE_MS: i64 = 3 * DAY_MS;
+/// Characters of a reason that are kept.
+const MAX_FAILURE: usize = 300;
+/// Results in one command at most.
+pub const MAX_SETTLED: usize = 256;
+
+/// How long is waited after so many failures, in milliseconds: twice as long each time, up to half of it left to chance, so that what failed together
+/// does not come again together.
+fn back_off_ms(failures: u32, chance: u64) -> i64 {
+    let full = (FIRST_MS << failures.saturating_sub(1).min(20)).min(MOST_MS);
+    full / 2 + (chance % (full / 2 + 1).unsigned_abs()).cast_signed()
+}
+
+/// What is told of messages.
+#[derive(Debug, Clone)]
+pub enum OutboxCommand {
+    /// What became of deliveries, by whoever delivers.
+    Settle(Vec<(MessageId, Delivery)>),
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// The receiver has it.
+    Done,
+    /// The receiver refused it.
+    Failed(String),
+}
+
+/// Decides what becomes of messages. What is not there any more stays so.
+///
+/// # Errors
+/// `FORBIDDEN_RESOURCE` for anybody but the system.
+pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OutboxCommand) -> Planned {
+    let Actor::System = actor else { return Err(Code::ForbiddenResource.into()) };
+    let OutboxCommand::Settle(results) = command;
+    let (mut changes, mut draw) = (Vec::new(), moment.draw());
+    vouchers::all(results.iter().map(|(id, _)| world.message(*id)))?;
+    for (id, delivery) in results {
+        let Some(message) = world.message(*id)? else { continue };
+        match delivery {
+            Delivery::Done => changes.push(Change::Delete(Key::Message(*id))),
+            Delivery::Failed(why) if message.next().is_some() => {
+                changes.push(Arc::new(message.failed(why, moment.now, draw.number())).into());
+            }
+            Delivery::Failed(_) => {}
+        }
+    }
+    Ok(Done { changes, reply: Reply::Done })
+}
+
+impl World {
+    /// A message, if it is in memory or known not to be anywhere.
+    ///
+    /// # Errors
+    /// `Need` if it has to be looked for.
+    pub fn message(&self, id: MessageId) -> Result<Option<&Arc<Message>>, Stop> {
+        self.known(self.resident_message(id), || Key::Message(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{FIRST_MS, MOST_MS, back_off_ms};
+
+    proptest! {
+        #[test]
+        fn who_failed_often_waits_longer_and_never_too_long(failures in 1_u32..10_000, chance in any::<u64>(), other in any::<u64>()) {
+            let wait = back_off_ms(failures, chance);
+            prop_assert!((FIRST_MS / 2..=MOST_MS).contains(&wait));
+            prop_assert!(back_off_ms(failures + 1, other) >= wait.min(MOST_MS / 2));
+        }
+    }
+}

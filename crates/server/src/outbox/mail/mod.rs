@@ -1,0 +1,86 @@
+//! E-mails: put into words ([`letters`]) and handed to a mail server, or written into files where none is set up.
+//!
+//! An e-mail keeps its `Message-ID` however often it is sent, so that a mailbox shows it once.
+
+mod letters;
+mod texts;
+
+use std::path::PathBuf;
+
+use aforo_domain::ids::{MessageId, ShardId};
+use aforo_domain::messages::Mail;
+use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{Address, Message};
+
+use super::targets::Undelivered;
+use crate::config::Config;
+use crate::engine::view::ShardView;
+use crate::http::time::Zones;
+use letters::Letter;
+
+/// Sends e-mails.
+#[derive(Debug)]
+pub struct Mailer {
+    from: Mailbox,
+    zones: Zones,
+    /// Where files are written.
+    dir: PathBuf,
+}
+
+impl Mailer {
+    /// As an installation is set up.
+    pub fn of(config: &Config) -> Self {
+        let dir = config.mail.dir.clone().unwrap_or_else(|| config.data.join("mail"));
+        Self { from: config.mail.from.clone(), zones: Zones::default(), dir }
+    }
+
+    /// Delivers an e-mail.
+    ///
+    /// # Errors
+    /// [`Undelivered`].
+    pub async fn deliver(&self, shard: ShardId, id: MessageId, mail: &Mail, view: &ShardView) -> Result<(), Undelivered> {
+        let message = self.compose(shard, id, mail, view)?;
+        self.write(&format!("{shard}-{id}.eml"), message.formatted()).await
+    }
+
+    /// Puts it into words.
+    fn compose(&self, shard: ShardId, id: MessageId, mail: &Mail, view: &ShardView) -> Result<Message, Undelivered> {
+        let refused = |error: String| Undelivered::Refused(error);
+        let to: Address = mail.to.parse().map_err(|_| refused("the address is none".to_owned()))?;
+        let Letter { subject, text, html } = letters::write(mail, view, &self.zones);
+        let message = Message::builder()
+            .message_id(Some(format!("<{shard}-{id}@{}>", self.from.email.domain())))
+            .from(self.sender(mail, view))
+            .to(Mailbox::new(None, to))
+            .subject(subject);
+        let body = MultiPart::alternative()
+            .singlepart(lettre::message::SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text))
+            .singlepart(lettre::message::SinglePart::builder().header(ContentType::TEXT_HTML).body(html));
+        message.multipart(body).map_err(|error| refused(error.to_string()))
+    }
+
+    /// The installation's address, in the name of the channel.
+    fn sender(&self, mail: &Mail, view: &ShardView) -> Mailbox {
+        let name = view.identity.channels.get(&mail.channel).map(|channel| channel.name.clone());
+        Mailbox::new(name.or_else(|| self.from.name.clone()), self.from.email.clone())
+    }
+
+    /// Whole or not at all, and over what an earlier attempt wrote.
+    async fn write(&self, name: &str, content: Vec<u8>) -> Result<(), Undelivered> {
+        let (dir, name) = (self.dir.clone(), name.to_owned());
+        let write = move || {
+            use std::os::unix::fs::DirBuilderExt;
+            // Letters are somebody's: as private as the store beside them.
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
+            let unfinished = dir.join(format!(".{name}"));
+            let file = std::fs::File::create(&unfinished)?;
+            std::io::Write::write_all(&mut &file, &content)?;
+            file.sync_all()?;
+            std::fs::rename(&unfinished, dir.join(name))
+        };
+        let written = tokio::task::spawn_blocking(write).await;
+        let away = |error: String| Undelivered::Away(format!("the directory of mails cannot be written: {error}"));
+        written.map_err(|panic| away(panic.to_string()))?.map_err(|error| away(error.to_string()))
+    }
+}

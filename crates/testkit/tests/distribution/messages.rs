@@ -1,0 +1,57 @@
+//! What is told when an order is sold, where its channel wants it told.
+
+use std::fs;
+use std::path::PathBuf;
+
+use aforo_testkit::builders::SmallWorld;
+use aforo_testkit::spawn::TestServer;
+use aforo_testkit::wait::until;
+use serde_json::json;
+
+/// E-mails that were written so far, without those that are being written.
+fn mails(server: &TestServer) -> Vec<String> {
+    let Ok(files) = fs::read_dir(server.dir().join("mail")) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    files.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
+    files.sort();
+    files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+pub async fn buyers_get_what_they_bought_by_mail(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    let path = format!("/channels/{}", world.web.id);
+    assert_eq!((&world.admin.0.get(format!("/mgmt-api/v1{path}")).await.ok()["mail"]), &json!(false), "not unless it is wanted");
+    assert_eq!(world.admin.change(&path, json!({"mail": true})).await["mail"], true);
+    let seller = world.seller().await;
+    let order = seller.create().await;
+    seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+    seller.buyer(&order, " Ada@Example.org").await.ok();
+    let code = seller.pre_confirm(&order).await.ok()["code"].as_str().unwrap().to_owned();
+    assert!(mails(server).is_empty(), "nothing is told before it is sold");
+    seller.confirm(&order, &json!(40)).await.ok();
+    until("an e-mail", || mails(server).len() == 1);
+    let mail = mails(server).remove(0);
+    for part in ["To: Ada@Example.org\r\n", "Message-ID: <", "text/plain", "text/html", &code, "40 EUR", "Tus entradas"] {
+        assert!(mail.contains(part), "{part} in {mail}");
+    }
+    // Confirmed again, it is the same sale.
+    seller.confirm(&order, &json!(40)).await.ok();
+    let metrics = server.nobody.get("/metrics").await;
+    assert!(metrics.text.contains("aforo_outbox_delivered_total{kind=\"MAIL\"}"), "{}", metrics.text);
+    assert_eq!(mails(server).len(), 1);
+}
+
+pub async fn who_wants_no_mail_gets_none(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    let seller = world.seller().await;
+    for (first, mail) in [(0, false), (2, true)] {
+        world.admin.change(&format!("/channels/{}", world.web.id), json!({"mail": mail})).await;
+        let order = seller.create().await;
+        seller.add_seats(&order, world.session, &world.row[first..first + 2]).await.ok();
+        seller.buyer(&order, "ada@example.org").await.ok();
+        seller.pre_confirm(&order).await.ok();
+        seller.confirm(&order, &json!(40)).await.ok();
+    }
+    until("the second order's e-mail", || !mails(server).is_empty());
+    assert_eq!(mails(server).len(), 1);
+}
