@@ -41,7 +41,7 @@ pub fn collections(path: &str) -> Vec<String> {
 }
 
 /// A path's template with its parameters filled, from left to right.
-pub fn filled(path: &str, ids: &[u64]) -> String {
+pub fn filled(path: &str, ids: &[impl std::fmt::Display]) -> String {
     let mut ids = ids.iter();
     let mut part = |part: &str| if part.starts_with('{') { ids.next().expect("an id for each").to_string() } else { part.to_owned() };
     path.split('/').map(&mut part).collect::<Vec<_>>().join("/")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::basket::{Desk, refused};
 use super::draft::Draft;
-use super::{Buyer, History, HistoryEvent, Order, OrderKind, Payment, PaymentRequest, Stage, Ticket, TicketState};
+use super::{Buyer, History, HistoryEvent, Order, OrderKind, Payment, PaymentRequest, Sale, Stage, Ticket, TicketState};
 use crate::catalogue::{Offer, Readiness};
 use crate::change::Row;
 use crate::command::{Done, Planned, Reply, Stop};
@@ -86,8 +86,10 @@ impl Desk<'_> {
             order.items[index].barcode = Some(barcode.clone());
             let item = &order.items[index];
             draft.sell(&order, item);
-            let (session, place, kind) = (item.session, item.place, item.kind);
-            let ticket = Ticket { id: item.id, order: order.id, code, session, place, kind, barcode, state: TicketState::Valid };
+            let (session, place, kind, state) = (item.session, item.place, item.kind, TicketState::Valid);
+            let offer = self.world.catalogue.offers.get(&session);
+            let sale = offer.map(|offer| Sale { channel: order.seller.channel, promoter: offer.event.entity, at });
+            let ticket = Ticket { id: item.id, order: order.id, code, session, place, kind, barcode, state, sale, changed: at };
             draft.put(Row::from(ticket));
         }
         draft.spend_vouchers(&order, code, at);

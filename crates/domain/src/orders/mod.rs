@@ -18,6 +18,7 @@ pub mod metadata;
 mod presales;
 pub mod promotions;
 pub mod seats;
+pub mod sight;
 pub mod surcharges;
 pub mod vouchers;
 
@@ -30,8 +31,8 @@ use crate::catalogue::plan::Place;
 use crate::forms::Answers;
 use crate::identity::{Channel, Subject};
 use crate::ids::{
-    Barcode, ChannelId, EventId, FamilyId, Hash, ItemId, OrderCode, OrderId, PointOfSaleId, PriceTypeId, RateId, SeatId, SessionId,
-    TerminalId, UserId, ZoneId,
+    Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, OrderCode, OrderId, PointOfSaleId, PriceTypeId, RateId, SeatId,
+    SessionId, TerminalId, UserId, ZoneId,
 };
 use crate::moment::Timestamp;
 use crate::money::{Currency, Decimal, Minor};
@@ -274,6 +275,23 @@ pub struct Ticket {
     pub barcode: Barcode,
     /// How it stands.
     pub state: TicketState,
+    /// What lists find it by. Tickets of the first days lack it.
+    #[serde(default)]
+    pub sale: Option<Sale>,
+    /// When something of it last became different.
+    #[serde(default)]
+    pub changed: Timestamp,
+}
+
+/// What lists of tickets go by: who sold it and when, and whose event it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    /// Who sold it.
+    pub channel: ChannelId,
+    /// Whose event it is for.
+    pub promoter: EntityId,
+    /// When it was sold.
+    pub at: Timestamp,
 }
 
 /// How a ticket stands.
@@ -281,6 +299,15 @@ pub struct Ticket {
 pub enum TicketState {
     /// Opens the gate.
     Valid,
+}
+
+impl TicketState {
+    /// Whether its place is somebody's by it.
+    pub const fn is_live(self) -> bool {
+        match self {
+            Self::Valid => true,
+        }
+    }
 }
 
 /// One line of the books: append-only, written at confirm and by every later change of money or ticket.

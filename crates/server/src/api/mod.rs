@@ -4,3 +4,4 @@ pub mod catalog;
 pub mod distribution;
 pub mod mgmt;
 pub mod oauth;
+pub mod orders_mgmt;

@@ -15,6 +15,7 @@ pub mod loaders;
 mod loads;
 pub mod opening;
 pub mod payload;
+mod readers;
 pub mod recovery;
 pub mod shard;
 mod shared;
@@ -40,11 +41,14 @@ use tokio::sync::oneshot;
 
 use applier::Work;
 use ceiling::Stored;
+use readers::Readers;
 use shared::Shared;
 pub use shared::Stand;
 pub use start::StartError;
 use threads::Message;
 use view::Views;
+
+use crate::store::{Reader, StoreError};
 
 /// Commands on their way to the engine's thread at most; beyond it callers are refused at once.
 const MAX_ASKED: usize = 16_384;
@@ -96,6 +100,7 @@ struct Running {
     inbox: Sender<Message>,
     asked: Arc<AtomicUsize>,
     applier: Sender<Work>,
+    readers: Readers,
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -142,6 +147,19 @@ impl Handle {
         }
     }
 
+    /// Reads a list of a shard out of the tables, once they have everything that was committed when it was asked for.
+    ///
+    /// # Errors
+    /// Those of [`Self::settled`], then `OVERLOADED` if too many lists wait or this one takes too long.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        shard: ShardId,
+        read: impl FnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.settled(shard).await?;
+        self.engine.readers.run(read).await
+    }
+
     /// Serves a shard from now on; one that has no rows begins empty. Used when an operator is created, after its reservation in the platform shard.
     ///
     /// # Errors
@@ -183,6 +201,7 @@ impl Handle {
     pub async fn stop(&self) {
         let threads = std::mem::take(&mut *self.engine.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let _ = self.engine.inbox.send(Message::Stop);
+        self.engine.readers.end();
         let join = move || threads.into_iter().for_each(|thread| drop(thread.join()));
         let _ = tokio::task::spawn_blocking(join).await;
     }

@@ -12,6 +12,7 @@ use aforo_domain::moment::Timestamp;
 use super::applier::{Applier, Backlog};
 use super::core::Core;
 use super::loaders::Loaders;
+use super::readers::Readers;
 use super::shared::Shared;
 use super::threads::{Engine, Message, spawn};
 use super::time::Timekeeper;
@@ -51,6 +52,8 @@ impl Handle {
         let mut shards: BTreeSet<ShardId> = store.loader()?.shards()?.into_iter().collect();
         shards.insert(ShardId::PLATFORM);
         let (loaders, mut threads) = Loaders::start(store, owner, &inbox)?;
+        let (readers, of_lists) = Readers::start(store)?;
+        threads.extend(of_lists);
         let applier_thread = Applier {
             tables: store.tables()?,
             pace: pace(store),
@@ -80,7 +83,7 @@ impl Handle {
         };
         threads.push(spawn("aforo-engine", || engine_thread.run())?);
         threads.push(spawn("aforo-applier", || applier_thread.run())?);
-        let engine = Running { inbox, asked, applier, shared, threads: Mutex::new(threads) };
+        let engine = Running { inbox, asked, applier, readers, shared, threads: Mutex::new(threads) };
         open_all(&engine.inbox, shards)?;
         Ok(Self { views, engine: Arc::new(engine), stored: None })
     }

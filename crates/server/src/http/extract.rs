@@ -249,7 +249,7 @@ impl<A: Allowed> FromRequestParts<App> for Manager<A> {
 }
 
 /// The shard a management call works on. Another operator's looks the same as none.
-fn operator(bearer: &Bearer, query: Option<&str>, platform_itself: bool) -> Result<ShardId, Problem> {
+pub(super) fn operator(bearer: &Bearer, query: Option<&str>, platform_itself: bool) -> Result<ShardId, Problem> {
     let own = bearer.subject.shard;
     let mut checks = Checks::new();
     let named = Params::parse(query.unwrap_or_default()).id(&mut checks, "operator_id").map(ShardId);
@@ -263,7 +263,7 @@ fn operator(bearer: &Bearer, query: Option<&str>, platform_itself: bool) -> Resu
 }
 
 /// Steps 2 to 5: the token, its rate limit, its client, its scope.
-fn signed_in(
+pub(super) fn signed_in(
     app: &App,
     headers: &HeaderMap,
     clients: &[Client],
@@ -291,7 +291,13 @@ fn bearer_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Runs a command, once for the claim.
-async fn run(app: &App, shard: ShardId, bearer: &Arc<Bearer>, idempotency: Option<Claim>, command: Command) -> Result<Answered, Problem> {
+pub(super) async fn run(
+    app: &App,
+    shard: ShardId,
+    bearer: &Arc<Bearer>,
+    idempotency: Option<Claim>,
+    command: Command,
+) -> Result<Answered, Problem> {
     let _guard = idempotency.map(|claim| app.http.in_progress.enter(claim.key)).transpose()?;
     let answer = app.engine.run(Request { shard, actor: Actor::Token(bearer.clone()), command, idempotency }).await;
     let replayed = answer.replayed;

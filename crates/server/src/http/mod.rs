@@ -34,7 +34,7 @@
 //! }
 //! ```
 //!
-//! - **The order of arguments is the order of checks**: who asks ([`extract::Seller`], [`extract::CatalogCaller`], [`extract::Manager`]), then path
+//! - **The order of arguments is the order of checks**: who asks ([`extract::Seller`], [`extract::CatalogCaller`], [`extract::Manager`], [`clerk::Clerk`]), then path
 //!   ([`extract::PathId`]), headers ([`extract::CurrentOrder`]) and query ([`params::Params`]), last the body ([`call::Call`]).
 //! - Numbers of a body are [`wire::Num`] (the text of the number), amounts become minor units in [`checks::Checks::amount`] once the currency is
 //!   known; amounts are written with [`wire::Money`], dates with [`time`].
@@ -48,6 +48,7 @@
 
 pub mod call;
 pub mod checks;
+pub mod clerk;
 pub mod extract;
 pub mod idempotency;
 pub mod limit;

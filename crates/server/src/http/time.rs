@@ -20,6 +20,14 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     text.parse::<jiff::Timestamp>().ok().map(|instant| Timestamp(instant.as_microsecond()))
 }
 
+/// Reads a date that is written in exactly one way: `2031-03-01T19:00:00Z`.
+pub fn parse_utc(text: &str) -> Option<Timestamp> {
+    let form = "0000-00-00T00:00:00Z";
+    let same = |(is, should): (u8, u8)| if should == b'0' { is.is_ascii_digit() } else { is == should };
+    let formed = text.len() == form.len() && text.bytes().zip(form.bytes()).all(same);
+    parse(text).filter(|_| formed)
+}
+
 /// In UTC: `2031-03-01T19:00:00Z`, without a fraction.
 pub fn utc(instant: Timestamp) -> String {
     Shown::utc(instant).to_string()
@@ -30,32 +38,54 @@ pub fn in_zone(instant: Timestamp, zone: &TimeZone) -> String {
     Shown::in_zone(instant, zone).to_string()
 }
 
-/// An instant as it is written, without a fraction and without being put together as a text first.
+/// An instant as it is written, without being put together as a text first; without a fraction, unless it is to have milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
     at: jiff::Timestamp,
     /// `None`: UTC, written `Z`.
     offset: Option<Offset>,
+    precision: Precision,
+}
+
+/// How exactly dates are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// As most APIs write them.
+    Seconds,
+    /// As orders management writes them.
+    Milliseconds,
 }
 
 impl Shown {
     /// In UTC.
     pub fn utc(instant: Timestamp) -> Self {
-        Self { at: jiff::Timestamp::from_second(instant.0.div_euclid(1_000_000)).unwrap_or_default(), offset: None }
+        let at = jiff::Timestamp::from_second(instant.0.div_euclid(1_000_000)).unwrap_or_default();
+        Self { at, offset: None, precision: Precision::Seconds }
     }
 
     /// In a zone, with the offset in force at that instant.
     pub fn in_zone(instant: Timestamp, zone: &TimeZone) -> Self {
-        let shown = Self::utc(instant);
-        Self { offset: Some(zone.to_offset(shown.at)), ..shown }
+        Self::exactly(instant, Some(zone), Precision::Seconds)
+    }
+
+    /// In a zone, else in UTC, as exactly as that.
+    pub fn exactly(instant: Timestamp, zone: Option<&TimeZone>, precision: Precision) -> Self {
+        let mut shown = Self { precision, ..Self::utc(instant) };
+        if precision == Precision::Milliseconds {
+            shown.at = jiff::Timestamp::from_millisecond(instant.0.div_euclid(1_000)).unwrap_or_default();
+        }
+        shown.offset = zone.map(|zone| zone.to_offset(shown.at));
+        shown
     }
 }
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.offset {
-            None => self.at.fmt(f),
-            Some(offset) => self.at.display_with_offset(offset).fmt(f),
+        match (self.offset, self.precision) {
+            (None, Precision::Seconds) => self.at.fmt(f),
+            (Some(offset), Precision::Seconds) => self.at.display_with_offset(offset).fmt(f),
+            (None, Precision::Milliseconds) => write!(f, "{:.3}", self.at),
+            (Some(offset), Precision::Milliseconds) => write!(f, "{:.3}", self.at.display_with_offset(offset)),
         }
     }
 }
@@ -100,7 +130,7 @@ impl Zones {
 
 #[cfg(test)]
 mod tests {
-    use super::{Zones, in_zone, parse, utc};
+    use super::{Precision, Shown, Zones, in_zone, parse, utc};
 
     #[test]
     fn a_date_reads_back_in_its_zone() {
@@ -121,6 +151,15 @@ mod tests {
         let kathmandu = Zones::default().get("Asia/Kathmandu");
         assert_eq!(in_zone(at, &kathmandu), "1969-07-21T01:47:40+05:30");
         assert_eq!(in_zone(at, &Zones::default().get("Nowhere/Else")), "1969-07-20T20:17:40+00:00");
+    }
+
+    #[test]
+    fn milliseconds_are_shown_where_they_are_asked_for() {
+        let madrid = Zones::default().get("Europe/Madrid");
+        let shown = |text, zone| Shown::exactly(parse(text).unwrap(), zone, Precision::Milliseconds).to_string();
+        assert_eq!(shown("2030-12-21T18:00:00Z", Some(&madrid)), "2030-12-21T19:00:00.000+01:00");
+        assert_eq!(shown("2030-07-21T18:00:00.1239Z", Some(&madrid)), "2030-07-21T20:00:00.123+02:00");
+        assert_eq!(shown("2030-07-21T18:00:00.5Z", None), "2030-07-21T18:00:00.500Z");
     }
 
     #[test]

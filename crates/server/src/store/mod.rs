@@ -16,6 +16,7 @@
 //! its own applier, the lock on the directory keeps other processes out, and a crash in between leaves an epoch that nobody has, which the next taking
 //! over raises again.
 
+pub mod lists;
 mod messages;
 mod postgres;
 mod resident;
@@ -27,12 +28,19 @@ mod sqlite;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::idempotency::Period;
 use aforo_domain::ids::{OrderCode, OrderId, ShardId};
 use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
+use aforo_domain::orders::{History, Order, Ticket};
+use lists::{Cut, Found, OrdersWanted, Page, Select, TicketsWanted};
+use sql::Dialect;
+
+/// How long one statement of a list may take.
+pub const READ_PATIENCE: Duration = Duration::from_secs(5);
 
 /// One row of the journal: a batch of one shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -259,6 +267,15 @@ pub enum Loader {
     Sim(sim::SimStore),
 }
 
+/// A reader thread's end of a store: lists for people and reports. Each call reads one snapshot of the tables.
+#[derive(Debug)]
+pub enum Reader {
+    /// On SQLite.
+    Sqlite(sqlite::Reader),
+    /// On PostgreSQL.
+    Postgres(postgres::Reader),
+}
+
 impl Store {
     /// Opens a store: makes what is not there, adds what an earlier version did not know.
     ///
@@ -304,6 +321,18 @@ impl Store {
             Self::Sqlite(store) => store.loader().map(Loader::Sqlite),
             Self::Postgres(store) => store.loader().map(Loader::Postgres),
             Self::Sim(store) => Ok(Loader::Sim(store.clone())),
+        }
+    }
+
+    /// For a reader thread; as many as there are threads.
+    ///
+    /// # Errors
+    /// Whatever the database says. The simulated store has no lists.
+    pub fn reader(&self) -> Result<Reader, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.reader().map(Reader::Sqlite),
+            Self::Postgres(store) => Ok(Reader::Postgres(store.reader())),
+            Self::Sim(_) => Err(StoreError::Failed("the simulated store has no lists".into())),
         }
     }
 }
@@ -452,6 +481,65 @@ impl Loader {
                 store.every_row(shard, each);
                 Ok(())
             }
+        }
+    }
+}
+
+impl Reader {
+    /// The order with this code.
+    ///
+    /// # Errors
+    /// Whatever the database says; so do the others.
+    pub fn order(&mut self, shard: ShardId, code: OrderCode) -> Result<Option<Arc<Order>>, StoreError> {
+        lists::first(&self.select(&lists::order_by_code(self.dialect(), shard, code))?)
+    }
+
+    /// Orders in the books, the first come first.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn orders(&mut self, shard: ShardId, wanted: &OrdersWanted, cut: Cut) -> Result<Page<Arc<Order>>, StoreError> {
+        if wanted.channels.is_empty() {
+            return Ok(Page { total: 0, rows: Vec::new() });
+        }
+        lists::page(&self.select(&lists::orders(self.dialect(), shard, wanted, cut))?)
+    }
+
+    /// Tickets with their orders.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn tickets(&mut self, shard: ShardId, wanted: &TicketsWanted, cut: Cut) -> Result<Page<(Ticket, Arc<Order>)>, StoreError> {
+        lists::page_of_tickets(&self.select(&lists::tickets(self.dialect(), shard, wanted, cut))?)
+    }
+
+    /// An order's book, from its first line.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn history(&mut self, shard: ShardId, order: OrderId, cut: Cut) -> Result<Page<Arc<History>>, StoreError> {
+        lists::page(&self.select(&lists::history(self.dialect(), shard, order, cut))?)
+    }
+
+    /// What stops it from another thread. PostgreSQL stops by itself after [`READ_PATIENCE`].
+    pub fn interrupt(&self) -> Option<sqlite::Interrupt> {
+        match self {
+            Self::Sqlite(reader) => Some(reader.interrupt()),
+            Self::Postgres(_) => None,
+        }
+    }
+
+    const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    fn select(&mut self, statements: &[Select]) -> Result<Vec<Found>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.select(statements),
+            Self::Postgres(reader) => reader.select(statements),
         }
     }
 }

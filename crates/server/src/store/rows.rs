@@ -7,7 +7,7 @@ use aforo_domain::identity::DirectoryKey;
 use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, PromotionId, SessionId, VoucherGroupId};
 use aforo_domain::inventory::Claim;
 use aforo_domain::messages::{Message, MessageState};
-use aforo_domain::orders::{Order, Stage, TicketState};
+use aforo_domain::orders::{Order, OrderKind, Stage, TicketState};
 use serde::de::DeserializeOwned;
 
 /// One value of a row, borrowed from the row or from what the database answered.
@@ -126,6 +126,11 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Text(match ticket.state {
                 TicketState::Valid => "VALID",
             }));
+            put(Cell::Bool(ticket.state.is_live()));
+            put(ticket.sale.map_or(Cell::Null, |sale| Cell::Int(sale.at.0)));
+            put(Cell::Int(ticket.changed.0));
+            put(ticket.sale.map_or(Cell::Null, |sale| int(sale.channel.0)));
+            put(ticket.sale.map_or(Cell::Null, |sale| int(sale.promoter.0)));
         }
         Row::History(line) => put(Cell::Int(line.at.0)),
         Row::Message(message) => message_cells(message, put),
@@ -154,11 +159,11 @@ const RESERVED: &str = "RESERVED";
 const USED: &str = "USED";
 
 fn order_cells(order: &Order, put: &mut dyn FnMut(Cell<'_>)) {
-    let (resident, state, due) = match &order.stage {
-        Stage::Basket { expires, .. } => (true, "BASKET", Some(expires.0)),
-        Stage::PreConfirm { expires, .. } => (true, "PRE_CONFIRM", Some(expires.0)),
-        Stage::Confirm { .. } => (false, "CONFIRM", None),
-        Stage::Expired { at } => (true, EXPIRED, Some(at.0)),
+    let (resident, state, due, purchased) = match &order.stage {
+        Stage::Basket { expires, .. } => (true, "BASKET", Some(expires.0), None),
+        Stage::PreConfirm { expires, .. } => (true, "PRE_CONFIRM", Some(expires.0), None),
+        Stage::Confirm { at, .. } => (false, "CONFIRM", None, Some(at.0)),
+        Stage::Expired { at } => (true, EXPIRED, Some(at.0), None),
     };
     put(Cell::Bool(resident));
     put(Cell::Text(state));
@@ -169,6 +174,17 @@ fn order_cells(order: &Order, put: &mut dyn FnMut(Cell<'_>)) {
     put(Cell::Int(order.created.0));
     put(Cell::Text(order.currency.code()));
     put(Cell::Int(order.totals().total()));
+    put(purchased.map_or(Cell::Null, Cell::Int));
+    put(if purchased.is_some() { Cell::Text(kind_word(order.kind())) } else { Cell::Null });
+}
+
+/// What an order is to the books.
+pub const fn kind_word(kind: OrderKind) -> &'static str {
+    match kind {
+        OrderKind::Purchase => "PURCHASE",
+        OrderKind::Booking => "BOOKING",
+        OrderKind::Issue => "ISSUE",
+    }
 }
 
 /// The state of an expired order, which a start need not read whole.

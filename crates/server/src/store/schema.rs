@@ -57,7 +57,7 @@ pub struct Index {
     pub unique: bool,
     /// Its columns, the shard first.
     pub columns: &'static str,
-    /// Only rows for which this boolean column is true.
+    /// Only rows for which this is true: a boolean column, or its negation.
     pub only: Option<&'static str>,
 }
 
@@ -143,7 +143,7 @@ pub static SHARDS: Table = Table::new("shards", &[SHARD], &[int("applied_seq"), 
 pub static JOURNAL: Table = Table::new("journal", &[SHARD, int("seq")], &[bool("takeover"), bytes("payload")]);
 
 /// No table has more columns.
-pub const MAX_CELLS: usize = 12;
+pub const MAX_CELLS: usize = 14;
 
 macro_rules! row_tables {
     ($($variant:ident: $table:ident = $definition:expr, $read:expr;)*) => {
@@ -230,11 +230,15 @@ row_tables! {
         int("created"),
         text("currency"),
         int("total"),
+        // Of what is in the books: when it came there, and as what.
+        optional(int("purchased")),
+        optional(text("kind")),
         DATA,
     ])
     .with(&[
         Index { name: "orders_code", unique: true, columns: "shard, code", only: None },
         Index { name: "orders_resident", unique: false, columns: "shard, id", only: Some("resident") },
+        Index { name: "orders_purchased", unique: false, columns: "shard, channel, purchased, id, kind", only: Some("NOT resident") },
     ]), json::<Arc<Order>>;
     Ticket: TICKETS = Table::new("tickets", &[SHARD, int("id")], &[
         bytes("order_id"),
@@ -242,9 +246,19 @@ row_tables! {
         int("place"),
         text("barcode"),
         text("state"),
+        // What lists of tickets go by; who finds a page of them looks into an index alone.
+        optional(bool("live")),
+        optional(int("sold")),
+        optional(int("changed")),
+        optional(int("channel")),
+        optional(int("promoter")),
         DATA,
     ])
-    .with(&[Index { name: "tickets_barcode", unique: true, columns: "shard, barcode", only: None }]), json::<Ticket>;
+    .with(&[
+        Index { name: "tickets_barcode", unique: true, columns: "shard, barcode", only: None },
+        Index { name: "tickets_session", unique: false, columns: "shard, session, changed, sold, id, live, channel, promoter", only: None },
+        Index { name: "tickets_changed", unique: false, columns: "shard, changed, sold, id, live, channel, promoter", only: None },
+    ]), json::<Ticket>;
     History: HISTORY = Table::new("history", &[SHARD, bytes("order_id"), int("number")], &[int("at"), DATA]), json::<Arc<History>>;
     Counter: COUNTERS = Table::new("counters", &[SHARD, text("kind"), int("a"), text("b")], &[int("value")]), read_counter;
     Sequence: SEQUENCES = Table::new("sequences", &[SHARD], &[int("items_reserved")]), read_sequence;

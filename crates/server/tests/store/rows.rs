@@ -458,7 +458,8 @@ fn sales() -> Vec<Row> {
 
 fn ticket(session: SessionId) -> Ticket {
     let (kind, state) = (TicketKind::Sale, TicketState::Valid);
-    Ticket { id: ItemId(5), order: CONFIRMED, code: CODE, session, place: 0, kind, barcode: barcode(USED), state }
+    let sale = Some(aforo_domain::orders::Sale { channel: ChannelId(21), promoter: EntityId(11), at: NOW });
+    Ticket { id: ItemId(5), order: CONFIRMED, code: CODE, session, place: 0, kind, barcode: barcode(USED), state, sale, changed: NOW }
 }
 
 /// An order with one item, in this stage.

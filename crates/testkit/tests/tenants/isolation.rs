@@ -10,7 +10,7 @@ use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
 
 use super::life::creations;
-use super::strangers::{Stranger, Tenants, UNKNOWN, UNKNOWN_ORDER};
+use super::strangers::{ORDERS_BY_CODE, Stranger, Tenants, UNKNOWN, UNKNOWN_CODE, UNKNOWN_ORDER};
 
 for_each_engine![strangers_find_nothing_and_change_nothing, lists_and_bodies_do_not_reach_further_either];
 
@@ -23,7 +23,16 @@ const SHARED: &[&str] =
 const ORDER: &str = "ob-order-id";
 
 fn is_for(operation: &Operation, stranger: &Stranger) -> bool {
-    !operation.path.starts_with("/oauth") && operation.path.starts_with("/mgmt-api") != stranger.sells
+    let of = |api: &str| operation.path.starts_with(api);
+    !of("/oauth") && (of(AFTER_SALE) || of("/mgmt-api") != stranger.sells)
+}
+
+/// What both who sells and who manages call.
+const AFTER_SALE: &str = "/orders-mgmt-api";
+
+/// What is nobody's, by the collection that it is looked for in.
+fn unknown(collection: &str) -> String {
+    if collection == ORDERS_BY_CODE { UNKNOWN_CODE.to_owned() } else { UNKNOWN.to_string() }
 }
 
 /// Bodies to try: none, an empty one, and one of the right types.
@@ -54,6 +63,9 @@ async fn read_all(tenants: &Tenants<'_>) -> BTreeMap<String, (String, String)> {
         let mut path = filled(&operation.path, &ids);
         if path.ends_with("/forms/ATTENDEE") {
             path.push_str(&format!("?event_id={}", tenants.theirs.event));
+        }
+        if path.ends_with("/order-items") {
+            path.push_str(&format!("?session_id={}", tenants.theirs.session));
         }
         let of_platform = path.starts_with("/mgmt-api/v1/operators") || path.starts_with("/mgmt-api/v1/platform");
         let caller = match path.starts_with("/mgmt-api") {
@@ -111,19 +123,19 @@ fn attempts(
     tenants: &Tenants<'_>,
     stranger: &Stranger,
     collections: &[String],
-    theirs: &[u64],
+    theirs: &[String],
     names_order: bool,
-) -> Vec<(Vec<u64>, Vec<u64>)> {
+) -> Vec<(Vec<String>, Vec<String>)> {
     let mut all = Vec::new();
     if !collections.is_empty() || names_order {
-        all.push((theirs.to_vec(), vec![UNKNOWN; theirs.len()]));
+        all.push((theirs.to_vec(), collections.iter().map(|collection| unknown(collection)).collect()));
     }
     let own = stranger.own.as_ref();
     let own: Option<Vec<u64>> = own.and_then(|own| collections.iter().map(|collection| own.of(collection)).collect());
     let Some(own) = own else { return all };
     for (place, collection) in collections.iter().enumerate().skip(1).filter(|(_, collection)| !SHARED.contains(&collection.as_str())) {
-        let with = |id: u64| own.iter().enumerate().map(|(at, own)| if at == place { id } else { *own }).collect();
-        all.push((with(tenants.theirs(collection)), with(UNKNOWN)));
+        let with = |id: String| own.iter().enumerate().map(|(at, own)| if at == place { id.clone() } else { own.to_string() }).collect();
+        all.push((with(tenants.theirs(collection)), with(unknown(collection))));
     }
     all
 }

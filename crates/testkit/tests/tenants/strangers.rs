@@ -11,6 +11,10 @@ use super::life::creations;
 pub const UNKNOWN: u64 = 8_888_888;
 /// An order that is not there.
 pub const UNKNOWN_ORDER: &str = "ffffffffffffffffffffffffffffffff";
+/// A code that no order has.
+pub const UNKNOWN_CODE: &str = "ZZZZZZZZZZZZ";
+/// Where an order is named by its code.
+pub const ORDERS_BY_CODE: &str = "/orders-mgmt-api/v1/orders";
 
 /// What somebody has of each thing that a path can name.
 pub struct Belongings {
@@ -39,6 +43,8 @@ pub struct Tenants<'a> {
     /// An order of the theatre's web channel, and an item of it.
     pub order: String,
     pub item: u64,
+    /// The code of an order of that channel that is sold.
+    pub sold: String,
     /// A voucher group of the theatre's, and a voucher of it.
     pub voucher_group: u64,
     pub voucher: u64,
@@ -58,6 +64,7 @@ impl<'a> Tenants<'a> {
         let body = seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
         seller.order("PUT", &order, "/consumer-metadata/1", Some(json!({"value": "a note"}))).await.ok();
         let item = body["items"][0]["id"].as_u64().unwrap();
+        let sold = sell(&seller, world.session, &world.row[4..6]).await;
         let voucher_group = world.admin.make_id("/voucher-groups", voucher_group(world.theatre)).await;
         let issued = world.admin.make(&format!("/voucher-groups/{voucher_group}/vouchers"), json!({"count": 1, "amount": 5})).await;
         let voucher = issued["data"][0]["id"].as_u64().unwrap();
@@ -66,16 +73,17 @@ impl<'a> Tenants<'a> {
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
-        Self { world, theirs, order, item, voucher_group, voucher, promotion, strangers }
+        Self { world, theirs, order, item, sold, voucher_group, voucher, promotion, strangers }
     }
 
     /// The protected thing that a path's parameter names.
     ///
     /// # Panics
     /// If nobody has said yet what such a parameter is.
-    pub fn theirs(&self, collection: &str) -> u64 {
+    pub fn theirs(&self, collection: &str) -> String {
         let world = &self.world;
-        match collection {
+        let id = match collection {
+            ORDERS_BY_CODE => return self.sold.clone(),
             "/distribution-api/v1/orders/items" => self.item,
             // A key may be any text.
             "/distribution-api/v1/orders/consumer-metadata" => 1,
@@ -89,7 +97,8 @@ impl<'a> Tenants<'a> {
             "/mgmt-api/v1/promotions" | "/catalog-api/v1/promotions" | "/distribution-api/v1/orders/promotions" => self.promotion,
             "/mgmt-api/v1/users" => world.clerk.id,
             other => self.theirs.of(other).unwrap_or_else(|| panic!("say what {other} is in tests/tenants/strangers.rs")),
-        }
+        };
+        id.to_string()
     }
 }
 
@@ -116,12 +125,21 @@ async fn belongings(world: &SmallWorld<'_>, entity: u64, channel: u64, event: u6
     Belongings { entity, channel, channel_key, entity_key, event, session }
 }
 
+/// Sells these seats: the order's code.
+async fn sell(seller: &SellerClient, session: u64, seats: &[u64]) -> String {
+    let order = seller.create().await;
+    seller.add_seats(&order, session, seats).await.ok();
+    seller.buyer(&order, "ada@example.org").await.ok();
+    let price = seller.pre_confirm(&order).await.ok()["price"]["to_pay"].clone();
+    text(&seller.confirm(&order, &price).await.ok(), "code").to_owned()
+}
+
 /// The circus is an entity of the same operator, with an event, a session and a channel of its own.
 async fn of_the_circus(world: &SmallWorld<'_>) -> Vec<Stranger> {
     let admin = &world.admin;
     let web = channel(admin, world.circus, "WEB").await;
     let mut managers = Vec::new();
-    for role in ["EVENT_MANAGER", "CHANNEL_MANAGER"] {
+    for role in ["EVENT_MANAGER", "CHANNEL_MANAGER", "AFTER_SALES"] {
         let key = admin.make(&format!("/entities/{}/keys", world.circus), json!({"roles": [role]})).await;
         managers.push((role, ManagerClient::with_key(world.nobody(), text(&key, "secret")).await));
     }

@@ -3,15 +3,15 @@
 mod attendees;
 mod buyer;
 mod confirm;
-mod delivery;
+pub mod delivery;
 mod forms;
-mod insurances;
+pub mod insurances;
 mod items;
 mod metadata;
 mod orders;
-mod promotions;
+pub mod promotions;
 pub mod view;
-mod vouchers;
+pub mod vouchers;
 
 use aforo_domain::text::{Language, Localized};
 use axum::response::Response;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aforo_domain::catalogue::{Catalogue, Offer};
 use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
-use aforo_domain::orders::{Buyer, Item, Order, OrderKind, PaymentKind, Spot, Stage, TicketKind, attendees, surcharges};
+use aforo_domain::orders::{Buyer, Item, Order, OrderKind, Payment, PaymentKind, Spot, Stage, TicketKind, attendees, surcharges};
 use aforo_domain::pricing::{TaxLine, Taxed};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use super::insurances::InsuranceView;
 use super::promotions::{AppliedView, DiscountView};
 use super::vouchers::VoucherView;
 use crate::api::mgmt::words;
-use crate::http::time::{Shown, Zones};
+use crate::http::time::{Precision, Shown, Zones};
 use crate::http::wire::Money;
 
 /// The words for payments.
@@ -29,7 +29,7 @@ pub const PAYMENT_KINDS: &[(&str, PaymentKind)] = &[
 ];
 
 /// The words for what an order is to the books.
-const KINDS: &[(&str, OrderKind)] = &[("PURCHASE", OrderKind::Purchase), ("BOOKING", OrderKind::Booking), ("ISSUE", OrderKind::Issue)];
+pub const KINDS: &[(&str, OrderKind)] = &[("PURCHASE", OrderKind::Purchase), ("BOOKING", OrderKind::Booking), ("ISSUE", OrderKind::Issue)];
 
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,8 +71,9 @@ pub struct OrderView<'a> {
 
 /// Something by its id.
 #[derive(Debug, Serialize, ToSchema)]
-struct IdView {
-    id: u64,
+pub struct IdView {
+    /// Its id.
+    pub id: u64,
 }
 
 /// Something by its id and name.
@@ -95,7 +96,7 @@ struct DatesView {
 
 /// A place in an order.
 #[derive(Debug, Serialize, ToSchema)]
-struct ItemView<'a> {
+pub struct ItemView<'a> {
     id: u64,
     r#type: &'static str,
     event: NamedView<'a>,
@@ -196,8 +197,9 @@ struct TaxView {
     amount: Money,
 }
 
+/// Who buys.
 #[derive(Debug, Serialize, ToSchema)]
-struct BuyerView<'a> {
+pub struct BuyerView<'a> {
     email: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
@@ -222,8 +224,9 @@ struct BuyerView<'a> {
     fields: &'a BTreeMap<String, String>,
 }
 
+/// What was paid, and how.
 #[derive(Debug, Serialize, ToSchema)]
-struct PaymentView<'a> {
+pub struct PaymentView<'a> {
     r#type: &'static str,
     amount: Money,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -232,7 +235,7 @@ struct PaymentView<'a> {
 
 /// What an order adds up to.
 #[derive(Debug, Serialize, ToSchema)]
-struct PriceView {
+pub struct PriceView {
     base: Money,
     promotions: Money,
     surcharges: Money,
@@ -255,11 +258,6 @@ impl<'a> OrderView<'a> {
             Stage::Expired { .. } => ("EXPIRED", None, &[][..]),
         };
         let (currency, extras) = (order.currency, order.extras());
-        let payment = |payment: &'a aforo_domain::orders::Payment| PaymentView {
-            r#type: PAYMENT_KINDS.iter().find(|(_, kind)| *kind == payment.kind).map_or("", |(word, _)| word),
-            amount: Money::of(currency, payment.amount),
-            reference: payment.reference.as_deref(),
-        };
         Self {
             id: order.id,
             code: order.code(),
@@ -273,29 +271,36 @@ impl<'a> OrderView<'a> {
                 expires: order.expires().map(Shown::utc),
                 confirmed: confirmed.map(Shown::utc),
             },
-            items: item_views(order, catalogue, zones),
+            items: item_views(order, catalogue, zones, Precision::Seconds),
             buyer: order.buyer.as_deref().map(buyer_view),
             promotions: AppliedView::all(order),
             insurances: extras.insurances.iter().map(|taken| InsuranceView::of(taken, &order.language, currency)).collect(),
             delivery: extras.delivery.as_deref().map(|method| DeliveryView::of(method, &order.language, currency)),
             vouchers: VoucherView::all(order, catalogue),
-            payments: payments.iter().map(payment).collect(),
+            payments: payments.iter().map(|payment| payment_view(payment, currency)).collect(),
             consumer_metadata: &extras.metadata,
             price: price_view(order),
         }
     }
 }
 
-/// Items mostly follow others of their session, so what is looked up for one serves the next.
-fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones) -> Vec<ItemView<'a>> {
+/// The items of an order. They mostly follow others of their session, so what is looked up for one serves the next.
+pub fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones, precision: Precision) -> Vec<ItemView<'a>> {
     let mut views = Vec::with_capacity(order.items.len());
     for items in order.items.chunk_by(|a, b| a.session == b.session) {
         // Sessions and their names are never taken out of the catalogue, so the empty names are never seen.
         let offer = items.first().and_then(|item| catalogue.offers.get(&item.session)).map(AsRef::as_ref);
-        let start = offer.map(|offer| Shown::in_zone(offer.session.start, &zones.get(&offer.venue.time_zone)));
+        let start = offer.map(|offer| Shown::exactly(offer.session.start, Some(&zones.get(&offer.venue.time_zone)), precision));
         views.extend(items.iter().map(|item| item_view(item, order, offer, start)));
     }
     views
+}
+
+/// One item of an order.
+pub fn single_item<'a>(item: &'a Item, order: &'a Order, catalogue: &'a Catalogue, zones: &Zones, precision: Precision) -> ItemView<'a> {
+    let offer = catalogue.offers.get(&item.session).map(AsRef::as_ref);
+    let start = offer.map(|offer| Shown::exactly(offer.session.start, Some(&zones.get(&offer.venue.time_zone)), precision));
+    item_view(item, order, offer, start)
 }
 
 fn item_view<'a>(item: &'a Item, order: &'a Order, offer: Option<&'a Offer>, start: Option<Shown>) -> ItemView<'a> {
@@ -356,7 +361,17 @@ fn tax_view(line: &TaxLine, currency: Currency) -> TaxView {
     TaxView { id: line.tax.0, applies_to, value: Money::percent(line.percent), amount: Money::of(currency, line.amount) }
 }
 
-fn buyer_view(buyer: &Buyer) -> BuyerView<'_> {
+/// A payment in the order's currency.
+pub fn payment_view(payment: &Payment, currency: Currency) -> PaymentView<'_> {
+    PaymentView {
+        r#type: words::show(PAYMENT_KINDS, &payment.kind),
+        amount: Money::of(currency, payment.amount),
+        reference: payment.reference.as_deref(),
+    }
+}
+
+/// A buyer.
+pub fn buyer_view(buyer: &Buyer) -> BuyerView<'_> {
     BuyerView {
         email: &buyer.email,
         name: buyer.name.as_deref(),
@@ -372,7 +387,8 @@ fn buyer_view(buyer: &Buyer) -> BuyerView<'_> {
     }
 }
 
-fn price_view(order: &Order) -> PriceView {
+/// What an order adds up to.
+pub fn price_view(order: &Order) -> PriceView {
     let totals = order.totals();
     let money = |minor| Money::of(order.currency, minor);
     let of_items = order.items.iter().flat_map(|item| item.price.taxes.iter());
@@ -391,7 +407,8 @@ fn price_view(order: &Order) -> PriceView {
     }
 }
 
-fn shown<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes what shows itself as a text.
+pub fn shown<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 

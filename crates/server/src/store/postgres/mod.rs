@@ -7,6 +7,7 @@
 mod array;
 mod journal;
 mod loader;
+mod reader;
 mod session;
 mod tables;
 
@@ -24,6 +25,7 @@ use super::sql::{self, Dialect};
 
 pub use journal::Journal;
 pub use loader::Loader;
+pub use reader::Reader;
 use session::Session;
 pub use tables::Tables;
 
@@ -62,6 +64,10 @@ impl Postgres {
 
     pub fn loader(&self) -> Result<Loader, StoreError> {
         Loader::new(self.0.clone())
+    }
+
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.0.clone())
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod journal;
 mod loader;
+mod reader;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use super::{AppendError, StoreError};
 
 pub use journal::Journal;
 pub use loader::Loader;
+pub use reader::{Interrupt, Reader};
 pub use tables::Tables;
 
 /// An open store.
@@ -75,6 +77,10 @@ impl Sqlite {
 
     pub fn loader(&self) -> Result<Loader, StoreError> {
         Loader::new(self.0.clone())
+    }
+
+    pub fn reader(&self) -> Result<Reader, StoreError> {
+        Reader::new(self.0.clone())
     }
 }
 

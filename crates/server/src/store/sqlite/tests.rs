@@ -1,11 +1,14 @@
-//! What only shows inside: a disk that is full, and WAL files that do not grow.
+//! What only shows inside: a disk that is full, WAL files that do not grow, and how lists are found.
 
 use aforo_domain::change::{Change, Key};
 use aforo_domain::identity::{DirectoryEntry, DirectoryKey};
-use aforo_domain::ids::ShardId;
+use aforo_domain::ids::{ChannelId, EntityId, OrderCode, OrderId, SessionId, ShardId};
 use aforo_domain::moment::Timestamp;
+use aforo_domain::orders::OrderKind;
 
 use super::{Loader, Sqlite};
+use crate::store::lists::{self, Cut, OrdersWanted, Span, TicketsOf, TicketsWanted};
+use crate::store::sql::Dialect;
 use crate::store::{AppendError, ApplyBatch, JournalRow, Load, Loaded, StoreError};
 
 const SHARD: ShardId = ShardId(1);
@@ -80,4 +83,37 @@ fn wal_files_start_over() {
         assert!(size < limit, "{file} has grown to {size} bytes");
     }
     assert!(dir.path().join("journal.db").metadata().unwrap().len() < limit, "trimmed rows leave room for new ones");
+}
+
+/// A list of a large operator must not look at all it ever sold.
+#[test]
+fn lists_are_found_in_an_index() {
+    let (_dir, store, _loader) = opened();
+    let span = Span { from: Some(Timestamp(1)), to: None };
+    let orders = OrdersWanted { channels: vec![ChannelId(1), ChannelId(2)], kinds: vec![OrderKind::Purchase], purchased: span };
+    let of = TicketsOf::Some(vec![ChannelId(1)], Some(EntityId(1)));
+    let tickets = |session, changed| TicketsWanted { of: of.clone(), session, changed, live: true, by_change: false, descending: true };
+    let cut = Cut { limit: 10, offset: 20 };
+    let all = [
+        ("orders_code", lists::order_by_code(Dialect::Sqlite, SHARD, OrderCode([b'A'; 12]))),
+        ("orders_purchased", lists::orders(Dialect::Sqlite, SHARD, &orders, cut)),
+        ("tickets_session", lists::tickets(Dialect::Sqlite, SHARD, &tickets(Some(SessionId(1)), Span::default()), cut)),
+        ("tickets_session", lists::tickets(Dialect::Sqlite, SHARD, &tickets(Some(SessionId(1)), span), cut)),
+        ("tickets_changed", lists::tickets(Dialect::Sqlite, SHARD, &tickets(None, span), cut)),
+        ("sqlite_autoindex_history_1", lists::history(Dialect::Sqlite, SHARD, OrderId([1; 16]), cut)),
+    ];
+    let connection = store.0.tables();
+    for (index, statements) in all {
+        for select in statements {
+            let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", select.sql)).unwrap();
+            let mut rows = explained.raw_query();
+            let mut plan = Vec::new();
+            while let Some(row) = rows.next().unwrap() {
+                plan.push(row.get::<_, String>(3).unwrap());
+            }
+            assert!(plan.iter().any(|line| line.contains(index)), "{} does not use {index}: {plan:?}", select.sql);
+            let whole = |line: &&String| line.starts_with("SCAN") && *line != "SCAN p";
+            assert_eq!(plan.iter().find(whole), None, "{}: {plan:?}", select.sql);
+        }
+    }
 }

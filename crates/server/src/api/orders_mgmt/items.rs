@@ -1,0 +1,100 @@
+//! Items of sold orders, one by one: what a promoter or a channel copies into its own systems.
+
+use aforo_domain::orders::sight::Sight;
+use aforo_domain::orders::{Order, Ticket};
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::view::{ItemOrderView, Shows};
+use super::{cut, listed, paging};
+use crate::api::distribution::view::{BuyerView, ItemView, buyer_view};
+use crate::http::checks::Checks;
+use crate::http::clerk::{Clerk, Looks};
+use crate::http::params::{Params, Sort};
+use crate::http::respond::{Problem, json};
+use crate::http::time::Shown;
+use crate::http::wire::List;
+use crate::store::lists::{Span, TicketsOf, TicketsWanted};
+use std::sync::Arc;
+
+/// An item of a sold order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderItemView<'a> {
+    #[serde(flatten)]
+    item: Option<ItemView<'a>>,
+    order: ItemOrderView,
+    /// Where the caller sees the order whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer: Option<BuyerView<'a>>,
+    purchase_date: Shown,
+    /// Moves with everything that becomes of the item.
+    last_modified: Shown,
+}
+
+/// What a list of items takes: a session, or what changed in some span of time, or both.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only the document reads it")]
+pub struct ItemsQuery {
+    session_id: Option<u64>,
+    /// `gte:2031-01-01T00:00:00Z,lte:2031-12-31T23:59:59Z`.
+    last_modified: Option<String>,
+    /// `SEAT`: places, numbered or not. It is all there is.
+    r#type: Option<String>,
+    /// `NET` (if it is left out): only items that still are their buyer's. `GROSS`: all that were ever sold, each as it stands.
+    search_mode: Option<String>,
+    /// `purchase_date:asc` (if it is left out), or by `last_modified`; `:desc` for the other way round.
+    sort: Option<String>,
+    /// 1 to 500, default 100.
+    limit: Option<u32>,
+    /// Has no end.
+    offset: Option<u64>,
+    /// The operator, where a PLATFORM_ADMIN asks.
+    operator_id: Option<u64>,
+}
+
+/// Lists items of sold orders: those of the caller's own orders, and those for its own events.
+#[utoipa::path(
+    get, path = "/order-items", operation_id = "list_order_items", tag = "order-items", params(ItemsQuery),
+    responses((status = 200, body = List<OrderItemView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
+)]
+pub async fn list(clerk: Clerk<Looks>, params: Params) -> Result<Response, Problem> {
+    let mut checks = Checks::new();
+    let session = params.id(&mut checks, "session_id").map(aforo_domain::ids::SessionId);
+    let changed = params.range(&mut checks, "last_modified");
+    params.one_of(&mut checks, "type", &[("SEAT", ())]);
+    let live = params.one_of(&mut checks, "search_mode", &[("NET", true), ("GROSS", false)]).unwrap_or(true);
+    let sort = params.sort(&mut checks, &[("purchase_date", false), ("last_modified", true)]);
+    let page = paging(&mut checks, &params);
+    if session.is_none() && params.get("last_modified").is_none() {
+        checks.missing("session_id");
+    }
+    let Sort { field: by_change, descending } = sort.unwrap_or(Sort { field: false, descending: false });
+    let changed = Span { from: changed.from, to: changed.to };
+    let wanted = checks.done(TicketsWanted { of: of(&clerk), session, changed, live, by_change, descending })?;
+    let shard = clerk.shard;
+    let found = clerk.read(move |reader| reader.tickets(shard, &wanted, cut(page))).await?;
+    let shows = Shows::of(&clerk);
+    Ok(json(&listed(page, &found, |(ticket, order)| view(ticket, order, &clerk, shows))))
+}
+
+fn of(clerk: &Clerk<Looks>) -> TicketsOf {
+    match clerk.sight {
+        Sight::Operator => TicketsOf::Anybody,
+        Sight::Channel(own) => TicketsOf::Some(vec![own], None),
+        Sight::Entity(entity) => TicketsOf::Some(clerk.channels(), Some(entity)),
+    }
+}
+
+fn view<'a>(ticket: &Ticket, order: &'a Arc<Order>, clerk: &Clerk<Looks>, shows: Shows<'a>) -> OrderItemView<'a> {
+    let seen = clerk.sight.shows(order, &clerk.view.identity, &clerk.view.catalogue);
+    let whole = seen.is_some_and(|seen| Arc::ptr_eq(&seen, order));
+    OrderItemView {
+        item: shows.item(order, ticket.id),
+        order: ItemOrderView::of(order, ticket.code),
+        buyer: order.buyer.as_deref().filter(|_| whole).map(buyer_view),
+        purchase_date: shows.date_of(order, ticket.sale.map_or(ticket.changed, |sale| sale.at)),
+        last_modified: shows.date_of(order, ticket.changed),
+    }
+}

@@ -1,0 +1,259 @@
+//! What lists of sold orders and their tickets ask the tables: the statements for both engines, and what becomes of their rows. Runs nothing, and
+//! decides nothing about who may see what: what is in sight comes as an argument.
+//!
+//! A page is found in an index alone, however far it is from the beginning; only its own rows are read whole.
+
+use std::sync::Arc;
+
+use aforo_domain::ids::{ChannelId, EntityId, OrderCode, OrderId, SessionId, ShardId};
+use aforo_domain::moment::Timestamp;
+use aforo_domain::orders::{Order, OrderKind, Ticket};
+use serde::de::DeserializeOwned;
+
+use super::StoreError;
+use super::rows::kind_word;
+use super::schema::Kind;
+use super::sql::Dialect;
+
+/// Which page of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// Elements at most.
+    pub limit: u64,
+    /// Elements before it.
+    pub offset: u64,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// Elements in all.
+    pub total: u64,
+    /// Those of this page.
+    pub rows: Vec<T>,
+}
+
+/// An inclusive span of time, open where it says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// The first instant.
+    pub from: Option<Timestamp>,
+    /// The last instant.
+    pub to: Option<Timestamp>,
+}
+
+/// Orders in the books.
+#[derive(Debug, Clone)]
+pub struct OrdersWanted {
+    /// Of these channels.
+    pub channels: Vec<ChannelId>,
+    /// Of these kinds; of all if there are none.
+    pub kinds: Vec<OrderKind>,
+    /// Come into the books then.
+    pub purchased: Span,
+}
+
+/// Whose tickets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TicketsOf {
+    /// Everybody's.
+    Anybody,
+    /// Those that these channels sold, and those for this promoter's events.
+    Some(Vec<ChannelId>, Option<EntityId>),
+}
+
+/// Tickets of sold orders.
+#[derive(Debug, Clone)]
+pub struct TicketsWanted {
+    /// Whose.
+    pub of: TicketsOf,
+    /// Of which session.
+    pub session: Option<SessionId>,
+    /// Changed then.
+    pub changed: Span,
+    /// Only those that are live.
+    pub live: bool,
+    /// Whether the first is the one that changed, not the one that was sold, first.
+    pub by_change: bool,
+    /// The other way round.
+    pub descending: bool,
+}
+
+/// A value that goes into a statement, or comes out of one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// BIGINT.
+    Int(i64),
+    /// TEXT.
+    Text(String),
+    /// BYTEA or BLOB.
+    Bytes(Vec<u8>),
+}
+
+/// One statement that reads.
+#[derive(Debug)]
+pub struct Select {
+    /// Its text.
+    pub sql: String,
+    /// Its parameters, from the first.
+    pub parameters: Vec<Value>,
+    /// What its columns hold; none of them is ever NULL.
+    pub columns: &'static [Kind],
+}
+
+/// The rows that a statement gave.
+pub type Found = Vec<Vec<Value>>;
+
+const DATA: &[Kind] = &[Kind::Text];
+const COUNT: &[Kind] = &[Kind::Int];
+
+/// A statement being written.
+struct Writer {
+    dialect: Dialect,
+    parameters: Vec<Value>,
+}
+
+impl Writer {
+    /// The shard is always the first parameter.
+    fn new(dialect: Dialect, shard: ShardId) -> Self {
+        Self { dialect, parameters: vec![int(shard.0)] }
+    }
+
+    /// A parameter with this value.
+    fn bind(&mut self, value: Value) -> String {
+        self.parameters.push(value);
+        self.dialect.placeholder(self.parameters.len())
+    }
+
+    /// Conditions on a span of a column.
+    fn span(&mut self, column: &str, span: Span) -> String {
+        let from = span.from.map(|from| format!(" AND {column} >= {}", self.bind(Value::Int(from.0))));
+        let to = span.to.map(|to| format!(" AND {column} <= {}", self.bind(Value::Int(to.0))));
+        from.into_iter().chain(to).collect()
+    }
+
+    fn select(&self, sql: String, columns: &'static [Kind]) -> Select {
+        Select { sql, parameters: self.parameters.clone(), columns }
+    }
+}
+
+fn int(id: u64) -> Value {
+    Value::Int(id.cast_signed())
+}
+
+/// A list of numbers, as it stands in a statement.
+fn numbers(ids: impl IntoIterator<Item = u64>) -> String {
+    ids.into_iter().map(|id| id.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The order with this code.
+pub fn order_by_code(dialect: Dialect, shard: ShardId, code: OrderCode) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let code = writer.bind(Value::Text(code.to_string()));
+    let sql = format!("SELECT data FROM orders WHERE shard = {} AND code = {code}", dialect.placeholder(1));
+    vec![writer.select(sql, DATA)]
+}
+
+/// A page of orders, and how many there are in all.
+pub fn orders(dialect: Dialect, shard: ShardId, wanted: &OrdersWanted, cut: Cut) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let channels = numbers(wanted.channels.iter().map(|channel| channel.0));
+    let mut condition = format!("shard = {} AND channel IN ({channels}) AND NOT resident", dialect.placeholder(1));
+    condition += &writer.span("purchased", wanted.purchased);
+    let kinds: Vec<_> = wanted.kinds.iter().map(|kind| writer.bind(Value::Text(kind_word(*kind).to_owned()))).collect();
+    if !kinds.is_empty() {
+        condition += &format!(" AND kind IN ({})", kinds.join(", "));
+    }
+    let count = writer.select(format!("SELECT count(*) FROM orders WHERE {condition}"), COUNT);
+    let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
+    let page = format!(
+        "SELECT o.data FROM (SELECT purchased, id FROM orders WHERE {condition} ORDER BY purchased, id LIMIT {limit} OFFSET {offset}) p
+         JOIN orders o ON o.shard = {} AND o.id = p.id ORDER BY p.purchased, p.id",
+        dialect.placeholder(1)
+    );
+    let page = writer.select(page, DATA);
+    vec![count, page]
+}
+
+/// A page of tickets with their orders, and how many there are in all.
+pub fn tickets(dialect: Dialect, shard: ShardId, wanted: &TicketsWanted, cut: Cut) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let mut condition = format!("shard = {}", dialect.placeholder(1));
+    if let Some(session) = wanted.session {
+        condition += &format!(" AND session = {}", writer.bind(int(session.0)));
+    }
+    condition += &writer.span("changed", wanted.changed);
+    if wanted.live {
+        condition += " AND live";
+    }
+    if let TicketsOf::Some(channels, promoter) = &wanted.of {
+        let sold = (!channels.is_empty()).then(|| format!("channel IN ({})", numbers(channels.iter().map(|channel| channel.0))));
+        let own = promoter.map(|promoter| format!("promoter = {}", promoter.0));
+        let either: Vec<_> = sold.into_iter().chain(own).collect();
+        condition += &if either.is_empty() { " AND FALSE".to_owned() } else { format!(" AND ({})", either.join(" OR ")) };
+    }
+    let by = if wanted.by_change { "changed" } else { "sold" };
+    let way = if wanted.descending { "DESC" } else { "ASC" };
+    let count = writer.select(format!("SELECT count(*) FROM tickets WHERE {condition}"), COUNT);
+    let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
+    let page = format!(
+        "SELECT t.data, o.data FROM
+           (SELECT {by}, id FROM tickets WHERE {condition} ORDER BY {by} {way}, id {way} LIMIT {limit} OFFSET {offset}) p
+         JOIN tickets t ON t.shard = {shard} AND t.id = p.id JOIN orders o ON o.shard = {shard} AND o.id = t.order_id
+         ORDER BY p.{by} {way}, p.id {way}",
+        shard = dialect.placeholder(1)
+    );
+    let page = writer.select(page, &[Kind::Text, Kind::Text]);
+    vec![count, page]
+}
+
+/// A page of an order's book, and how many lines it has.
+pub fn history(dialect: Dialect, shard: ShardId, order: OrderId, cut: Cut) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let order = writer.bind(Value::Bytes(order.0.to_vec()));
+    let condition = format!("shard = {} AND order_id = {order}", dialect.placeholder(1));
+    let count = writer.select(format!("SELECT count(*) FROM history WHERE {condition}"), COUNT);
+    let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
+    let page = format!("SELECT data FROM history WHERE {condition} ORDER BY number LIMIT {limit} OFFSET {offset}");
+    let page = writer.select(page, DATA);
+    vec![count, page]
+}
+
+/// The first row's image.
+pub fn first<T: DeserializeOwned>(found: &[Found]) -> Result<Option<T>, StoreError> {
+    found.first().and_then(|rows| rows.first()).map(|row| image(row, 0)).transpose()
+}
+
+/// A count, and a page of images.
+pub fn page<T: DeserializeOwned>(found: &[Found]) -> Result<Page<T>, StoreError> {
+    let rows = found.get(1).into_iter().flatten().map(|row| image(row, 0)).collect::<Result<_, _>>()?;
+    Ok(Page { total: total(found)?, rows })
+}
+
+/// A count, and a page of tickets with their orders: those of one order share it.
+pub fn page_of_tickets(found: &[Found]) -> Result<Page<(Ticket, Arc<Order>)>, StoreError> {
+    let mut rows: Vec<(Ticket, Arc<Order>)> = Vec::new();
+    for row in found.get(1).into_iter().flatten() {
+        let ticket: Ticket = image(row, 0)?;
+        let known = rows.last().filter(|(_, order)| order.id == ticket.order).map(|(_, order)| order.clone());
+        let order = known.map_or_else(|| image(row, 1), Ok)?;
+        rows.push((ticket, order));
+    }
+    Ok(Page { total: total(found)?, rows })
+}
+
+fn total(found: &[Found]) -> Result<u64, StoreError> {
+    match found.first().and_then(|rows| rows.first()).map(Vec::as_slice) {
+        Some([Value::Int(total)]) => Ok(total.cast_unsigned()),
+        other => Err(StoreError::Failed(format!("{other:?} is no count"))),
+    }
+}
+
+fn image<T: DeserializeOwned>(row: &[Value], column: usize) -> Result<T, StoreError> {
+    match row.get(column) {
+        Some(Value::Text(json)) => {
+            serde_json::from_str(json).map_err(|error| StoreError::Failed(format!("an image cannot be read: {error}")))
+        }
+        other => Err(StoreError::Failed(format!("{other:?} is no image"))),
+    }
+}

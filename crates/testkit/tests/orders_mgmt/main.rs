@@ -1,0 +1,74 @@
+//! Orders after their sale, through HTTP: who sees what of them, and what may still be done.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod reads;
+mod sights;
+
+use aforo_testkit::builders::{SmallWorld, text};
+use aforo_testkit::caller::{Caller, ManagerClient, SellerClient};
+use serde_json::{Value, json};
+
+use reads::{
+    a_booking_is_found_by_its_code, items_are_found_by_session_and_by_change, lists_of_orders_are_cut_and_filtered,
+    what_was_sold_is_read_at_once, wrong_questions_are_told_what_is_wrong,
+};
+use sights::{who_asks_needs_a_role, who_sees_what};
+
+aforo_testkit::for_each_engine![
+    what_was_sold_is_read_at_once,
+    lists_of_orders_are_cut_and_filtered,
+    items_are_found_by_session_and_by_change,
+    a_booking_is_found_by_its_code,
+    wrong_questions_are_told_what_is_wrong,
+    who_sees_what,
+    who_asks_needs_a_role,
+];
+
+/// Where orders are managed.
+const API: &str = "/orders-mgmt-api/v1";
+
+/// Sells these seats of a session: the whole order.
+async fn sell(seller: &SellerClient, session: u64, seats: &[u64]) -> Value {
+    let order = seller.create().await;
+    seller.add_seats(&order, session, seats).await.ok();
+    finish(seller, &order).await
+}
+
+/// Sells a basket.
+async fn finish(seller: &SellerClient, order: &str) -> Value {
+    seller.buyer(order, "ada@example.org").await.ok();
+    let price = seller.pre_confirm(order).await.ok()["price"]["to_pay"].clone();
+    if price == json!(0) {
+        return seller.order("POST", order, "/confirm", Some(json!({"payments": []}))).await.ok();
+    }
+    seller.confirm(order, &price).await.ok()
+}
+
+fn code(order: &Value) -> &str {
+    text(order, "code")
+}
+
+fn item_ids(order: &Value) -> Vec<u64> {
+    order["items"].as_array().unwrap().iter().map(|item| item["id"].as_u64().unwrap()).collect()
+}
+
+/// What a list has: its total, and the ids of the page.
+async fn ids(caller: &Caller, path: &str) -> (u64, Vec<u64>) {
+    let list = caller.get(format!("{API}{path}")).await.ok();
+    let ids = list["data"].as_array().unwrap().iter().map(|element| element["id"].as_u64().unwrap());
+    (list["metadata"]["total"].as_u64().unwrap(), ids.collect())
+}
+
+/// What a list of orders has: its total, and the codes of the page.
+async fn codes(caller: &Caller, path: &str) -> (u64, Vec<String>) {
+    let list = caller.get(format!("{API}{path}")).await.ok();
+    let codes = list["data"].as_array().unwrap().iter().map(|element| code(element).to_owned());
+    (list["metadata"]["total"].as_u64().unwrap(), codes.collect())
+}
+
+/// Whoever signs in with a key of an entity's that has this role.
+async fn with_role(world: &SmallWorld<'_>, entity: u64, role: &str) -> Caller {
+    let key = world.admin.make(&format!("/entities/{entity}/keys"), json!({"roles": [role]})).await;
+    ManagerClient::with_key(world.nobody(), text(&key, "secret")).await.0
+}
