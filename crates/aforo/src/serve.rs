@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use aforo_server::app::App;
 use aforo_server::chance::Chance;
 use aforo_server::clock::Clock;
-use aforo_server::config::Config;
+use aforo_server::config::{Config, MailConfig, Mailbox, NatsConfig, ServerAddr, SmtpServer};
 use aforo_server::engine::StartError;
 use aforo_server::start::{self, Admin};
 use aforo_server::store::StoreError;
@@ -31,6 +31,22 @@ pub struct ServeArgs {
     /// A PostgreSQL database (15 or later) to store everything in, instead of SQLite: postgres://user:password@host/database
     #[arg(long, env = "AFORO_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// A NATS server with JetStream, to which loyalty programmes are told what they are to know: nats://user:password@host:4222. Without one these
+    /// messages are kept until they are taken over the management API
+    #[arg(long, env = "AFORO_NATS_URL", hide_env_values = true)]
+    nats_url: Option<ServerAddr>,
+    /// What the subjects of these messages begin with; the stream is called like it
+    #[arg(long, default_value = "aforo.loyalty", env = "AFORO_NATS_PREFIX", value_parser = subject_prefix)]
+    nats_prefix: String,
+    /// The mail server: smtps://user:password@host:465 or smtp://host:587?tls=required. Without one, e-mails are written into files
+    #[arg(long, env = "AFORO_SMTP_URL", hide_env_values = true)]
+    smtp_url: Option<SmtpServer>,
+    /// Whom e-mails come from
+    #[arg(long, default_value = "tickets@localhost", env = "AFORO_MAIL_FROM")]
+    mail_from: Mailbox,
+    /// Where e-mails are written as files [default: mail in the data directory]
+    #[arg(long, env = "AFORO_MAIL_DIR")]
+    mail_dir: Option<PathBuf>,
     /// Fill an empty store with a demonstration world, and write DIR/demo-credentials.json
     #[arg(long)]
     demo: bool,
@@ -68,7 +84,19 @@ fn config(args: &ServeArgs, address: SocketAddr) -> Config {
         data: args.data.clone(),
         database: args.database.clone(),
         http_threads: usize::from(args.http_threads),
+        mail: MailConfig { from: args.mail_from.clone(), smtp: args.smtp_url.clone(), dir: args.mail_dir.clone() },
+        nats: args.nats_url.clone().map(|server| NatsConfig { server, prefix: args.nats_prefix.clone() }),
         ..Config::default()
+    }
+}
+
+/// What subjects may begin with: words with points between them.
+fn subject_prefix(text: &str) -> Result<String, String> {
+    let word = |word: &str| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter));
+    if text.len() <= 100 && text.split('.').all(word) {
+        Ok(text.to_owned())
+    } else {
+        Err("letters, digits, _ and - with points between".to_owned())
     }
 }
 

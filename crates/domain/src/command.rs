@@ -16,7 +16,7 @@ use crate::identity::sign_in::{Granted, SignInCommand};
 use crate::ids::{
     DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, PriceTypeId, PromotionId, RateId, SeatId, SectorId, SessionId, VoucherId,
 };
-use crate::messages::{self, OutboxCommand};
+use crate::messages::{self, Loyalty, LoyaltyRequest, OutboxCommand};
 use crate::moment::Moment;
 use crate::money::Currency;
 use crate::orders::attendees::Attendee;
@@ -127,6 +127,8 @@ pub enum OrderCommand {
     Confirm(OrderId, Vec<PaymentRequest>),
     /// Drop it; its places fall free at once.
     Delete(OrderId),
+    /// Join a loyalty programme, with the order's buyer if one is named. Answers `Reply::Loyalty`, or the message's id if aforo is to keep it.
+    JoinLoyalty(Option<OrderId>, Box<LoyaltyRequest>),
 }
 
 /// What a command answers. The HTTP layer renders it.
@@ -152,6 +154,8 @@ pub enum Reply {
     Vouchers(u64, Vec<Arc<Voucher>>),
     /// How many lines a voucher's book has, in which currency, and some of them.
     Movements(u64, Currency, Vec<Arc<VoucherMovement>>),
+    /// What a loyalty programme is to be told.
+    Loyalty(Box<Loyalty>),
 }
 
 impl Reply {
@@ -159,7 +163,7 @@ impl Reply {
     pub const fn holds_secret(&self) -> bool {
         match self {
             Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => false,
-            Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) => false,
+            Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) | Self::Loyalty(_) => false,
             Self::Granted(_) => true,
         }
     }

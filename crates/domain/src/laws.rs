@@ -380,6 +380,7 @@ impl Laws {
         for (id, about) in std::mem::take(&mut self.messages) {
             match about {
                 About::Order(order) if self.orders.get(&order).is_some_and(|order| order.life == Life::Sold) => {}
+                About::Customer(_) => {}
                 About::Order(order) => self.breach(8, format!("message {id} tells of order {order}, which was not sold")),
             }
         }

@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::plan::Place;
 use crate::change::{Change, Key};
 use crate::command::{Done, Planned, Reply, Stop};
-use crate::error::Code;
+use crate::error::{Code, Error};
+use crate::identity::Role;
 use crate::identity::check::Actor;
-use crate::ids::{ChannelId, EventId, MessageId, OrderCode, OrderId, SessionId};
+use crate::identity::manage::{Here, reach};
+use crate::ids::{ChannelId, EventId, Hash, MessageId, OrderCode, OrderId, SessionId};
 use crate::moment::{DAY_MS, Moment, Timestamp};
 use crate::money::{Currency, Minor};
 use crate::orders::Buyer;
@@ -48,6 +50,8 @@ pub struct Message {
 pub enum About {
     /// An order.
     Order(OrderId),
+    /// A customer, by the hash of the e-mail.
+    Customer(Hash),
 }
 
 /// How a message stands.
@@ -110,6 +114,34 @@ pub struct Loyalty {
 pub enum LoyaltyEvent {
     /// An order was sold.
     Sold(Sale),
+    /// Somebody joins.
+    Joined(Joining),
+}
+
+/// Somebody who joins a loyalty programme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joining {
+    /// Which programme, where there are several.
+    pub program: Option<String>,
+    /// Who.
+    pub customer: Arc<Buyer>,
+    /// With which order, once it has a code.
+    pub order: Option<OrderCode>,
+    /// What else the channel tells of it: a JSON object, as text.
+    pub data: Option<String>,
+}
+
+/// What a channel says when somebody joins a loyalty programme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoyaltyRequest {
+    /// Which programme, where there are several.
+    pub program: Option<String>,
+    /// Who; else the buyer of the order.
+    pub customer: Option<Arc<Buyer>>,
+    /// What else is told: a JSON object, as text.
+    pub data: Option<String>,
+    /// Whether aforo keeps the message until somebody takes it; else whoever asks hands it to a queue.
+    pub keep: bool,
 }
 
 /// A sold order, as it is told outside. It names no order id: whoever knows that may change the order.
@@ -171,6 +203,14 @@ impl Message {
         }
     }
 
+    /// The channel that sent it.
+    pub fn channel(&self) -> ChannelId {
+        match &self.content {
+            Content::Loyalty(loyalty) => loyalty.channel,
+            Content::Mail(mail) => mail.channel,
+        }
+    }
+
     /// Whether it is still to be delivered, and when it is tried next.
     pub const fn next(&self) -> Option<Timestamp> {
         match self.state {
@@ -194,6 +234,7 @@ impl fmt::Display for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Order(id) => write!(f, "order/{id}"),
+            Self::Customer(hash) => write!(f, "customer/{hash}"),
         }
     }
 }
@@ -221,6 +262,10 @@ fn back_off_ms(failures: u32, chance: u64) -> i64 {
 pub enum OutboxCommand {
     /// What became of deliveries, by whoever delivers.
     Settle(Vec<(MessageId, Delivery)>),
+    /// An operator has these: they are not delivered any more. Answers the ids of those that were there.
+    Take(Vec<MessageId>),
+    /// Try these again, now. Answers the ids of those that were there.
+    Retry(Vec<MessageId>),
 }
 
 /// What became of a delivery.
@@ -232,13 +277,34 @@ pub enum Delivery {
     Failed(String),
 }
 
+/// Who looks after messages, beside the administrators of an operator: those who manage the channels that sent them.
+pub const ROLES: &[Role] = &[Role::ChannelManager];
+
 /// Decides what becomes of messages. What is not there any more stays so.
 ///
 /// # Errors
-/// `FORBIDDEN_RESOURCE` for anybody but the system.
+/// `FORBIDDEN_RESOURCE` for anybody but the system where it tells results, and for who has none of the roles; `DIST0005` for too many at once.
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OutboxCommand) -> Planned {
+    match command {
+        OutboxCommand::Settle(results) => settle(world, moment, actor, results),
+        OutboxCommand::Take(ids) => {
+            let taken = in_reach(world, moment, actor, ids)?;
+            let changes = taken.iter().map(|message| Change::Delete(Key::Message(message.id))).collect();
+            Ok(Done { changes, reply: ids_of(&taken) })
+        }
+        OutboxCommand::Retry(ids) => {
+            let state = MessageState::Waiting { next: moment.now };
+            let again = |message: &Message| Arc::new(Message { state, ..message.clone() }).into();
+            // What is not due yet, nobody has tried.
+            let mut tried = in_reach(world, moment, actor, ids)?;
+            tried.retain(|message| message.due <= moment.now);
+            Ok(Done { changes: tried.iter().map(|message| again(message)).collect(), reply: ids_of(&tried) })
+        }
+    }
+}
+
+fn settle(world: &World, moment: &Moment, actor: &Actor, results: &[(MessageId, Delivery)]) -> Planned {
     let Actor::System = actor else { return Err(Code::ForbiddenResource.into()) };
-    let OutboxCommand::Settle(results) = command;
     let (mut changes, mut draw) = (Vec::new(), moment.draw());
     vouchers::all(results.iter().map(|(id, _)| world.message(*id)))?;
     for (id, delivery) in results {
@@ -252,6 +318,24 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OutboxComma
         }
     }
     Ok(Done { changes, reply: Reply::Done })
+}
+
+/// The messages named, as far as they are there and the caller's to look after.
+fn in_reach<'a>(world: &'a World, moment: &Moment, actor: &Actor, ids: &[MessageId]) -> Result<Vec<&'a Arc<Message>>, Stop> {
+    let here = Here { shard: world.shard, identity: &world.identity, now: moment.now };
+    let reach = reach(&here, actor, ROLES)?;
+    if ids.len() > MAX_SETTLED {
+        return Err(Error::invalid(&["ids"]).into());
+    }
+    let mut found = vouchers::all(ids.iter().map(|id| world.message(*id)))?;
+    found.retain(|message| world.identity.channels.get(&message.channel()).is_some_and(|channel| reach.covers(channel.entity)));
+    found.sort_unstable_by_key(|message| message.id);
+    found.dedup_by_key(|message| message.id);
+    Ok(found)
+}
+
+fn ids_of(messages: &[&Arc<Message>]) -> Reply {
+    Reply::Ids(messages.iter().map(|message| message.id.0).collect())
 }
 
 impl World {

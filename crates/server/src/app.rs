@@ -15,6 +15,7 @@ use crate::engine::Handle;
 use crate::http;
 use crate::http::tokens::Known;
 use crate::outbox::Outbox;
+use crate::outbox::nats::Nats;
 use crate::store::{Store, StoreError};
 
 /// Shared by all requests; cloning it is cheap.
@@ -38,6 +39,8 @@ pub struct Parts {
     pub catalog: catalog::Cache,
     /// Who watches which session.
     pub live: Live,
+    /// The queue of loyalty programmes, if there is one, for calls that wait for it.
+    pub loyalty: Option<Nats>,
     /// Delivers messages, once it is started.
     outbox: OnceLock<Outbox>,
 }
@@ -48,7 +51,8 @@ impl App {
         let http = http::State::new(chance.seed());
         metrics::with_local_recorder(http.metrics.recorder(), || engine.meter());
         let (catalog, live, outbox) = (catalog::Cache::default(), Live::default(), OnceLock::new());
-        Self(Arc::new(Parts { config, clock, chance, engine, http, catalog, live, outbox }))
+        let loyalty = config.nats.as_ref().map(Nats::of);
+        Self(Arc::new(Parts { config, clock, chance, engine, http, catalog, live, loyalty, outbox }))
     }
 
     /// Begins to deliver messages. Once.

@@ -1,10 +1,14 @@
 //! What an installation can be told. Defaults work; nothing here is read from the environment (the binary's arguments are).
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use lettre::Address;
-use lettre::message::Mailbox;
+pub use async_nats::ServerAddr;
+pub use lettre::message::Mailbox;
+use lettre::transport::smtp::AsyncSmtpTransportBuilder;
+use lettre::{Address, AsyncSmtpTransport, Tokio1Executor};
 
 use crate::http::limit::Rate;
 
@@ -25,6 +29,17 @@ pub struct Config {
     pub address_rate: Rate,
     /// How e-mails are sent.
     pub mail: MailConfig,
+    /// The queue of loyalty programmes; without one aforo keeps their messages until an operator takes them.
+    pub nats: Option<NatsConfig>,
+}
+
+/// A NATS server with JetStream.
+#[derive(Debug, Clone)]
+pub struct NatsConfig {
+    /// Its address, which may hold user and password.
+    pub server: ServerAddr,
+    /// What subjects begin with; the stream is called like it.
+    pub prefix: String,
 }
 
 /// How e-mails are sent.
@@ -32,13 +47,37 @@ pub struct Config {
 pub struct MailConfig {
     /// Whom they come from.
     pub from: Mailbox,
-    /// Where they are written as files; `mail` under `data` without one.
+    /// The mail server; without one they are written into files.
+    pub smtp: Option<SmtpServer>,
+    /// Where these files are; `mail` under `data` without one.
     pub dir: Option<PathBuf>,
+}
+
+/// A mail server. It may hold a password, and shows nothing of itself.
+#[derive(Clone)]
+pub struct SmtpServer(pub AsyncSmtpTransportBuilder);
+
+impl fmt::Debug for SmtpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SmtpServer")
+    }
+}
+
+impl FromStr for SmtpServer {
+    type Err = String;
+
+    /// Reads `smtps://user:password@host:465`, `smtp://host:587?tls=required`, `smtp://host:25?tls=opportunistic` or, without any TLS,
+    /// `smtp://host:25`.
+    fn from_str(url: &str) -> Result<Self, String> {
+        // What is wrong with it may quote it.
+        let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url);
+        server.map(Self).map_err(|_| "smtps://USER:PASSWORD@HOST:PORT or smtp://HOST:PORT?tls=required".to_owned())
+    }
 }
 
 impl Default for MailConfig {
     fn default() -> Self {
-        Self { from: Mailbox::new(None, Address::new_dangerous("tickets", "localhost")), dir: None }
+        Self { from: Mailbox::new(None, Address::new_dangerous("tickets", "localhost")), smtp: None, dir: None }
     }
 }
 
@@ -52,6 +91,7 @@ impl Default for Config {
             token_rate: Rate { per_second: 200_000, burst: 400_000 },
             address_rate: Rate { per_second: 50, burst: 500 },
             mail: MailConfig::default(),
+            nats: None,
         }
     }
 }

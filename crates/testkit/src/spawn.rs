@@ -13,8 +13,9 @@ use aforo_server::app::App;
 use aforo_server::chance::Chance;
 use aforo_server::clock::Clock;
 use aforo_server::config::Config;
-use aforo_server::engine::Request;
+use aforo_server::engine::{Request, StartError};
 use aforo_server::start::{self, Admin};
+use aforo_server::store::StoreError;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -60,12 +61,23 @@ impl TestServer {
 
     /// Starts an empty one whose files are in a directory of the test's choice.
     pub async fn start_in(engine: Engine, dir: TempDir) -> Self {
+        Self::start_as(engine, dir, |_| {}).await
+    }
+
+    /// Starts an empty one that is set up as the test says.
+    pub async fn start_as(engine: Engine, dir: TempDir, set_up: impl FnOnce(&mut Config)) -> Self {
         let database = match engine {
             Engine::Sqlite => None,
             Engine::Postgres => Some(fresh_database().await),
         };
-        let app = open(dir.path(), database.as_ref()).await;
+        let mut config = Config { data: dir.path().to_owned(), database: database.as_ref().map(TestDatabase::url), ..Config::default() };
+        set_up(&mut config);
+        let app = open(config, NOW).await;
         let admin = start::first_start(&app).await.expect("a first start").expect("an empty store");
+        Self::serve(app, admin, database, dir).await
+    }
+
+    async fn serve(app: App, admin: Admin, database: Option<TestDatabase>, dir: TempDir) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("its address"));
         let (stop, stopped) = oneshot::channel();
@@ -124,6 +136,18 @@ impl TestServer {
         panic!("the server did not come back");
     }
 
+    /// Ends it as if it were killed, and starts another one on what is durable, set up as the test says.
+    pub async fn killed_and_started(self, set_up: impl FnOnce(&mut Config)) -> Self {
+        let Self { app, nobody, admin, database, dir, stop, serving } = self;
+        let (mut config, now) = (app.config.clone(), app.clock.now());
+        set_up(&mut config);
+        // Whoever is connected is let go; engine and outbox are not told to stop.
+        let _ = stop.send(());
+        serving.await.expect("a server that ends well");
+        drop((app, nobody));
+        Self::serve(open(config, now).await, admin, database, dir).await
+    }
+
     /// Ends it cleanly.
     pub async fn stop(self) {
         // If nobody listens any more, it has stopped already.
@@ -133,10 +157,21 @@ impl TestServer {
     }
 }
 
-async fn open(dir: &Path, database: Option<&TestDatabase>) -> App {
-    let config = Config { data: dir.to_owned(), database: database.map(TestDatabase::url), ..Config::default() };
-    let opened = tokio::task::spawn_blocking(move || start::open(config, Clock::fixed(NOW), Chance::seeded(1)));
-    opened.await.expect("no panic").expect("an empty store opens")
+/// How long a store that is being let go may be locked.
+const LET_GO: Duration = Duration::from_secs(10);
+
+async fn open(config: Config, now: Timestamp) -> App {
+    let attempts = LET_GO.as_millis() / 20;
+    for _ in 0..attempts {
+        let config = config.clone();
+        let opened = tokio::task::spawn_blocking(move || start::open(config, Clock::fixed(now), Chance::seeded(1)));
+        match opened.await.expect("no panic") {
+            // Another one on it has not let go yet.
+            Err(StartError::Store(StoreError::InUse(_))) => tokio::time::sleep(Duration::from_millis(20)).await,
+            opened => return opened.expect("a store opens"),
+        }
+    }
+    panic!("the store is locked")
 }
 
 /// Runs a test against a server of its own.

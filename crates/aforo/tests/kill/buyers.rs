@@ -30,6 +30,7 @@ pub struct Shop {
 #[derive(Debug, Clone)]
 pub struct Sold {
     pub id: String,
+    pub code: String,
     pub places: HashMap<u64, String>,
     pub round: usize,
 }
@@ -115,6 +116,20 @@ impl Shop {
         shop.seats = seats.filter(|(_, letter)| *letter == b'F').map(|(seat, _)| seat[0].as_u64().unwrap()).collect();
         assert!(shop.seats.len() > HOT_SEATS, "the demo's largest session has {} free seats", shop.seats.len());
         shop
+    }
+
+    /// Lets the channel tell the loyalty programme what it sells.
+    pub async fn tell_sales(&self, dir: &Path) {
+        let text = std::fs::read_to_string(dir.join("demo-credentials.json")).unwrap();
+        let credentials: Value = serde_json::from_str(&text).unwrap();
+        let web = credentials["channels"].as_array().unwrap().iter().find(|channel| channel["type"] == "WEB").unwrap();
+        let secret = credentials["management"]["client_secret"].as_str().unwrap();
+        let form = [("grant_type", "client_credentials"), ("client_id", "onebox-client"), ("client_secret", secret)];
+        let base_url = self.base_url.lock().unwrap().clone();
+        let answer: Value = self.client.post(format!("{base_url}/oauth/token")).form(&form).send().await.unwrap().json().await.unwrap();
+        let channel = format!("{base_url}/mgmt-api/v1/channels/{}", web["channel_id"]);
+        let request = self.client.patch(channel).bearer_auth(answer["access_token"].as_str().unwrap()).json(&json!({"loyalty": true}));
+        assert_eq!(request.send().await.unwrap().status(), 200);
     }
 
     /// The server has another address after each start.
@@ -209,7 +224,8 @@ impl Shop {
 fn sold(order: &Value, round: usize) -> Sold {
     let items = order["items"].as_array().unwrap();
     let place = |item: &Value| (item["seat"]["id"].as_u64().unwrap(), item["ticket"]["barcode"].as_str().unwrap().to_owned());
-    Sold { id: order["id"].as_str().unwrap().to_owned(), places: items.iter().map(place).collect(), round }
+    let text = |name: &str| order[name].as_str().unwrap().to_owned();
+    Sold { id: text("id"), code: text("code"), places: items.iter().map(place).collect(), round }
 }
 
 impl Ledger {

@@ -9,6 +9,7 @@ mod server;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aforo_testkit::nats::NatsServer;
 use aforo_testkit::postgres::fresh_database;
 use buyers::{Ledger, Loss, Shop};
 use server::Server;
@@ -32,15 +33,19 @@ async fn kill_9_under_load_loses_nothing_on_postgres() {
 }
 
 async fn nothing_is_lost(dir: &std::path::Path, database: Option<&str>) {
-    let mut server = Server::start(dir, database).await;
+    let mut queue = NatsServer::new();
+    queue.start().await;
+    let (queue, url) = (&queue, queue.url());
+    let mut server = Server::start(dir, database, Some(&url)).await;
     let shop = Arc::new(Shop::open(dir, &server.base_url).await);
+    shop.tell_sales(dir).await;
     let mut ledger = Ledger::default();
     for round in 0..KILLS {
         let buyers = shop.send_buyers(round);
         tokio::time::sleep(std::time::Duration::from_millis(ROUND_MS[round % ROUND_MS.len()])).await;
         server.kill();
         ledger.add(buyers.gather().await);
-        server = Server::start(dir, database).await;
+        server = Server::start(dir, database, Some(&url)).await;
         shop.moved_to(&server.base_url);
         ledger.settle(&shop).await;
         let losses = ledger.losses_since(&shop, round).await;
@@ -49,6 +54,19 @@ async fn nothing_is_lost(dir: &std::path::Path, database: Option<&str>) {
     let losses = ledger.losses(&shop).await;
     assert!(losses.is_empty(), "at the end: {losses:?}");
     assert!(ledger.sold.len() >= KILLS, "only {} orders were confirmed: too few to say anything", ledger.sold.len());
+    // Law 8: every order that was sold is told once, and none that was not.
+    let mut sold: Vec<_> = ledger.sold.iter().map(|sold| sold.code.clone()).collect();
+    sold.sort();
+    let mut told = Vec::new();
+    for _ in 0..100 {
+        told = queue.stream("KILL").await.into_iter().map(|message| message.body["order"]["code"].as_str().unwrap().to_owned()).collect();
+        told.sort();
+        if told.len() >= sold.len() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    assert!(told == sold, "{} orders were sold, {} were told", sold.len(), told.len());
     server.kill();
     server::verify(dir, database);
 }
@@ -58,7 +76,7 @@ async fn nothing_is_lost(dir: &std::path::Path, database: Option<&str>) {
 async fn kill_9_control_a_lost_journal_is_noticed() {
     for _ in 0..10 {
         let dir = tempfile::tempdir().unwrap();
-        let mut server = Server::start(dir.path(), None).await;
+        let mut server = Server::start(dir.path(), None, None).await;
         let shop = Arc::new(Shop::open(dir.path(), &server.base_url).await);
         let buyers = shop.send_buyers(0);
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
@@ -66,7 +84,7 @@ async fn kill_9_control_a_lost_journal_is_noticed() {
         let mut ledger = Ledger::default();
         ledger.add(buyers.gather().await);
         server::lose_the_journal(dir.path());
-        let server = Server::start(dir.path(), None).await;
+        let server = Server::start(dir.path(), None, None).await;
         shop.moved_to(&server.base_url);
         if ledger.losses(&shop).await.iter().any(|loss| matches!(loss, Loss::Order(_))) {
             return;
@@ -78,7 +96,7 @@ async fn kill_9_control_a_lost_journal_is_noticed() {
 /// The control: two orders with the same seat are noticed.
 #[test]
 fn kill_control_a_seat_sold_twice_is_noticed() {
-    let order = |id: &str| buyers::Sold { id: id.into(), places: HashMap::from([(7, "B1".into())]), round: 0 };
+    let order = |id: &str| buyers::Sold { id: id.into(), code: id.into(), places: HashMap::from([(7, "B1".into())]), round: 0 };
     let ledger = Ledger { sold: vec![order("a"), order("b")], ..Ledger::default() };
     assert_eq!(ledger.sold_twice(), vec![Loss::Twice(7)]);
 }

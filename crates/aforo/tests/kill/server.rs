@@ -12,12 +12,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it with its demo world and waits until it listens.
-    pub async fn start(dir: &Path, database: Option<&str>) -> Self {
+    /// Starts it with its demo world, and with a queue for its messages, and waits until it listens.
+    pub async fn start(dir: &Path, database: Option<&str>, queue: Option<&str>) -> Self {
         let mut command = Command::new(BINARY);
         command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(dir);
         if let Some(url) = database {
             command.args(["--database", url]);
+        }
+        if let Some(url) = queue {
+            command.args(["--nats-url", url, "--nats-prefix", "kill"]);
         }
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();

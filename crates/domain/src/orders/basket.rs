@@ -72,6 +72,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
         OrderCommand::BackToBasket(id) => desk.back_to_basket(desk.order(*id)?),
         OrderCommand::Confirm(id, payments) => desk.confirm(desk.order(*id)?, payments),
         OrderCommand::Delete(id) => desk.delete(desk.order(*id)?),
+        OrderCommand::JoinLoyalty(order, request) => desk.join_loyalty(*order, request),
     }
 }
 

@@ -66,11 +66,12 @@ impl<'a> Draft<'a> {
         ItemId(self.next_item - 1)
     }
 
-    /// Sends a message: it is delivered if and only if all these changes are committed, and not before `due`. Of `about`, in the order of sending.
-    pub fn send(&mut self, now: Timestamp, due: Timestamp, about: About, content: Content) {
+    /// Sends a message: it is delivered if and only if all these changes are committed, and not before `due`. Of `about`, in the order of sending. Its id.
+    pub fn send(&mut self, now: Timestamp, due: Timestamp, about: About, content: Content) -> MessageId {
         let (id, due) = (MessageId(self.item_id().0), due.max(now));
         let state = MessageState::Waiting { next: due };
         self.put(Arc::new(Message { id, about, created: now, due, attempts: 0, state, failure: None, content }));
+        id
     }
 
     /// Makes an item's place the order's.

@@ -1,10 +1,14 @@
 //! What is told outside when an order is sold, where its channel wants it told.
 
+use std::sync::Arc;
+
 use super::Order;
 use super::basket::Desk;
 use super::draft::Draft;
-use crate::ids::OrderCode;
-use crate::messages::{About, Content, Letter, Loyalty, LoyaltyEvent, Mail, Sale, SoldItem};
+use crate::command::{Done, Planned, Reply};
+use crate::error::{Code, Error};
+use crate::ids::{OrderCode, OrderId};
+use crate::messages::{About, Content, Joining, Letter, Loyalty, LoyaltyEvent, LoyaltyRequest, Mail, Sale, SoldItem};
 use crate::moment::Timestamp;
 
 impl Desk<'_> {
@@ -22,6 +26,29 @@ impl Desk<'_> {
             let mail = Mail { to: buyer.email.trim().to_owned(), language, channel, letter: Letter::Sold(sale(order, code, at)) };
             draft.send(at, at, about, Content::Mail(Box::new(mail)));
         }
+    }
+
+    /// Somebody joins the loyalty programme.
+    ///
+    /// # Errors
+    /// `AUTH0027` if the channel has none, then those of the order; `DIST0006` if nobody says who joins.
+    pub(super) fn join_loyalty(&self, order: Option<OrderId>, request: &LoyaltyRequest) -> Planned {
+        if !self.channel.loyalty {
+            return Err(Code::Auth0027.into());
+        }
+        let order = order.map(|id| self.order(id)).transpose()?;
+        let buyer = || order.and_then(|order| order.buyer.clone());
+        let customer: Arc<_> = request.customer.clone().or_else(buyer).ok_or(Error::required(&["customer"]))?;
+        let about = About::Customer(customer.hash().ok_or(Error::required(&["customer.email"]))?);
+        let (program, data) = (request.program.clone(), request.data.clone());
+        let joining = Joining { program, customer, order: order.and_then(|order| order.code()), data };
+        let loyalty = Box::new(Loyalty { channel: self.channel.id, event: LoyaltyEvent::Joined(joining) });
+        if !request.keep {
+            return Ok(Done { changes: Vec::new(), reply: Reply::Loyalty(loyalty) });
+        }
+        let (mut draft, now) = (Draft::new(self.world), self.moment.now);
+        let id = draft.send(now, now, about, Content::Loyalty(loyalty));
+        Ok(Done { changes: draft.finish(), reply: Reply::Ids(vec![id.0]) })
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod distribution;
+pub mod messages;
 pub mod mgmt;
 pub mod oauth;
 pub mod orders_mgmt;

@@ -114,8 +114,12 @@ impl<A> Selling<A> {
     /// # Errors
     /// What the engine refuses with; `IDEMPOTENCY_IN_PROGRESS`.
     pub async fn run<T, const MAX: usize>(&self, call: &Call<T, MAX>, command: Command) -> Result<Answered, Problem> {
-        let claim = call.repeat.as_ref().map(|repeat| repeat.claim(&self.bearer.subject));
-        run(&self.app, self.shard(), &self.bearer, claim, command).await
+        run(&self.app, self.shard(), &self.bearer, self.claim(call), command).await
+    }
+
+    /// What a call with an `Idempotency-Key` is known by.
+    pub fn claim<T, const MAX: usize>(&self, call: &Call<T, MAX>) -> Option<Claim> {
+        call.repeat.as_ref().map(|repeat| repeat.claim(&self.bearer.subject))
     }
 
     /// Asks without changing anything.
@@ -319,6 +323,22 @@ impl<S: Sync> FromRequestParts<S> for CurrentOrder {
         let value = value.ok_or_else(|| Error::required(&[ORDER_ID.as_str()]))?;
         let text = String::from_utf8_lossy(value.as_bytes());
         OrderId::parse(&text).map(Self).ok_or_else(|| Error::format(ORDER_ID.as_str(), &text.chars().take(100).collect::<String>()).into())
+    }
+}
+
+/// The order of a call that need not have one: header `ob-order-id`.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionalOrder(pub Option<OrderId>);
+
+impl<S: Sync> FromRequestParts<S> for OptionalOrder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if parts.headers.get(ORDER_ID).is_none_or(|value| value.is_empty()) {
+            return Ok(Self(None));
+        }
+        let CurrentOrder(id) = CurrentOrder::from_request_parts(parts, state).await?;
+        Ok(Self(Some(id)))
     }
 }
 

@@ -228,7 +228,8 @@ impl Dispatcher {
             }
             Err(Undelivered::Refused(why)) => {
                 self.resting.remove(&kind);
-                tracing::warn!(shard = shard.0, message = id.0, kind = kind.as_str(), why, "a message was refused");
+                // Why is in the message, for who may see it: a mail server quotes addresses.
+                tracing::warn!(shard = shard.0, message = id.0, kind = kind.as_str(), "a message was refused");
                 desk.results.push((id, Delivery::Failed(why)));
                 meters.inspect(|meters| meters.failed.increment(1));
             }

@@ -8,6 +8,7 @@ mod dispatcher;
 pub mod in_hand;
 mod mail;
 mod meters;
+pub mod nats;
 mod targets;
 
 use std::sync::{Mutex, PoisonError};

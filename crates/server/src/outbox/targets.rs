@@ -6,6 +6,8 @@ use aforo_domain::ids::ShardId;
 use aforo_domain::messages::{Content, Kind, Message};
 
 use super::mail::Mailer;
+use super::nats::Nats;
+use crate::api::messages::{LoyaltyView, subject_of};
 use crate::config::Config;
 use crate::engine::view::Views;
 
@@ -26,17 +28,18 @@ pub enum Undelivered {
 pub struct Targets {
     views: Views,
     mail: Mailer,
+    loyalty: Option<Nats>,
 }
 
 impl Targets {
     /// As an installation is set up.
     pub fn of(config: &Config, views: Views) -> Self {
-        Self { views, mail: Mailer::of(config) }
+        Self { views, mail: Mailer::of(config), loyalty: config.nats.as_ref().map(Nats::of) }
     }
 
     /// The kinds that are delivered from here. Others wait until an operator takes them.
     pub const fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Mail]
+        if self.loyalty.is_some() { &Kind::ALL } else { &[Kind::Mail] }
     }
 
     /// Delivers a message.
@@ -50,7 +53,11 @@ impl Targets {
                     let view = self.views.shard(shard).ok_or_else(|| Undelivered::Away("the shard is not served here".to_owned()))?;
                     self.mail.deliver(shard, message.id, mail, &view).await
                 }
-                Content::Loyalty(_) => Err(Undelivered::Away("there is no queue".to_owned())),
+                Content::Loyalty(loyalty) => {
+                    let queue = self.loyalty.as_ref().ok_or_else(|| Undelivered::Away("there is no queue".to_owned()))?;
+                    let subject = format!("{shard}.{}.{}", loyalty.channel, subject_of(loyalty));
+                    queue.publish(&format!("{shard}-{}", message.id), &subject, LoyaltyView::of(shard, loyalty).bytes()).await
+                }
             }
         };
         let late = || Undelivered::Away(format!("no answer within {} s", DEADLINE.as_secs()));

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use aforo_domain::ids::{ChannelId, EntityId, OrderCode, OrderId, SessionId, ShardId};
+use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, OrderKind, Ticket};
 use serde::de::DeserializeOwned;
@@ -79,6 +80,17 @@ pub struct TicketsWanted {
     pub descending: bool,
 }
 
+/// Messages that were not delivered yet.
+#[derive(Debug, Clone)]
+pub struct MessagesWanted {
+    /// Only of this kind.
+    pub kind: Option<MessageKind>,
+    /// Only those that wait, or only those that were given up.
+    pub waiting: Option<bool>,
+    /// Of these channels.
+    pub channels: Vec<ChannelId>,
+}
+
 /// A value that goes into a statement, or comes out of one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -144,6 +156,25 @@ fn int(id: u64) -> Value {
 /// A list of numbers, as it stands in a statement.
 fn numbers(ids: impl IntoIterator<Item = u64>) -> String {
     ids.into_iter().map(|id| id.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Messages, the first sent first.
+pub fn messages(dialect: Dialect, shard: ShardId, wanted: &MessagesWanted, cut: Cut) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let channels = numbers(wanted.channels.iter().map(|channel| channel.0));
+    let mut condition = format!("shard = {} AND channel IN ({channels})", dialect.placeholder(1));
+    if let Some(kind) = wanted.kind {
+        condition += &format!(" AND kind = {}", writer.bind(Value::Text(kind.as_str().to_owned())));
+    }
+    condition += match wanted.waiting {
+        None => "",
+        Some(true) => " AND waiting",
+        Some(false) => " AND NOT waiting",
+    };
+    let count = writer.select(format!("SELECT count(*) FROM messages WHERE {condition}"), COUNT);
+    let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
+    let page = format!("SELECT data FROM messages WHERE {condition} ORDER BY id LIMIT {limit} OFFSET {offset}");
+    vec![count, writer.select(page, DATA)]
 }
 
 /// The order with this code.

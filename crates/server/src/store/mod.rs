@@ -36,7 +36,7 @@ use aforo_domain::ids::{OrderCode, OrderId, ShardId};
 use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{History, Order, Ticket};
-use lists::{Cut, Found, OrdersWanted, Page, Select, TicketsWanted};
+use lists::{Cut, Found, MessagesWanted, OrdersWanted, Page, Select, TicketsWanted};
 use sql::Dialect;
 
 /// How long one statement of a list may take.
@@ -519,6 +519,17 @@ impl Reader {
     /// Whatever the database says.
     pub fn history(&mut self, shard: ShardId, order: OrderId, cut: Cut) -> Result<Page<Arc<History>>, StoreError> {
         lists::page(&self.select(&lists::history(self.dialect(), shard, order, cut))?)
+    }
+
+    /// Messages that were not delivered yet, the first sent first.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn messages(&mut self, shard: ShardId, wanted: &MessagesWanted, cut: Cut) -> Result<Page<Arc<Message>>, StoreError> {
+        if wanted.channels.is_empty() {
+            return Ok(Page { total: 0, rows: Vec::new() });
+        }
+        lists::page(&self.select(&lists::messages(self.dialect(), shard, wanted, cut))?)
     }
 
     /// What stops it from another thread. PostgreSQL stops by itself after [`READ_PATIENCE`].

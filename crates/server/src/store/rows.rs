@@ -200,6 +200,7 @@ fn message_cells(message: &Message, put: &mut dyn FnMut(Cell<'_>)) {
     put(Cell::Bool(waiting));
     put(Cell::Int(message.due.0));
     put(Cell::Int(next.0));
+    put(int(message.channel().0));
 }
 
 fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {

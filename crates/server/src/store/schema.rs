@@ -271,6 +271,7 @@ row_tables! {
         bool("waiting"),
         int("due"),
         int("next_attempt"),
+        optional(int("channel")),
         DATA,
     ])
     .with(&[

@@ -9,6 +9,7 @@ use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatReque
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
 use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, PromotionId, QuotaId, RateId};
+use aforo_domain::messages::LoyaltyRequest;
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
 use aforo_domain::orders::attendees::Attendee;
@@ -158,7 +159,7 @@ impl Clients {
         let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
         let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
-        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 110) };
+        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 112) };
         let command = match number {
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
@@ -186,6 +187,8 @@ impl Clients {
             97 | 109..111 => OrderCommand::SetAttendees(id, attendees(item(draw), draw)),
             // One more than there are.
             98 | 100..108 => OrderCommand::AddVoucher(id, voucher(below(draw, VOUCHERS + 1)).1),
+            // Answers no order, but the message that aforo keeps.
+            111 => return self.about(channel, OrderCommand::JoinLoyalty(Some(id), Box::new(joining())), None, draw),
             99 | 108 => OrderCommand::RemoveVoucher(id, voucher(below(draw, VOUCHERS)).0),
             _ => OrderCommand::Read(id),
         };
@@ -421,6 +424,11 @@ fn rate(show: &Show, draw: &mut Draw) -> Option<RateId> {
 fn promotion(item: Option<ItemId>, draw: &mut Draw) -> PromotionRequest {
     let code = PromotionCode::parse([CODE, CODE, "WRONG"][below(draw, 3)]);
     PromotionRequest { id: PromotionId(1 + below(draw, 3) as u64), items: item.map(|item| vec![item]), code }
+}
+
+/// The order's buyer joins the loyalty programme, where the channel has one.
+fn joining() -> LoyaltyRequest {
+    LoyaltyRequest { program: Some("GOLD".to_owned()), customer: None, data: None, keep: true }
 }
 
 /// The code of the presale, a wrong one, or none.

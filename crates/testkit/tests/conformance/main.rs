@@ -7,6 +7,7 @@ mod extras;
 mod forms;
 mod general;
 mod identity;
+mod loyalty;
 mod orders;
 mod ours;
 mod promotions;
@@ -54,7 +55,6 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "SECONDARY_MARKET_SEAT_RATE_NOT_AVAILABLE",
     "SECONDARY_MARKET_SALE_NOT_ENABLED",
     "ME0001",
-    "CREATE_LOYALTY_PROGRAM_EXCEPTION",
     "VOUCHER_ORDER_NOT_FOUND",
     "VOUCHER_ORDER_INVALID_STATUS",
     "VOUCHER_ORDER_INVALID_CONFIG_STATUS",
@@ -169,6 +169,8 @@ cases! {
     "ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED" => promotions::order_promotion_limit_operation_exceeded,
     "PROMOTION_NOT_FOUND" => promotions::promotion_not_found,
     "PROMOTION_REQUIRED" => promotions::promotion_required,
+    "CREATE_LOYALTY_PROGRAM_EXCEPTION" => loyalty::create_loyalty_program_exception,
+    "AUTH0027" => loyalty::auth0027_loyalty,
     "AUTH001" => ours::auth001,
     "IDEMPOTENCY_KEY_REUSED" => ours::idempotency_key_reused,
     "IDEMPOTENCY_IN_PROGRESS" => ours::idempotency_in_progress,

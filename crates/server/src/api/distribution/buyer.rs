@@ -39,23 +39,30 @@ pub struct BuyerBody {
 
 impl BuyerBody {
     fn read(&self) -> Result<Buyer, Problem> {
+        self.read_as("")
+    }
+
+    /// Reads it where it is a part of a body: what is wrong is named with this before it.
+    pub fn read_as(&self, prefix: &str) -> Result<Buyer, Problem> {
         let mut checks = Checks::new();
-        let email = checks.text("email", self.email.as_deref());
+        let name = |field: &str| format!("{prefix}{field}");
+        let email = checks.text(&name("email"), self.email.as_deref());
         if !email.is_empty() && !is_email(&email) {
-            checks.bad_format("email", &email);
+            checks.bad_format(&name("email"), &email);
         }
+        let mut text = |field: &str, value: &Option<String>| checks.optional_text(&name(field), value.as_deref());
         let buyer = Buyer {
             email,
-            name: checks.optional_text("name", self.name.as_deref()),
-            surname: checks.optional_text("surname", self.surname.as_deref()),
-            phone: checks.optional_text("phone", self.phone.as_deref()),
-            id_number: checks.optional_text("id_number", self.id_number.as_deref()),
-            address: checks.optional_text("address", self.address.as_deref()),
-            city: checks.optional_text("city", self.city.as_deref()),
-            postal_code: checks.optional_text("postal_code", self.postal_code.as_deref()),
-            country: checks.formed("country", self.country.as_deref().filter(|text| !text.trim().is_empty()), country),
-            language: checks.formed("language", self.language.as_deref(), Language::parse),
-            fields: answers(&mut checks, "fields", self.fields.as_ref()),
+            name: text("name", &self.name),
+            surname: text("surname", &self.surname),
+            phone: text("phone", &self.phone),
+            id_number: text("id_number", &self.id_number),
+            address: text("address", &self.address),
+            city: text("city", &self.city),
+            postal_code: text("postal_code", &self.postal_code),
+            country: checks.formed(&name("country"), self.country.as_deref().filter(|text| !text.trim().is_empty()), country),
+            language: checks.formed(&name("language"), self.language.as_deref(), Language::parse),
+            fields: answers(&mut checks, &name("fields"), self.fields.as_ref()),
         };
         checks.done(buyer)
     }

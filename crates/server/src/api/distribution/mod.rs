@@ -7,6 +7,7 @@ pub mod delivery;
 mod forms;
 pub mod insurances;
 mod items;
+mod loyalty;
 mod metadata;
 mod orders;
 pub mod promotions;
@@ -48,6 +49,7 @@ pub fn router() -> Routes {
         .routes(routes!(orders::book))
         .routes(routes!(orders::back_to_basket))
         .routes(routes!(confirm::confirm))
+        .routes(routes!(loyalty::join))
 }
 
 /// A text in a language, else as it is written without one.

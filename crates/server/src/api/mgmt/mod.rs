@@ -15,6 +15,7 @@ pub mod events;
 pub mod forms;
 pub mod keys;
 pub mod lists;
+pub mod messages;
 pub mod operators;
 pub mod places;
 pub mod plans;
@@ -92,6 +93,9 @@ pub fn router() -> Routes {
         .routes(routes!(keys::list_of_platform, keys::create_of_platform))
         .routes(routes!(keys::get_of_platform, keys::change_of_platform, keys::delete_of_platform))
         .routes(routes!(rotations::rotate_of_platform))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::acknowledge))
+        .routes(routes!(messages::retry))
         .merge(of_catalogue())
 }
 
