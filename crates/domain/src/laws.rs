@@ -1,6 +1,7 @@
 //! The laws that always hold (domain.md), as one check over all rows of a shard: after every step of a simulated history, and by `aforo verify` on a
 //! store. It reads rows and nothing else, so it finds what memory and rules got wrong; it decides nothing.
 
+mod seasons;
 mod vouchers;
 
 use std::collections::{HashMap, HashSet};
@@ -15,6 +16,7 @@ use crate::money::Minor;
 use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, promotions, surcharges};
 use crate::pricing::{ItemPrice, Totals};
 use crate::promotions::price;
+use seasons::SeasonLaws;
 use vouchers::VoucherLaws;
 
 /// A law that does not hold, and where.
@@ -52,6 +54,7 @@ pub struct Laws {
     vouchers: VoucherLaws,
     /// What messages tell of.
     messages: HashMap<MessageId, About>,
+    seasons: SeasonLaws,
     breaches: Vec<Breach>,
 }
 
@@ -126,6 +129,7 @@ impl Laws {
                     self.pooled.insert(session.id);
                 }
                 self.templates.insert(session.id, session.template);
+                self.seasons.see_session(session);
             }
             Row::PoolBarcode(barcode) => self.see_barcode(barcode),
             Row::Message(message) => self.see_message(message),
@@ -148,6 +152,7 @@ impl Laws {
         };
         self.see_invitations(order);
         self.see_promotions(order);
+        self.seasons.see_order(order);
         let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode.clone()));
         let insured = order.extras().insurances.iter().flat_map(|taken| &taken.items).map(|(item, _)| *item);
         let seen = Seen {
@@ -252,7 +257,7 @@ impl Laws {
             match item {
                 None => found.push((2, format!("{here} belongs to order {}, which is not there", claim.order))),
                 Some((Life::Over, _)) => found.push((2, format!("{here} belongs to order {}, which is over", claim.order))),
-                Some((_, Some((_, of, at, _)))) if (of, at) != (session, place) => {
+                Some((_, Some((_, of, at, _)))) if at != place || !self.seasons.covers(*of, *session) => {
                     found.push((2, format!("{here} belongs to item {}, which is elsewhere", claim.item)));
                 }
                 Some((_, None)) => {
@@ -284,10 +289,13 @@ impl Laws {
                 found.push((2, format!("order {id} is over and still has items")));
             }
             for (item, session, place, (kind, barcode)) in &order.items {
-                let claim = self.claims.get(&(*session, *place));
-                if claim.is_none_or(|claim| (claim.order, claim.item) != (*id, *item)) {
-                    found.push((1, format!("item {item} of order {id} does not have place {place} of session {session}")));
+                for session in self.seasons.sessions(*session) {
+                    let claim = self.claims.get(&(session, *place));
+                    if claim.is_none_or(|claim| (claim.order, claim.item) != (*id, *item)) {
+                        found.push((1, format!("item {item} of order {id} does not have place {place} of session {session}")));
+                    }
                 }
+                found.extend(self.seasons.spread_of(*id, *item, *session).map(|what| (3, what)));
                 let ticket = self.tickets.get(item).filter(|ticket| ticket.order == *id && ticket.spot == (*session, *place));
                 let agrees = match order.life {
                     Life::Sold => ticket.is_some_and(|ticket| ticket.kind == *kind && Some(&ticket.barcode) == barcode.as_ref()),
@@ -332,8 +340,11 @@ impl Laws {
         let (mut places, mut barcodes) = (HashMap::new(), HashMap::new());
         for (id, ticket) in &self.tickets {
             let TicketState::Valid = ticket.state;
-            if let Some(other) = places.insert(ticket.spot, *id) {
-                found.push((1, format!("tickets {id} and {other} are for the same place {} of session {}", ticket.spot.1, ticket.spot.0)));
+            let (sold_in, place) = ticket.spot;
+            for session in self.seasons.sessions(sold_in) {
+                if let Some(other) = places.insert((session, place), *id) {
+                    found.push((1, format!("tickets {id} and {other} are for the same place {place} of session {session}")));
+                }
             }
             if let Some(other) = barcodes.insert(&ticket.barcode, *id) {
                 found.push((5, format!("tickets {id} and {other} have the same barcode")));

@@ -21,6 +21,7 @@ pub mod orders;
 pub mod postal;
 pub mod pricing;
 pub mod promotions;
+pub mod seasons;
 pub mod text;
 pub mod vouchers;
 pub mod world;

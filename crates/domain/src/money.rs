@@ -1,5 +1,6 @@
 //! Money: integer minor units with a currency, and the one function that rounds. Amounts are read from a number's text, never through a float.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,22 @@ fn show_scaled(value: i64, decimals: u32) -> String {
     }
     let fraction = format!("{fraction:0width$}", width = decimals as usize);
     format!("{sign}{whole}.{}", fraction.trim_end_matches('0'))
+}
+
+/// Spreads an amount by value, largest remainder first, ties by id. No share is larger than its value if the amount is not larger than all.
+pub fn spread<I: Ord + Copy>(amount: Minor, values: &[(I, Minor)]) -> Vec<Minor> {
+    let whole: i128 = values.iter().map(|(_, value)| i128::from(*value)).sum();
+    if whole == 0 {
+        return vec![0; values.len()];
+    }
+    let exact = |value: Minor| i128::from(amount) * i128::from(value);
+    // A share is at most the amount, so it is one.
+    let mut shares: Vec<_> = values.iter().map(|(_, value)| (exact(*value) / whole) as Minor).collect();
+    let left = amount - shares.iter().sum::<Minor>();
+    let mut by_remainder: Vec<_> = (0..values.len()).collect();
+    by_remainder.sort_by_key(|index| (Reverse(exact(values[*index].1) % whole), values[*index].0));
+    by_remainder.into_iter().zip(0..left).for_each(|(index, _)| shares[index] += 1);
+    shares
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! rules read a World in `command::plan`.
 
 mod catalogue;
+mod seasons;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub struct World {
     /// What is sold.
     pub catalogue: Arc<Catalogue>,
     inventories: HashMap<SessionId, Inventory>,
+    /// Which sessions are seasons.
+    seasons: BTreeSet<SessionId>,
     /// Imported barcodes.
     pub pools: Pools,
     /// Vouchers.
@@ -101,6 +104,7 @@ impl World {
             identity: Arc::default(),
             catalogue: Arc::default(),
             inventories: HashMap::default(),
+            seasons: BTreeSet::new(),
             pools: Pools::default(),
             vouchers: Vouchers::default(),
             changed_sessions: BTreeSet::new(),
@@ -358,14 +362,8 @@ impl World {
             Row::Promotion(promotion) => self.put_promotion(promotion),
             Row::Template(template) => self.put_template(template),
             Row::Session(session) => self.put_session(session),
-            Row::PlaceMarks(marks) => {
-                self.changed_sessions.insert(marks.session);
-                self.inventory_mut(marks.session).mark(marks);
-            }
-            Row::Claim(claim) => {
-                self.changed_sessions.insert(claim.session);
-                self.inventory_mut(claim.session).claim(claim);
-            }
+            Row::PlaceMarks(marks) => self.mark(marks),
+            Row::Claim(claim) => self.change_place(claim.session, claim.place, |inventory| inventory.claim(claim)),
             Row::PoolBarcode(row) => {
                 if !self.absent.is_empty() {
                     self.absent.remove(&Key::PoolBarcode(row.barcode.clone()));
@@ -428,10 +426,7 @@ impl World {
 
     fn delete(&mut self, key: &Key, seq: u64) {
         match key {
-            Key::Claim((session, place)) => {
-                self.changed_sessions.insert(*session);
-                self.inventory_mut(*session).release(*place);
-            }
+            Key::Claim((session, place)) => self.change_place(*session, *place, |inventory| inventory.release(*place)),
             Key::PoolBarcode(barcode) => {
                 self.absent.insert(key.clone(), seq);
                 self.pools.delete(barcode);

@@ -255,6 +255,7 @@ fn session(event: EventId, template: TemplateId) -> SessionSpec {
         barcodes: BarcodeSource::Generated,
         external_reference: None,
         promotion_required: false,
+        season: None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Row};
 use aforo_domain::orders::{OrderKind, Stage};
+use aforo_domain::seasons::Season;
 use aforo_testkit::sim::{Setting, play, record};
 
 /// How many histories are played when none is named.
@@ -111,4 +112,30 @@ fn what_is_booked_is_sold_or_given_back() {
         }
     }
     panic!("{sold} bookings were sold, {given_back} were over, {attended} had attendees");
+}
+
+/// What the laws say of seasons is worth something only if histories sell them beside tickets of their sessions.
+#[test]
+fn seasons_are_sold_beside_their_sessions() {
+    let (mut sold, mut let_go, mut in_a_season) = (0, 0, HashSet::new());
+    let mut singles = 0;
+    for seed in 1..9 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        let mut held = HashSet::new();
+        for change in batches.into_iter().flatten() {
+            match change {
+                Change::Put(Row::Session(session)) => in_a_season.extend(session.season.iter().flat_map(Season::sessions)),
+                Change::Put(Row::Order(order)) => {
+                    let is_sold = matches!(order.stage, Stage::Confirm { .. });
+                    let seasons = order.items.iter().filter(|item| item.season.is_some()).count();
+                    sold += if is_sold { seasons } else { 0 };
+                    singles += u32::from(is_sold && order.items.iter().any(|item| in_a_season.contains(&item.session)));
+                    let_go += u32::from(held.remove(&order.id) && matches!(order.stage, Stage::Expired { .. }));
+                    held.extend((seasons > 0).then_some(order.id));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(sold > 5 && let_go > 2 && singles > 5, "{sold} season tickets were sold, {let_go} were over; {singles} others");
 }

@@ -13,12 +13,13 @@ use aforo_domain::change::{Change, CounterKey, Key, Row};
 use aforo_domain::command::{self, Command, OrderCommand, Planned, SeatRequest, Stop};
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
-use aforo_domain::ids::{Barcode, Hash, OrderId, SessionId};
+use aforo_domain::ids::{Barcode, Hash, ItemId, OrderId, SessionId};
 use aforo_domain::inventory::PlaceState;
 use aforo_domain::moment::Moment;
 use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
 use aforo_domain::promotions::{Applied, price};
+use aforo_domain::seasons::spread;
 use aforo_domain::world::World;
 use aforo_server::store::sim::Broken;
 use aforo_testkit::sim::process::Sabotage;
@@ -114,11 +115,34 @@ fn take(world: &World, order: &Order, seats: &[SeatRequest]) -> command::Done {
             kind: TicketKind::Sale,
             price: Arc::default(),
             barcode: None,
+            season: offer.session.season.as_ref().map(|season| spread(0, season.members.iter().copied())),
         };
         draft.hold(&order, &item);
         order.items.push(item);
     }
     draft.done(order)
+}
+
+#[test]
+fn law_1_a_season_ticket_without_its_places_in_the_sessions_is_noticed() {
+    let what = noticed(|setting| Setting { plan: holds_no_other_session, faults: false, ..setting });
+    assert!(what.contains("law 1") && what.contains("does not have place"), "{what}");
+}
+
+/// The rules, but for the one that a season ticket has its place in every session of the season.
+fn holds_no_other_session(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    let of_orders: Vec<_> = done
+        .changes
+        .iter()
+        .filter_map(|change| if let Change::Put(Row::Order(order)) = change { Some(order.clone()) } else { None })
+        .collect();
+    let is_a_members = |session: SessionId, item: ItemId| {
+        let items = of_orders.iter().flat_map(|order| &order.items);
+        items.filter(|known| known.id == item).any(|known| known.session != session)
+    };
+    done.changes.retain(|change| !matches!(change, Change::Put(Row::Claim(claim)) if is_a_members(claim.session, claim.item)));
+    Ok(done)
 }
 
 #[test]

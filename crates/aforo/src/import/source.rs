@@ -243,7 +243,7 @@ pub async fn live(mut api: Api, channel: &ChannelKey) -> Result<Vec<Copy>, Strin
     api.keep_token(&signed).map_err(say)?;
     let mut sessions: Vec<Session> = Vec::new();
     loop {
-        let path = format!("/catalog-api/v1/sessions?limit={PAGE}&offset={}", sessions.len());
+        let path = format!("/catalog-api/v1/sessions?type=SESSION&limit={PAGE}&offset={}", sessions.len());
         let page: List<Session> = api.fetch(&Request::get(path)).await.map_err(say)?;
         let (total, got) = (page.metadata.total.min(MOST_SESSIONS), page.data.len());
         sessions.extend(page.data);

@@ -21,6 +21,7 @@ use crate::ids::{
 use crate::moment::{Timestamp, Window};
 use crate::money::{Currency, Minor, Percent};
 use crate::promotions::Promotion;
+use crate::seasons::Season;
 use crate::text::{Language, Localized};
 use crate::vouchers::VoucherGroup;
 use plan::{Plan, Sector};
@@ -289,8 +290,18 @@ pub struct Session {
     /// Whether every item needs a promotion to be sold.
     #[serde(default)]
     pub promotion_required: bool,
+    /// The sessions that its tickets are for, if they are season tickets. It begins with the first of them and ends with the last.
+    #[serde(default)]
+    pub season: Option<Season>,
     /// Counts the changes.
     pub version: u64,
+}
+
+impl Session {
+    /// Whether a ticket of it opens the gate of a session: its own, or of a season any of its sessions'.
+    pub fn covers(&self, session: SessionId) -> bool {
+        self.id == session || self.season.as_ref().is_some_and(|season| season.covers(session))
+    }
 }
 
 /// That a channel sells a session.
@@ -316,7 +327,7 @@ pub struct Publication {
 }
 
 /// A session with all that it refers to, resolved once when something changes and then shared.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Offer {
     /// The session.
     pub session: Arc<Session>,
@@ -330,6 +341,17 @@ pub struct Offer {
     pub publications: HashMap<ChannelId, Arc<Publication>>,
     /// The promotions that come by themselves with its items; of most sessions none.
     pub automatic: Vec<Arc<Promotion>>,
+    /// Of a season, its sessions by start and id.
+    pub members: Vec<Covered>,
+}
+
+/// One of a season's sessions.
+#[derive(Debug, Clone)]
+pub struct Covered {
+    /// It.
+    pub session: Arc<Session>,
+    /// Its event; not always the season's own.
+    pub event: Arc<Event>,
 }
 
 /// All of a shard's catalogue: shared with the HTTP layer as it is. Seat states are not here.
@@ -367,12 +389,18 @@ impl Offer {
     /// How it stands in a channel; `None` where it is not to be seen at all: not published there, not ready, or cancelled.
     pub fn in_channel(&self, channel: ChannelId, now: Timestamp) -> Option<(&Publication, SaleState)> {
         let publication = self.publications.get(&channel)?;
-        if self.session.readiness != Readiness::Ready || self.event.readiness != Readiness::Ready {
+        if self.session.readiness != Readiness::Ready || self.event.readiness != Readiness::Ready || self.is_cancelled() {
             return None;
         }
         let for_sale = self.session.selling;
         let on_sale = for_sale && self.session.sale.contains(now) && publication.sale.is_none_or(|window| window.contains(now));
         Some((publication, SaleState { for_sale, on_sale }))
+    }
+
+    /// Whether it was called off, itself or its event, or of a season one of its sessions: then it is not the season any more that was offered.
+    pub fn is_cancelled(&self) -> bool {
+        let is_off = |session: &Session, event: &Event| [session.readiness, event.readiness].contains(&Readiness::Cancelled);
+        is_off(&self.session, &self.event) || self.members.iter().any(|member| is_off(&member.session, &member.event))
     }
 
     /// The quotas that a channel sells from at an instant, as indexes into the template's: those of its publication in their order, without the

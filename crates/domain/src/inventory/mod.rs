@@ -93,6 +93,30 @@ pub struct Inventory {
     free_in_zones: Vec<FreeSet>,
     /// Per row, how many free neighbours stand together at most, whatever their quota: automatic picks skip rows by it.
     longest: Vec<u32>,
+    /// Of a season, what its places are by themselves, and in its sessions.
+    members: Option<Members>,
+    /// The seasons that this session is in; of most none.
+    seasons: Vec<SessionId>,
+}
+
+/// What makes the state of a season's places: their own, and those that they have in its sessions.
+#[derive(Debug, Clone)]
+struct Members {
+    own: Vec<PlaceState>,
+    /// Per place, in how many of the sessions it stands how; indexed by [`PlaceState`].
+    counts: Vec<[u32; 4]>,
+}
+
+impl Members {
+    /// How a place stands: free where it is free in itself and in every session, and held only where no session has it sold or blocked.
+    fn state(&self, place: Place) -> PlaceState {
+        let (own, counts) = (self.own[place as usize], self.counts[place as usize]);
+        let in_any = |state: &PlaceState| counts[*state as usize] > 0;
+        match own {
+            PlaceState::Free => [PlaceState::Sold, PlaceState::Blocked, PlaceState::Held].into_iter().find(in_any).unwrap_or(own),
+            PlaceState::Held | PlaceState::Sold | PlaceState::Blocked => own,
+        }
+    }
 }
 
 impl Inventory {
@@ -110,6 +134,8 @@ impl Inventory {
             holders: HashMap::new(),
             free_in_zones: vec![FreeSet::default(); quotas],
             longest: vec![0; plan.rows.len()],
+            members: None,
+            seasons: Vec::new(),
             plan,
         };
         for place in inventory.plan.seats..inventory.plan.places() {
@@ -129,7 +155,12 @@ impl Inventory {
         self.states[place as usize]
     }
 
-    /// The order that holds a held place.
+    /// How a place stands by itself: of a season, whatever it is in its sessions.
+    pub fn own_state(&self, place: Place) -> PlaceState {
+        self.members.as_ref().map_or_else(|| self.state(place), |members| members.own[place as usize])
+    }
+
+    /// The order that holds a held place; of a season, one that holds it in the season.
     pub fn holder(&self, place: Place) -> Option<OrderId> {
         self.holders.get(&place).copied()
     }
@@ -182,7 +213,7 @@ impl Inventory {
         let mut quotas = self.quota_of.to_vec();
         for place in (0..plan.places()).filter(in_sector) {
             let blocked = marks.blocked.binary_search(&place).is_ok();
-            match self.state(place) {
+            match self.own_state(place) {
                 PlaceState::Blocked if !blocked => self.set(place, PlaceState::Free),
                 PlaceState::Free if blocked => self.set(place, PlaceState::Blocked),
                 _ => {}
@@ -193,7 +224,66 @@ impl Inventory {
         self.move_to(quotas);
     }
 
+    /// Makes it a season's, whose sessions are not known yet.
+    pub(crate) fn begin_season(&mut self) {
+        let own = self.members.take().map_or_else(|| self.states.clone(), |members| members.own);
+        self.members = Some(Members { counts: vec![[0; 4]; own.len()], own });
+        (0..self.plan.places()).for_each(|place| self.settle(place));
+    }
+
+    /// Adds one of a season's sessions, as it stands.
+    pub(crate) fn add_member(&mut self, states: &[PlaceState]) {
+        for (place, state) in (0..).zip(states) {
+            if let Some(members) = &mut self.members {
+                members.counts[place as usize][*state as usize] += 1;
+            }
+            self.settle(place);
+        }
+    }
+
+    /// Notes that a place stands otherwise in one of a season's sessions.
+    pub(crate) fn member_changed(&mut self, place: Place, from: PlaceState, to: PlaceState) {
+        if let Some(members) = &mut self.members {
+            members.counts[place as usize][from as usize] -= 1;
+            members.counts[place as usize][to as usize] += 1;
+            self.settle(place);
+        }
+    }
+
+    /// All places as they stand.
+    pub(crate) fn states(&self) -> &[PlaceState] {
+        &self.states
+    }
+
+    /// The seasons that this session is in.
+    pub(crate) const fn seasons(&self) -> &Vec<SessionId> {
+        &self.seasons
+    }
+
+    /// Puts the session in a season, or takes it out.
+    pub(crate) fn set_season(&mut self, season: SessionId, is_in: bool) {
+        self.seasons.retain(|known| *known != season);
+        self.seasons.extend(is_in.then_some(season));
+    }
+
+    /// Brings a place of a season up to date.
+    fn settle(&mut self, place: Place) {
+        if let Some(members) = &self.members {
+            self.show(place, members.state(place));
+        }
+    }
+
     fn set(&mut self, place: Place, state: PlaceState) {
+        match &mut self.members {
+            None => self.show(place, state),
+            Some(members) => {
+                members.own[place as usize] = state;
+                self.settle(place);
+            }
+        }
+    }
+
+    fn show(&mut self, place: Place, state: PlaceState) {
         let before = std::mem::replace(&mut self.states[place as usize], state);
         let counts = self.counts_of(place);
         counts.by_state[before as usize] -= 1;

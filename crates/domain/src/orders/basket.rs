@@ -154,7 +154,8 @@ impl<'a> Desk<'a> {
         let (session, were_due) = (item.session, surcharges::are_due(&order.items, item.session));
         let mut order = order.clone();
         let item = &mut order.items[index];
-        (item.rate, item.kind, item.price) = (rate.id, TicketKind::of(rate), Arc::new(price));
+        (item.rate, item.kind) = (rate.id, TicketKind::of(rate));
+        item.set_price(Arc::new(price));
         let are_due = surcharges::are_due(&order.items, session);
         if are_due && !were_due {
             surcharges::bring(&mut order.surcharges, offer, self.channel);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::basket::{Desk, refused};
 use super::draft::Draft;
 use super::{Buyer, History, HistoryEvent, Order, OrderKind, Payment, PaymentRequest, Sale, Stage, Ticket, TicketState};
-use crate::catalogue::{Offer, Readiness};
 use crate::change::Row;
 use crate::command::{Done, Planned, Reply, Stop};
 use crate::error::{Code, Error};
@@ -61,8 +60,7 @@ impl Desk<'_> {
             }
             _ => return Err(Code::OrderInvalidStatus.into()),
         };
-        let cancelled = |offer: &Offer| [offer.session.readiness, offer.event.readiness].contains(&Readiness::Cancelled);
-        let over = |session: &SessionId| self.world.session(*session).is_none_or(|(offer, _)| cancelled(offer));
+        let over = |session: &SessionId| self.world.session(*session).is_none_or(|(offer, _)| offer.is_cancelled());
         let over: Vec<_> = order.sessions().into_iter().filter(over).collect();
         if !over.is_empty() {
             return Err(refused(Code::SessionNotFound, over).into());

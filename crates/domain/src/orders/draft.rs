@@ -74,25 +74,26 @@ impl<'a> Draft<'a> {
         id
     }
 
-    /// Makes an item's place the order's.
+    /// Makes an item's place the order's, in each of its sessions. It counts for the one that it is sold in.
     pub fn hold(&mut self, order: &Order, item: &Item) {
         self.count(CounterKey::ChannelSales(item.session, order.seller.channel), 1);
-        self.put_claim(order.id, item, false);
+        self.put_claims(order.id, item, false);
     }
 
     /// Makes an item's place sold.
     pub fn sell(&mut self, order: &Order, item: &Item) {
-        self.put_claim(order.id, item, true);
+        self.put_claims(order.id, item, true);
     }
 
-    fn put_claim(&mut self, order: OrderId, item: &Item, sold: bool) {
-        self.changes.push(crate::change::Row::from(Claim { session: item.session, place: item.place, order, item: item.id, sold }).into());
+    fn put_claims(&mut self, order: OrderId, item: &Item, sold: bool) {
+        let claim = |session| Claim { session, place: item.place, order, item: item.id, sold };
+        self.changes.extend(item.sessions().map(|session| Change::from(claim(session))));
     }
 
     /// Lets an item's place fall free.
     pub fn free(&mut self, order: &Order, item: &Item) {
         self.count(CounterKey::ChannelSales(item.session, order.seller.channel), -1);
-        self.delete(Key::Claim((item.session, item.place)));
+        self.changes.extend(item.sessions().map(|session| Change::Delete(Key::Claim((session, item.place)))));
     }
 
     /// Counts the order's places for its buyer, in the sessions that limit buyers, and notes which these are: limits come and go, and what was

@@ -37,6 +37,7 @@ use crate::ids::{
 use crate::moment::Timestamp;
 use crate::money::{Currency, Decimal, Minor};
 use crate::pricing::{ItemPrice, Totals};
+use crate::seasons::{self, Share};
 use crate::text::Language;
 use extras::Extras;
 use surcharges::OrderSurcharge;
@@ -167,6 +168,30 @@ pub struct Item {
     pub price: Arc<ItemPrice>,
     /// Opens the gate; given at confirm.
     pub barcode: Option<Barcode>,
+    /// Of a season ticket, what of its price after promotions, without surcharges, is each session's, by session; `None` for a ticket of one session.
+    #[serde(default)]
+    pub season: Option<Arc<[Share]>>,
+}
+
+impl Item {
+    /// The sessions in which its place is its own: its session, and of a season ticket each one of the season, too.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        let members = self.season.iter().flat_map(|shares| shares.iter().map(|share| share.member.session));
+        std::iter::once(self.session).chain(members)
+    }
+
+    /// Whether its place in a session is its own.
+    pub fn is_in(&self, session: SessionId) -> bool {
+        self.sessions().any(|own| own == session)
+    }
+
+    /// Gives it another price. What of it is each session's follows, by the weights that it was added with.
+    pub fn set_price(&mut self, price: Arc<ItemPrice>) {
+        if let Some(shares) = &self.season {
+            self.season = Some(seasons::spread(price.reduced(), shares.iter().map(|share| share.member)));
+        }
+        self.price = price;
+    }
 }
 
 /// What a ticket was given for.

@@ -107,7 +107,7 @@ pub(super) fn reprice(order: &mut Order) {
     let discounts = price::discounts(&bases, &order.extras().promotions);
     for (item, discounts) in order.items.iter_mut().zip(discounts) {
         if *item.price.discounts != *discounts {
-            item.price = Arc::new(item.price.with_discounts(discounts.into()));
+            item.set_price(Arc::new(item.price.with_discounts(discounts.into())));
         }
     }
 }

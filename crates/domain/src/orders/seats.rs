@@ -16,6 +16,7 @@ use crate::inventory::best::{self, Stock, Wish};
 use crate::inventory::{Inventory, PlaceState, orphan};
 use crate::moment::Timestamp;
 use crate::pricing::{self, ItemPrice};
+use crate::seasons::{self, Season};
 use crate::world::World;
 
 /// A session as one channel sells it.
@@ -28,6 +29,8 @@ pub(super) struct Sale<'a> {
     pub(super) open: bool,
     /// Indexes of the quotas it sells from.
     quotas: Vec<u8>,
+    /// Of a season, its sessions' places: one of the season is free only where it is in all of them.
+    members: Vec<&'a Inventory>,
     world: &'a World,
     pub(super) now: Timestamp,
 }
@@ -51,15 +54,38 @@ impl<'a> Sale<'a> {
     fn is_free(&self, place: Place) -> bool {
         match self.inventory.state(place) {
             PlaceState::Free => true,
-            PlaceState::Held => self.overdue_holder(place).is_some(),
+            PlaceState::Held => self
+                .inventories()
+                .all(|inventory| inventory.own_state(place) == PlaceState::Free || self.overdue_holder(inventory, place).is_some()),
             PlaceState::Sold | PlaceState::Blocked => false,
         }
     }
 
-    /// The order that holds a place although its time is over.
-    fn overdue_holder(&self, place: Place) -> Option<&'a Order> {
-        let holder = self.world.resident_order(self.inventory.holder(place)?).ok()??;
+    /// The places of all sessions that an item of this one takes its own in.
+    fn inventories(&self) -> impl Iterator<Item = &'a Inventory> {
+        std::iter::once(self.inventory).chain(self.members.iter().copied())
+    }
+
+    /// The order that holds a place of these although its time is over.
+    fn overdue_holder(&self, inventory: &Inventory, place: Place) -> Option<&'a Order> {
+        let holder = self.world.resident_order(inventory.holder(place)?).ok()??;
         holder.expires().is_some_and(|expires| expires <= self.now).then_some(holder)
+    }
+
+    /// The orders that hold a place in any of its sessions although their time is over.
+    fn overdue_holders(&self, place: Place) -> impl Iterator<Item = &'a Order> {
+        self.inventories().filter_map(move |inventory| self.overdue_holder(inventory, place))
+    }
+
+    /// The sessions that an item of this one takes its place in.
+    fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        let members = self.offer.session.season.iter().flat_map(Season::sessions);
+        std::iter::once(self.offer.session.id).chain(members)
+    }
+
+    /// Whether an item has its place in one of these.
+    fn meets(&self, item: &Item) -> bool {
+        self.sessions().any(|session| item.is_in(session))
     }
 }
 
@@ -83,7 +109,9 @@ impl<'a> Desk<'a> {
         let (offer, inventory) = self.world.session(id)?;
         let (publication, state) = offer.in_channel(self.channel.id, self.moment.now)?;
         let quotas = offer.quotas(publication, self.moment.now);
-        Some(Sale { offer, inventory, publication, state, open: state.on_sale, quotas, world: self.world, now: self.moment.now })
+        let members = offer.session.season.iter().flat_map(Season::sessions);
+        let members = members.filter_map(|member| Some(self.world.session(member)?.1)).collect();
+        Some(Sale { offer, inventory, publication, state, open: state.on_sale, quotas, members, world: self.world, now: self.moment.now })
     }
 
     /// Adds numbered seats.
@@ -102,6 +130,7 @@ impl<'a> Desk<'a> {
         self.check_rates(asked.iter().map(|(_, _, rate)| *rate))?;
         self.check_counts(order, seats.len(), &sales, |sale| asked.iter().filter(|(_, of, _)| std::ptr::eq(*of, sale)).count())?;
         let mut prices = Prices::new(self.channel);
+        let twice = asked_twice(&asked);
         let (mut picks, mut gone) = (Vec::with_capacity(seats.len()), Vec::new());
         for (seat, sale, rate) in asked {
             let place = sale.offer.plan.place(seat.id).filter(|place| sale.open && sale.sells(*place, rate) && sale.is_free(*place));
@@ -110,7 +139,7 @@ impl<'a> Desk<'a> {
                 None => gone.push(seat.id),
             }
         }
-        gone.extend(asked_twice(seats));
+        gone.extend(twice);
         if !gone.is_empty() {
             return Err(self.not_available(order, &sales, code, gone));
         }
@@ -140,10 +169,10 @@ impl<'a> Desk<'a> {
             return Err(self.not_available(order, &sales, request.presale.as_ref(), Vec::new()));
         }
         let wish = Wish { price_type: request.price_type, sector: request.sector, quantity: request.quantity, together: request.together };
-        let overdue = self.overdue_places(request.session);
+        let overdue = self.overdue_places(sale);
         let quotas = invitations::quotas(rate, &sale.offer.plan, &sale.quotas);
         let stock = Stock { inventory: sale.inventory, quotas: &quotas, overdue: &overdue };
-        let own = own_places(order, sale.offer);
+        let own = own_places(order, sale.offer, |_| true);
         let checks_orphans = self.checks_orphans(sale.offer) && !invitations::stands_apart(rate);
         let places = best::best(&stock, &wish, &own, checks_orphans).ok_or(Code::OrderSeatNotAvailable)?;
         let mut prices = Prices::new(self.channel);
@@ -151,10 +180,12 @@ impl<'a> Desk<'a> {
         self.add(order, &sales, picks.ok_or(Code::OrderSeatNotAvailable)?)
     }
 
-    /// Places of a session in orders whose time is over, sorted.
-    fn overdue_places(&self, session: SessionId) -> Vec<Place> {
-        let mut places: Vec<_> = self.overdue().flat_map(|order| places_of(order, session)).collect();
+    /// Places of a session that only orders hold whose time is over, sorted.
+    fn overdue_places(&self, sale: &Sale<'_>) -> Vec<Place> {
+        let held = self.overdue().flat_map(|order| order.items.iter().filter(|item| sale.meets(item)).map(|item| item.place));
+        let mut places: Vec<_> = held.filter(|place| sale.is_free(*place)).collect();
         places.sort_unstable();
+        places.dedup();
         places
     }
 
@@ -186,12 +217,19 @@ impl<'a> Desk<'a> {
         }
         let session = sale.offer.session.id;
         let is_judged = |pick: &&Pick<'_>| pick.offer.session.id == session && !invitations::stands_apart(pick.rate);
-        let asked: Vec<_> = picks.iter().filter(is_judged).map(|pick| pick.place).collect();
-        if asked.is_empty() && !picks.is_empty() {
+        // Season tickets are judged in their season alone.
+        let asked: Vec<_> = match picks {
+            [] => own_places(order, sale.offer, |item| item.session == session),
+            _ => picks.iter().filter(is_judged).map(|pick| pick.place).collect(),
+        };
+        if asked.is_empty() {
             return Vec::new();
         }
         let free = |place| sale.quotas.contains(&sale.inventory.quota(place)) && sale.is_free(place);
-        let places = orphan::orphans(&sale.offer.plan, &own_places(order, sale.offer), &asked, &free);
+        let mut own = own_places(order, sale.offer, |_| true);
+        let of_a_season = picks.iter().filter(|pick| pick.offer.session.id != session && pick.offer.session.covers(session));
+        own.extend(of_a_season.map(|pick| pick.place));
+        let places = orphan::orphans(&sale.offer.plan, &own, &asked, &free);
         places.iter().filter_map(|place| sale.offer.plan.seat_at(*place)).map(|seat| seat.seat.id).collect()
     }
 
@@ -218,8 +256,8 @@ impl<'a> Desk<'a> {
             if !surcharges::are_due(&order.items, sale.offer.session.id) && picks.iter().any(is_sold) {
                 surcharges::bring(&mut order.surcharges, sale.offer, self.channel);
             }
-            let overdue = |pick: &Pick<'_>| sale.overdue_holder(pick.place).filter(|_| pick.offer.session.id == sale.offer.session.id);
-            picks.iter().filter_map(overdue).for_each(|overdue| draft.expire(overdue, self.moment.now));
+            let theirs = picks.iter().filter(|pick| pick.offer.session.id == sale.offer.session.id);
+            theirs.flat_map(|pick| sale.overdue_holders(pick.place)).for_each(|overdue| draft.expire(overdue, self.moment.now));
         }
         order.items.reserve_exact(picks.len());
         for pick in picks {
@@ -271,25 +309,27 @@ impl Pick<'_> {
         let (session, event) = (self.offer.session.id, self.offer.event.id);
         let (spot, kind) = (spot(self.offer, self.place), TicketKind::of(self.rate));
         let (place, price_type, rate, price) = (self.place, self.price_type, self.rate.id, self.price);
-        Item { id, session, event, place, spot, price_type, rate, kind, price, barcode: None }
+        let season = &self.offer.session.season;
+        let season = season.as_ref().map(|season| seasons::spread(price.reduced(), season.members.iter().copied()));
+        Item { id, session, event, place, spot, price_type, rate, kind, price, barcode: None, season }
     }
 }
 
-/// Seats that a call names more than once.
-fn asked_twice(seats: &[SeatRequest]) -> Vec<SeatId> {
-    let mut all: Vec<_> = seats.iter().map(|seat| (seat.session, seat.id)).collect();
+/// Seats that a call names more than once: for the same session, or for a season and one of its sessions.
+fn asked_twice(asked: &[(&SeatRequest, &Sale<'_>, &Rate)]) -> Vec<SeatId> {
+    let mut all = Vec::with_capacity(asked.len());
+    asked.iter().for_each(|(seat, sale, _)| all.extend(sale.sessions().map(|session| (session, seat.id))));
     all.sort_unstable();
-    all.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| same[0].1).collect()
+    let mut twice: Vec<_> = all.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| same[0].1).collect();
+    twice.sort_unstable();
+    twice.dedup();
+    twice
 }
 
-fn places_of(order: &Order, session: SessionId) -> impl Iterator<Item = Place> {
-    order.items.iter().filter(move |item| item.session == session).map(|item| item.place)
-}
-
-/// The order's places in a session, as the orphan rule judges them.
-fn own_places(order: &Order, offer: &Offer) -> Vec<Place> {
+/// The order's places in a session, as the orphan rule judges them: of those of its items that are meant.
+fn own_places(order: &Order, offer: &Offer, is_meant: impl Fn(&Item) -> bool) -> Vec<Place> {
     let apart = |item: &Item| item.kind == TicketKind::Invitation && offer.rate(Some(item.rate)).is_some_and(invitations::stands_apart);
-    order.items.iter().filter(|item| item.session == offer.session.id && !apart(item)).map(|item| item.place).collect()
+    order.items.iter().filter(|item| item.is_in(offer.session.id) && is_meant(item) && !apart(item)).map(|item| item.place).collect()
 }
 
 /// What a buyer knows a place by. A plan's places are seats or of a zone, nothing else.

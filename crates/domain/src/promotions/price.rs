@@ -1,11 +1,9 @@
 //! What promotions take off an order's items: pure arithmetic over minor units, worked out from scratch each time, so that the order of calls does
 //! not matter. Which items have which promotions is decided elsewhere.
 
-use std::cmp::Reverse;
-
 use super::{Applied, Reduction, Scope};
 use crate::ids::ItemId;
-use crate::money::{Minor, Percent};
+use crate::money::{Minor, Percent, spread};
 use crate::pricing::Discount;
 
 /// What the promotions take off each item, in the order of the items: by stage, priority and id, each of what is left, never below 0.
@@ -35,22 +33,6 @@ fn taken(reduction: Reduction, value: Minor) -> Minor {
         Reduction::Fixed { amount, .. } => amount.min(value),
         Reduction::Percentage(percent) => percent.min(Percent(Percent::ONE)).of(value),
     }
-}
-
-/// Spreads an amount by value, largest remainder first, ties by item id. No share is larger than its value if the amount is not larger than all.
-fn spread(amount: Minor, values: &[(ItemId, Minor)]) -> Vec<Minor> {
-    let whole: i128 = values.iter().map(|(_, value)| i128::from(*value)).sum();
-    if whole == 0 {
-        return vec![0; values.len()];
-    }
-    let exact = |value: Minor| i128::from(amount) * i128::from(value);
-    // A share is at most its value, so it is an amount.
-    let mut shares: Vec<_> = values.iter().map(|(_, value)| (exact(*value) / whole) as Minor).collect();
-    let left = amount - shares.iter().sum::<Minor>();
-    let mut by_remainder: Vec<_> = (0..values.len()).collect();
-    by_remainder.sort_by_key(|index| (Reverse(exact(values[*index].1) % whole), values[*index].0));
-    by_remainder.into_iter().zip(0..left).for_each(|(index, _)| shares[index] += 1);
-    shares
 }
 
 #[cfg(test)]

@@ -24,6 +24,11 @@ impl World {
             Row::Event(event) => {
                 catalogue.events.insert(event.id, event.clone());
                 self.change_offers(|offer| offer.event.id == event.id, |offer| offer.event = event.clone());
+                let is_in = |offer: &Offer| offer.members.iter().any(|member| member.event.id == event.id);
+                self.change_offers(is_in, |offer| {
+                    let theirs = offer.members.iter_mut().filter(|member| member.event.id == event.id);
+                    theirs.for_each(|member| member.event = event.clone());
+                });
             }
             Row::VoucherGroup(group) => drop(catalogue.voucher_groups.insert(group.id, group.clone())),
             Row::Publication(publication) => {
@@ -73,29 +78,25 @@ impl World {
         let event = catalogue.events[&session.event].clone();
         let plan = catalogue.plans[&session.template].clone();
         let venue = catalogue.venues[&plan.template.venue].clone();
-        let publications = catalogue.offers.get(&session.id).map(|offer| offer.publications.clone()).unwrap_or_default();
+        let before = catalogue.offers.get(&session.id).cloned();
+        let publications = before.as_ref().map(|offer| offer.publications.clone()).unwrap_or_default();
         let comes = |promotion: &&Arc<Promotion>| promotion.comes_with(&event, session.id);
         let mut automatic: Vec<_> = catalogue.promotions.values().filter(comes).cloned().collect();
         automatic.sort_by_key(|promotion| promotion.terms.turn());
-        let offer = Offer { session: session.clone(), event, venue, plan: plan.clone(), publications, automatic };
+        let members = Vec::new();
+        let offer = Offer { session: session.clone(), event, venue, plan: plan.clone(), publications, automatic, members };
         catalogue.offers.insert(session.id, Arc::new(offer));
         if session.barcodes == BarcodeSource::Imported {
             self.pools.open(session.id);
         }
         self.inventories.entry(session.id).or_insert_with(|| Inventory::new(plan));
         self.changed_sessions.insert(session.id);
+        self.put_season(session, before.as_deref().map(|offer| offer.session.as_ref()));
     }
 
     pub(super) fn change_offers(&mut self, which: impl Fn(&Offer) -> bool, change: impl Fn(&mut Offer)) {
         for offer in Arc::make_mut(&mut self.catalogue).offers.values_mut().filter(|offer| which(offer)) {
-            let mut new = Offer {
-                session: offer.session.clone(),
-                event: offer.event.clone(),
-                venue: offer.venue.clone(),
-                plan: offer.plan.clone(),
-                publications: offer.publications.clone(),
-                automatic: offer.automatic.clone(),
-            };
+            let mut new = Offer::clone(offer);
             change(&mut new);
             *offer = Arc::new(new);
         }

@@ -74,7 +74,7 @@ fn item(offer: &Offer, channel: &Channel) -> Option<Item> {
     let price = pricing::item_price(&offer.session, offer.event.currency, channel, price_type, rate)?;
     let (session, event) = (offer.session.id, offer.event.id);
     let (kind, price) = (TicketKind::of(rate), Arc::new(price));
-    Some(Item { id: ItemId(1), session, event, place, spot, price_type, rate: rate.id, kind, price, barcode: None })
+    Some(Item { id: ItemId(1), session, event, place, spot, price_type, rate: rate.id, kind, price, barcode: None, season: None })
 }
 
 fn stages(basket: &Order) -> [Arc<Order>; 3] {

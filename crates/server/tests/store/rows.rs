@@ -32,6 +32,7 @@ use aforo_domain::orders::{
 };
 use aforo_domain::pricing::{Discount, ItemPrice, TaxLine, Taxed, Totals};
 use aforo_domain::promotions::{Applied, Conditions, Limits, Promotion, PromotionCode, PromotionKind, Reduction, Scope, Terms};
+use aforo_domain::seasons::{Member, Season, Share};
 use aforo_domain::text::{Language, Localized};
 use aforo_domain::vouchers::{MovementKind, TakenVoucher, Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
@@ -349,8 +350,13 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
         external_reference: Some("X-1".into()),
         postponed_from: Some(Timestamp(1_926_000_000_000_000)),
         promotion_required: true,
+        season: Some(Season { members: vec![member(52, 1), member(53, 2)] }),
         version: 1,
     }
+}
+
+const fn member(session: u64, weight: u32) -> Member {
+    Member { session: SessionId(session), weight }
 }
 
 /// Of which nothing is reserved.
@@ -483,6 +489,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         kind: TicketKind::Sale,
         price,
         barcode: Some(barcode(USED)),
+        season: Some([(52, 1, 1_367), (53, 2, 2_733)].map(|(id, weight, amount)| Share { member: member(id, weight), amount }).into()),
     };
     let taxed = Taxed::ChannelSurcharge;
     let surcharge = OrderSurcharge { session: SessionId(51), event: EventId(50), taxed, amount: 99, taxes: [line].into() };

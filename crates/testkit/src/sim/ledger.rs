@@ -15,6 +15,7 @@ use aforo_domain::laws::Laws;
 use aforo_domain::messages::{About, Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, Stage, promotions};
+use aforo_domain::seasons::Season;
 use aforo_domain::world::World;
 use aforo_server::engine::payload;
 use aforo_server::store::sim::SimStore;
@@ -309,13 +310,15 @@ impl Ledger {
     pub fn check_places(&self, session: SessionId, picture: &Snapshot) -> Result<(), String> {
         let plan = &picture.plan;
         let (blocked, quota_of) = self.marked(session, plan);
+        let members: Vec<_> = self.members(session).map(|member| (member, self.marked(member, plan).0)).collect();
         let mut counted = vec![[0; 4]; plan.groups.len() * plan.template.quotas.len()];
         for (place, state) in (0..).zip(picture.states.iter()) {
-            let is = match self.rows.get(&Key::Claim((session, place))) {
-                Some(Row::Claim(claim)) if claim.sold => PlaceState::Sold,
-                Some(_) => PlaceState::Held,
-                None if blocked.contains(&place) => PlaceState::Blocked,
-                None => PlaceState::Free,
+            let own = self.stands(session, place, &blocked);
+            let in_members = || members.iter().map(|(member, blocked)| self.stands(*member, place, blocked));
+            let worst = |state: &PlaceState| in_members().any(|other| other == *state);
+            let is = match own {
+                PlaceState::Free => [PlaceState::Sold, PlaceState::Blocked, PlaceState::Held].into_iter().find(worst).unwrap_or(own),
+                own => own,
             };
             if *state != is {
                 return Err(format!("place {place} of session {session} is shown as {state:?}, it is {is:?}"));
@@ -335,6 +338,25 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// How a place stands in a session by itself.
+    fn stands(&self, session: SessionId, place: Place, blocked: &HashSet<Place>) -> PlaceState {
+        match self.rows.get(&Key::Claim((session, place))) {
+            Some(Row::Claim(claim)) if claim.sold => PlaceState::Sold,
+            Some(_) => PlaceState::Held,
+            None if blocked.contains(&place) => PlaceState::Blocked,
+            None => PlaceState::Free,
+        }
+    }
+
+    /// The sessions of a season; none of any other.
+    fn members(&self, session: SessionId) -> impl Iterator<Item = SessionId> {
+        let season = match self.rows.get(&Key::Session(session)) {
+            Some(Row::Session(session)) => session.season.as_ref(),
+            _ => None,
+        };
+        season.into_iter().flat_map(Season::sessions)
     }
 
     /// Which places of a session are blocked if nobody has them, and which quota each is in: its template's, or the promoter's where there are marks.

@@ -30,6 +30,7 @@ use aforo_domain::ids::{
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::promotions::{Conditions, Limits, PromotionCode, PromotionKind, Reduction, Scope};
+use aforo_domain::seasons::{Member, Season};
 use aforo_domain::text::Language;
 use aforo_domain::vouchers::ShownVoucher;
 
@@ -123,13 +124,15 @@ struct Terms {
     /// Whether the club sells in a presale first.
     presale: bool,
     barcodes: BarcodeSource,
+    /// The sessions that it is a season of.
+    season: Option<[SessionId; 2]>,
 }
 
 /// What was made.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// Four sessions: with the orphan rule, without it, with limits for buyers and the club, which has a presale there and sells no member's place, and
-    /// one with a small pool of imported barcodes.
+    /// Sessions: with the orphan rule; without it; with limits for buyers and the club, which has a presale there and sells no member's place; a season of
+    /// these two; and one with a small pool of imported barcodes.
     pub shows: Vec<Show>,
 }
 
@@ -177,17 +180,20 @@ impl Stage {
             sells_members: true,
             presale: false,
             barcodes: BarcodeSource::Generated,
+            season: None,
         };
         let limited = Terms { buyer_limit: Some(3), club_limit: Some(7), sells_members: false, presale: true, ..usual };
         let pooled = Terms { barcodes: BarcodeSource::Imported, ..usual };
         let shows = [(&strict, usual), (&lax, Terms { invites_members: false, ..usual }), (&lax, limited), (&lax, pooled)];
-        let shows = shows.map(|(template, terms)| builder.show(event, template, size, terms));
+        let mut shows = shows.map(|(template, terms)| builder.show(event, template, size, terms)).to_vec();
         for (target, spec) in promotions(shows[1].id) {
             builder.catalogue(CatalogueCommand::SavePromotion(Target::New(Some(target)), Box::new(spec)));
         }
         builder.catalogue(CatalogueCommand::ImportBarcodes(shows[3].id, (0..POOL).map(barcode).collect()));
+        let season = Some([shows[1].id, shows[2].id]);
+        shows.insert(3, builder.show(event, &lax, size, Terms { season, ..usual }));
         builder.vouchers();
-        Self { shows: shows.to_vec() }
+        Self { shows }
     }
 }
 
@@ -394,6 +400,9 @@ fn session(start: Timestamp, event: EventId, house: &House, terms: Terms) -> Ses
         barcodes: terms.barcodes,
         external_reference: None,
         promotion_required: false,
+        season: terms
+            .season
+            .map(|[first, second]| Season { members: vec![Member { session: first, weight: 2 }, Member { session: second, weight: 1 }] }),
     }
 }
 

@@ -17,6 +17,7 @@ use aforo_domain::ids::{
 };
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
+use aforo_domain::seasons::{Member, Season};
 use aforo_domain::text::Language;
 use aforo_domain::world::World;
 
@@ -36,6 +37,8 @@ pub const GALA: SessionId = SessionId(1);
 pub const MATINEE: SessionId = SessionId(2);
 /// The same places, another event, in dollars.
 pub const TOUR: SessionId = SessionId(3);
+/// Season tickets for the gala and the matinee. Not there until [`Shard::season`].
+pub const SEASON: SessionId = SessionId(4);
 /// Price types: stalls, gallery, floor.
 pub const STALLS: PriceTypeId = PriceTypeId(1);
 /// See [`STALLS`].
@@ -151,6 +154,19 @@ impl Shard {
             session.rates.push(rate(GUEST, "Guest", RateKind::Invitation { quota: None }));
             session.rates.push(rate(SPONSOR, "Sponsor", RateKind::Invitation { quota: Some(PARTNERS) }));
         });
+    }
+
+    /// Puts a season of the gala and the matinee on sale: adults pay 80, 48 and 16, children half of that.
+    pub fn season(&mut self) {
+        let members = [(GALA, 3), (MATINEE, 2)].map(|(session, weight)| Member { session, weight });
+        let mut season = session(SEASON, EventId(1));
+        season.season = Some(Season { members: members.to_vec() });
+        season.prices.values_mut().for_each(|price| *price = *price * 8 / 5);
+        self.put(Arc::new(season));
+        for channel in [WEB, PARTNER, COUNTER] {
+            let publication = Publication::clone(&self.world.catalogue.offers[&GALA].publications[&channel]);
+            self.put(Arc::new(Publication { session: SEASON, ..publication }));
+        }
     }
 
     /// Changes a session's publication in a channel.
@@ -298,6 +314,7 @@ fn session(id: SessionId, event: EventId) -> Session {
         external_reference: None,
         postponed_from: None,
         promotion_required: false,
+        season: None,
         version: 1,
     }
 }

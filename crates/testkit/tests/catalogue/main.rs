@@ -10,6 +10,7 @@ mod map;
 mod places;
 mod plans;
 mod postpone;
+mod seasons;
 mod seat_list;
 mod series;
 mod set_up;

@@ -13,6 +13,7 @@ mod metadata;
 mod presales;
 mod promotions;
 mod refusals;
+mod seasons;
 mod terms;
 mod vouchers;
 
@@ -34,6 +35,9 @@ use promotions::{
 use refusals::{
     an_order_that_is_over, each_step_has_its_status, limits_of_order_channel_and_buyer, payments_come_to_what_is_to_pay,
     seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
+};
+use seasons::{
+    a_season_ticket_from_the_first_call_to_the_tickets, everybody_wants_the_same_seat, season_tickets_expire_and_have_barcodes_of_their_own,
 };
 use terms::{delivery_and_insurance_are_part_of_the_price, what_comes_too_late_is_not_delivered};
 use vouchers::{
@@ -85,4 +89,7 @@ aforo_testkit::for_each_engine![
     racing_for_the_last_uses,
     buyers_get_what_they_bought_by_mail,
     who_wants_no_mail_gets_none,
+    a_season_ticket_from_the_first_call_to_the_tickets,
+    everybody_wants_the_same_seat,
+    season_tickets_expire_and_have_barcodes_of_their_own,
 ];

@@ -12,6 +12,7 @@ mod places;
 mod presales;
 mod promotions;
 mod sale;
+mod seasons;
 mod vouchers;
 
 use std::sync::Arc;

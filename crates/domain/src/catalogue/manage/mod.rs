@@ -11,6 +11,7 @@ mod places;
 mod postpone;
 mod promotions;
 mod publications;
+mod seasons;
 mod sessions;
 mod templates;
 mod venues;

@@ -85,7 +85,7 @@ fn seats(request: &MarkPlaces, plan: &Plan, inventory: &Inventory) -> Result<BTr
         return Err(Error::invalid(&["seats"]).with_details(unknown));
     }
     let found = || request.seats.iter().filter_map(|id| plan.seat(*id));
-    let refused: Vec<_> = found().filter(|seat| !fits(request.marking, inventory.state(seat.place))).map(|seat| seat.seat.id).collect();
+    let refused: Vec<_> = found().filter(|seat| !fits(request.marking, inventory.own_state(seat.place))).map(|seat| seat.seat.id).collect();
     if !refused.is_empty() {
         return Err(Error::new(Code::Conflict).with_details(refused).because("seats are taken, or as they shall be already"));
     }
@@ -106,7 +106,7 @@ fn zone_places(
     let quota = group.quota.map(|id| plan.quota_index(id).ok_or(unknown)).transpose()?;
     let target = if let Marking::MoveTo(quota) = marking { plan.quota_index(quota) } else { None };
     let of_quota = |place: Place| quota.is_none_or(|quota| inventory.quota(place) == quota) && target != Some(inventory.quota(place));
-    let fits = |place: &Place| !taken.contains(place) && of_quota(*place) && fits(marking, inventory.state(*place));
+    let fits = |place: &Place| !taken.contains(place) && of_quota(*place) && fits(marking, inventory.own_state(*place));
     let places: Vec<_> = (span.first..span.first + span.len).rev().filter(fits).take(group.count as usize).collect();
     if places.len() < group.count as usize {
         return Err(Error::new(Code::Conflict).with_details([group.zone]).because("the zone has not so many places like that"));
@@ -134,7 +134,7 @@ fn marks(
         let is_blocked = match request.marking {
             Marking::Block if changes => true,
             Marking::Unblock if changes => false,
-            _ => inventory.state(place) == PlaceState::Blocked,
+            _ => inventory.own_state(place) == PlaceState::Blocked,
         };
         if is_blocked {
             blocked.push(place);

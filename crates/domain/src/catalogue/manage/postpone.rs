@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Desk, unchanged};
-use crate::catalogue::{Publication, Readiness, Session};
+use crate::catalogue::{Offer, Publication, Readiness, Session};
 use crate::change::{Change, Row};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
@@ -33,24 +33,30 @@ impl Desk<'_> {
         if matches!(session.readiness, Readiness::Cancelled | Readiness::Archived) {
             return Err(Error::new(Code::Conflict).because("what was cancelled or archived does not come back").into());
         }
-        let moved = moved(session, asked);
-        let publications = offer.publications.values().filter_map(|publication| moved_sale(session, publication, asked.start));
-        let mut publications: Vec<_> = publications.collect();
-        publications.sort_unstable_by_key(|publication| publication.channel);
+        if session.season.is_some() {
+            return Err(Error::new(Code::Conflict).because("a season is when its sessions are").into());
+        }
+        let (moved, publications) = moved(offer, asked);
         let sales = publications.iter().filter_map(|publication| publication.sale);
         let windows = sales.chain([moved.sale]).chain(moved.booking);
         if moved.end < moved.start || windows.into_iter().any(|window| window.end <= window.start) {
             return Err(Error::new(Code::Dist0001).because("something would end before it starts").into());
         }
+        let seasons = self.seasons_follow(&moved)?;
         let mut changes: Vec<Change> = vec![Row::from(Arc::new(moved)).into()];
+        changes.extend(seasons);
         changes.extend(publications.into_iter().map(|publication| Row::from(Arc::new(publication)).into()));
         Ok(Done { changes, reply: Reply::Ids(vec![asked.session.0]) })
     }
 }
 
-fn moved(session: &Session, asked: &Postponement) -> Session {
-    let to = asked.start;
-    Session {
+/// A session at its new time, and its channels' own windows that move along.
+pub(super) fn moved(offer: &Offer, asked: &Postponement) -> (Session, Vec<Publication>) {
+    let (session, to) = (offer.session.as_ref(), asked.start);
+    let publications = offer.publications.values().filter_map(|publication| moved_sale(session, publication, to));
+    let mut publications: Vec<_> = publications.collect();
+    publications.sort_unstable_by_key(|publication| publication.channel);
+    let moved = Session {
         start: to,
         end: asked.end.unwrap_or_else(|| shifted(session.end, session.start, to)),
         start_unconfirmed: false,
@@ -59,7 +65,8 @@ fn moved(session: &Session, asked: &Postponement) -> Session {
         postponed_from: if to == session.start { session.postponed_from } else { Some(session.start) },
         version: session.version + 1,
         ..session.clone()
-    }
+    };
+    (moved, publications)
 }
 
 /// A channel's own window, if it moves.

@@ -21,6 +21,7 @@ use crate::ids::{ChannelId, EventId, PriceTypeId, QuotaId, RateId, SessionId, Ta
 use crate::inventory::PlaceState;
 use crate::moment::{Timestamp, Window};
 use crate::money::{Minor, Percent};
+use crate::seasons::Season;
 use crate::text::Localized;
 
 /// A tariff as it shall be, with its prices.
@@ -82,6 +83,8 @@ pub struct SessionSpec {
     pub barcodes: BarcodeSource,
     pub external_reference: Option<String>,
     pub promotion_required: bool,
+    /// Of a season its sessions, which give it `start` and `end`; both are looked at only in other sessions. What is a season stays one.
+    pub season: Option<Season>,
 }
 
 impl<'a> Desk<'a> {
@@ -104,14 +107,18 @@ impl<'a> Desk<'a> {
                 (id, Some(session))
             }
         };
-        check_times(spec)?;
         let plan = self.template_for(spec.template, old)?;
+        let spec = &self.as_season(id, spec.clone(), event, old.map(AsRef::as_ref))?;
+        check_times(spec)?;
         check_rates(spec, plan)?;
         if let Some(old) = old {
             self.check_barcodes(old, spec.barcodes)?;
         }
         let session = self.session(id, spec, old)?;
-        saved(Row::from(Arc::new(session)), id.0)
+        let seasons = self.seasons_follow(&session)?;
+        let mut done = saved(Row::from(Arc::new(session)), id.0)?;
+        done.changes.extend(seasons);
+        Ok(done)
     }
 
     /// A new session that is published at once.
@@ -155,6 +162,7 @@ impl<'a> Desk<'a> {
             barcodes: spec.barcodes,
             external_reference: spec.external_reference.clone(),
             promotion_required: spec.promotion_required,
+            season: spec.season.clone(),
             postponed_from: old.and_then(|old| old.postponed_from),
             version: old.map_or(1, |old| old.version + 1),
         })
@@ -167,7 +175,7 @@ impl<'a> Desk<'a> {
         }
         let Some((offer, inventory)) = self.world.session(old.id) else { return Ok(()) };
         let about_to_be = |holder| self.world.resident_order(holder).is_ok_and(|order| order.is_some_and(|order| order.is_pre_confirmed()));
-        let has_barcode = |place| match inventory.state(place) {
+        let has_barcode = |place| match inventory.own_state(place) {
             PlaceState::Sold => true,
             PlaceState::Held => inventory.holder(place).is_some_and(about_to_be),
             PlaceState::Free | PlaceState::Blocked => false,

@@ -1,6 +1,6 @@
 //! A session's entry in the catalogue, exactly as the public contract shows it, in its key order.
 
-use aforo_domain::catalogue::{Access, Event, Images, Offer, Rate, Venue};
+use aforo_domain::catalogue::{Access, Event, Images, Offer, Rate, Session, Venue};
 use aforo_domain::identity::Channel;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::text::Localized;
@@ -11,6 +11,7 @@ use super::availability::{PriceTypePlaces, by_price_type};
 use super::money::{Amount, Price, Taxes};
 use super::promoted::{self, Promoted, PromotedAmount};
 use super::stencil::{Hole, Live, Pen, Stencil};
+use crate::api::mgmt::seasons;
 use crate::http::time;
 
 /// A session.
@@ -18,7 +19,7 @@ use crate::http::time;
 pub struct SessionItem<'a> {
     id: u64,
     name: &'a str,
-    /// Always `SESSION`.
+    /// `SESSION` or `SEASON_TICKET`.
     r#type: &'static str,
     event: EventBlock<'a>,
     venue: VenueBlock<'a>,
@@ -45,6 +46,24 @@ pub struct SessionItem<'a> {
     /// Those that are on or still to come.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     presales: Vec<PresaleItem<'a>>,
+    /// Those that a season ticket is for, by start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sessions: Vec<SeasonSession<'a>>,
+}
+
+/// A session that a season ticket is for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SeasonSession<'a> {
+    id: u64,
+    name: &'a str,
+    date: SeasonDates,
+}
+
+/// When it is, in the venue's time.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SeasonDates {
+    start: String,
+    end: String,
 }
 
 /// A session's event.
@@ -219,7 +238,7 @@ pub fn stencil(offer: &Offer, channel: &Channel, now: Timestamp) -> Stencil {
     pen.write(&SessionItem {
         id: session.id.0,
         name: &session.name,
-        r#type: "SESSION",
+        r#type: seasons::kind(session),
         event: EventBlock {
             id: event.id.0,
             name: &event.name,
@@ -240,6 +259,7 @@ pub fn stencil(offer: &Offer, channel: &Channel, now: Timestamp) -> Stencil {
         rates: rates.collect(),
         currency: event.currency.code(),
         presales: presales(offer, channel, now),
+        sessions: sessions(offer),
     })
 }
 
@@ -282,6 +302,13 @@ fn dates(offer: &Offer, channel: &Channel) -> Dates {
         booking_end: session.booking.map(|booking| time::utc(booking.end)),
         start_unconfirmed: session.start_unconfirmed,
     }
+}
+
+fn sessions(offer: &Offer) -> Vec<SeasonSession<'_>> {
+    let zone = zone(&offer.venue);
+    let dates = |session: &Session| SeasonDates { start: time::in_zone(session.start, &zone), end: time::in_zone(session.end, &zone) };
+    let sessions = offer.members.iter().map(|member| &member.session);
+    sessions.map(|session| SeasonSession { id: session.id.0, name: &session.name, date: dates(session) }).collect()
 }
 
 fn presales<'a>(offer: &'a Offer, channel: &Channel, now: Timestamp) -> Vec<PresaleItem<'a>> {

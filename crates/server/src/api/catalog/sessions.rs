@@ -26,6 +26,8 @@ impl Seen {
 
 /// Which sessions are asked for.
 struct Filter {
+    /// Only season tickets, or none.
+    seasons: Option<bool>,
     for_sale: Option<bool>,
     on_catalog: Option<bool>,
     event: Option<u64>,
@@ -43,9 +45,10 @@ impl Filter {
     fn read(params: &Params) -> Result<(Self, Paging), Problem> {
         let mut checks = Checks::new();
         let paging = params.paging(&mut checks, MAX_OFFSET);
-        params.one_of(&mut checks, "type", &[("SESSION", ())]);
+        let kind = params.one_of(&mut checks, "type", &[("SESSION", false), ("SEASON_TICKET", true)]);
         let sort = params.sort(&mut checks, &[("date.start", ByStart), ("start", ByStart)]);
         let filter = Self {
+            seasons: kind,
             for_sale: params.boolean(&mut checks, "for_sale"),
             on_catalog: params.boolean(&mut checks, "on_catalog"),
             event: params.id(&mut checks, "event_id"),
@@ -61,6 +64,7 @@ impl Filter {
         let listed = super::event_item::listed(offer, caller.channel.id, caller.now);
         listed.is_some_and(|(publication, state)| {
             self.for_sale.is_none_or(|for_sale| for_sale == state.for_sale)
+                && self.seasons.is_none_or(|seasons| seasons == offer.session.season.is_some())
                 && self.on_catalog.is_none_or(|on_catalog| on_catalog == publication.on_catalog)
                 && self.event.is_none_or(|event| event == offer.event.id.0)
                 && self.venue.is_none_or(|venue| venue == offer.venue.id.0)
@@ -75,7 +79,7 @@ impl Filter {
     get, path = "/sessions", tag = "catalogue", operation_id = "list_sessions",
     params(
         ("limit" = Option<u32>, Query, description = "1 to 500, default 100"), ("offset" = Option<u32>, Query),
-        ("type" = Option<String>, Query, description = "`SESSION`"), ("for_sale" = Option<bool>, Query),
+        ("type" = Option<String>, Query, description = "`SESSION` or `SEASON_TICKET`; else both"), ("for_sale" = Option<bool>, Query),
         ("on_catalog" = Option<bool>, Query),
         ("event_id" = Option<u64>, Query), ("venue_id" = Option<u64>, Query),
         ("currency" = Option<String>, Query, description = "Sessions with prices in this one: `EUR`"),

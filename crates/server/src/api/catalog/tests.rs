@@ -166,6 +166,7 @@ fn session() -> SessionSpec {
         barcodes: BarcodeSource::Generated,
         external_reference: Some("AIDA-1".to_owned()),
         promotion_required: false,
+        season: None,
     }
 }
 

@@ -8,6 +8,7 @@ use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
 use aforo_domain::orders::{Buyer, Item, Order, OrderKind, Payment, PaymentKind, Spot, Stage, TicketKind, attendees, surcharges};
 use aforo_domain::pricing::{TaxLine, Taxed};
+use aforo_domain::seasons::Share;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -117,9 +118,28 @@ pub struct ItemView<'a> {
     /// Who comes, where it was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     attendee: Option<AttendeeView<'a>>,
+    /// Of a season ticket, what it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    season: Option<SeasonView<'a>>,
     /// Once confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<TicketView<'a>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SeasonView<'a> {
+    /// By start.
+    sessions: Vec<SeasonSessionView<'a>>,
+}
+
+/// A session in which a season ticket's place is the buyer's.
+#[derive(Debug, Serialize, ToSchema)]
+struct SeasonSessionView<'a> {
+    id: u64,
+    name: &'a str,
+    date: SessionDateView,
+    /// What of the price, after promotions and without surcharges, is this session's.
+    amount: Money,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -291,7 +311,7 @@ pub fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones,
         // Sessions and their names are never taken out of the catalogue, so the empty names are never seen.
         let offer = items.first().and_then(|item| catalogue.offers.get(&item.session)).map(AsRef::as_ref);
         let start = offer.map(|offer| Shown::exactly(offer.session.start, Some(&zones.get(&offer.venue.time_zone)), precision));
-        views.extend(items.iter().map(|item| item_view(item, order, offer, start)));
+        views.extend(items.iter().map(|item| item_view(item, order, offer, start, (zones, precision))));
     }
     views
 }
@@ -300,10 +320,16 @@ pub fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones,
 pub fn single_item<'a>(item: &'a Item, order: &'a Order, catalogue: &'a Catalogue, zones: &Zones, precision: Precision) -> ItemView<'a> {
     let offer = catalogue.offers.get(&item.session).map(AsRef::as_ref);
     let start = offer.map(|offer| Shown::exactly(offer.session.start, Some(&zones.get(&offer.venue.time_zone)), precision));
-    item_view(item, order, offer, start)
+    item_view(item, order, offer, start, (zones, precision))
 }
 
-fn item_view<'a>(item: &'a Item, order: &'a Order, offer: Option<&'a Offer>, start: Option<Shown>) -> ItemView<'a> {
+fn item_view<'a>(
+    item: &'a Item,
+    order: &'a Order,
+    offer: Option<&'a Offer>,
+    start: Option<Shown>,
+    when: (&Zones, Precision),
+) -> ItemView<'a> {
     let (sector, seat, zone) = offer.map_or((None, None, None), |offer| spot(item, offer));
     let price_type = offer.and_then(|offer| offer.plan.template.price_types.iter().find(|known| known.id == item.price_type));
     let rate = offer.and_then(|offer| offer.session.rates.iter().find(|rate| rate.id == item.rate));
@@ -335,8 +361,20 @@ fn item_view<'a>(item: &'a Item, order: &'a Order, offer: Option<&'a Offer>, sta
             taxes: item.price.taxes.iter().map(|line| tax_view(line, currency)).collect(),
         },
         attendee: attendee.map(|attendee| AttendeeView { fields: &attendee.fields }),
+        season: item.season.as_deref().zip(offer).map(|(shares, offer)| season_view(shares, offer, currency, when)),
         ticket: item.barcode.as_ref().map(|barcode| TicketView { id: item.id.0, barcode: barcode.as_str() }),
     }
+}
+
+fn season_view<'a>(shares: &[Share], offer: &'a Offer, currency: Currency, (zones, precision): (&Zones, Precision)) -> SeasonView<'a> {
+    let zone = zones.get(&offer.venue.time_zone);
+    let sessions = offer.members.iter().filter_map(|member| {
+        let (id, name) = (member.session.id, member.session.name.as_str());
+        let share = shares.iter().find(|share| share.member.session == id)?;
+        let date = SessionDateView { start: Shown::exactly(member.session.start, Some(&zone), precision) };
+        Some(SeasonSessionView { id: id.0, name, date, amount: Money::of(currency, share.amount) })
+    });
+    SeasonView { sessions: sessions.collect() }
 }
 
 type SpotView<'a> = (Option<NamedView<'a>>, Option<SeatView<'a>>, Option<ZoneView<'a>>);

@@ -80,7 +80,7 @@ pub async fn create(
     let bodies = checks.list("sessions", call.body.sessions.as_deref());
     let bodies = checks.done(bodies)?;
     let line = |body: &SessionBody| {
-        let read = body.read(&event, None);
+        let read = body.read(&manager.view.catalogue, &event, None);
         line(None, read.map(|(id, spec)| CatalogueCommand::SaveSession(Target::New(id), Box::new(spec))))
     };
     let lines = bodies.iter().map(line).collect();
@@ -103,7 +103,7 @@ pub async fn change(manager: Manager<EventManagers>, PathId(event): PathId, call
     let (ids, change) = checks.done(change.map(|change| (ids, change)))?.ok_or(Code::Dist0000)?;
     let line = |id: u64| {
         let command = of_event(catalogue, &event, id).and_then(|offer| {
-            let (_, spec) = change.read(&offer.event, Some(&offer.session))?;
+            let (_, spec) = change.read(catalogue, &offer.event, Some(&offer.session))?;
             Ok(CatalogueCommand::SaveSession(existing(offer.session.id, None, offer.session.version), Box::new(spec)))
         });
         line(Some(id), command)

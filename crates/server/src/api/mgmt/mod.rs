@@ -27,6 +27,7 @@ pub mod promotions;
 pub mod publications;
 pub mod recurrence;
 pub mod rotations;
+pub mod seasons;
 pub mod secrets;
 pub mod series;
 pub mod session_body;

@@ -187,6 +187,9 @@ impl SeriesBody {
         if session.date.is_some() {
             checks.bad_value("session.date");
         }
+        if session.season.is_some() {
+            checks.bad_value("session.season");
+        }
         TemplateId(checks.id("session.venue_template_id", session.venue_template_id.as_ref()))
     }
 
@@ -280,14 +283,18 @@ pub async fn create(
     for slot in &series.slots {
         session.date = Some(series.dates(*slot));
         session.name = Some(series.name(&pattern, *slot));
-        lines.push(line(None, Ok(command(&session, &event, &channels)?)));
+        lines.push(line(None, Ok(command(&session, (&manager.view.catalogue, &event), &channels)?)));
     }
     manager.run_lines(&call, lines).await
 }
 
 /// One session with its publications. What is wrong with one is wrong with all, so that the whole call is refused.
-fn command(session: &SessionBody, event: &Event, channels: &[(ChannelId, &PublicationBody)]) -> Result<CatalogueCommand, Problem> {
-    let (_, spec) = session.read(event, None)?;
+fn command(
+    session: &SessionBody,
+    (catalogue, event): (&Catalogue, &Event),
+    channels: &[(ChannelId, &PublicationBody)],
+) -> Result<CatalogueCommand, Problem> {
+    let (_, spec) = session.read(catalogue, event, None)?;
     let publication = |(channel, body): &(ChannelId, &PublicationBody)| Ok((*channel, body.read(spec.sale)?));
     let channels = channels.iter().map(publication).collect::<Result<Vec<(ChannelId, PublicationSpec)>, Problem>>()?;
     Ok(CatalogueCommand::AddSession(Box::new(spec), channels))

@@ -1,13 +1,14 @@
 //! A session as management reads it from a request.
 
 use aforo_domain::catalogue::manage::{RateSpec, SessionSpec, TaxSpec};
-use aforo_domain::catalogue::{Event, RateKind, Session, Tax};
+use aforo_domain::catalogue::{Catalogue, Event, RateKind, Session, Tax};
 use aforo_domain::ids::{PriceTypeId, QuotaId, RateId, SessionId, TaxId, TemplateId};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use serde::Deserialize;
 
 use super::catalogue::{Clearable, ImagesBody, Texts, clearable, images, label, localized, optional_label, readiness};
+use super::seasons::{self, SeasonBody};
 use super::surcharges::{self, SurchargeBody};
 use super::words;
 use crate::http::checks::{Checks, MAX_ELEMENTS};
@@ -43,6 +44,9 @@ pub struct SessionBody {
     external_reference: Clearable<String>,
     /// Whether each item needs a promotion to be sold; at first it does not.
     promotion_required: Option<bool>,
+    /// Makes it a season: its tickets are for the same place in each of these sessions. It begins with the first and ends with the last of them, so it has
+    /// no `date.start` and `date.end` of its own, and is sold until it begins at the latest. A session never becomes a season, nor a season a session.
+    pub(super) season: Option<SeasonBody>,
 }
 
 /// When. A new session ends and stops being sold when it starts, unless it says otherwise.
@@ -138,7 +142,12 @@ impl SessionBody {
     ///
     /// # Errors
     /// `DIST0004` to `DIST0006`.
-    pub fn read(&self, event: &Event, current: Option<&Session>) -> Result<(Option<SessionId>, SessionSpec), Problem> {
+    pub fn read(
+        &self,
+        catalogue: &Catalogue,
+        event: &Event,
+        current: Option<&Session>,
+    ) -> Result<(Option<SessionId>, SessionSpec), Problem> {
         let mut checks = Checks::new();
         let none = SessionTextsBody::default();
         let texts = self.texts.as_ref().unwrap_or(&none);
@@ -146,7 +155,9 @@ impl SessionBody {
             (None, Some(current)) => current.template,
             (id, _) => TemplateId(checks.id("venue_template_id", id.as_ref())),
         };
-        let dates = self.dates(&mut checks, current);
+        let season = seasons::read(&mut checks, self.season.as_ref(), current);
+        let of_season = season.as_ref().map(|season| seasons::dates(season, catalogue));
+        let dates = self.dates(&mut checks, current, of_season);
         let (rates, default_rate) = self.rates(&mut checks, event.currency, current);
         let taxes = self.taxes.as_ref();
         let surcharges = surcharges::read(&mut checks, self.surcharges.as_deref(), event.currency);
@@ -195,20 +206,32 @@ impl SessionBody {
             barcodes,
             external_reference: optional_label(&mut checks, "external_reference", &self.external_reference, reference),
             promotion_required: self.promotion_required.or(current.map(|current| current.promotion_required)).unwrap_or_default(),
+            season,
         };
         let id = checks.optional_id("id", self.id.as_ref()).map(SessionId);
         checks.done((id, spec))
     }
 
-    fn dates(&self, checks: &mut Checks, current: Option<&Session>) -> Dates {
+    /// When it is. A season is `of_season`, whose dates are not its own.
+    fn dates(&self, checks: &mut Checks, current: Option<&Session>, of_season: Option<(Timestamp, Timestamp)>) -> Dates {
         let none = DatesBody::default();
         let date = self.date.as_ref().unwrap_or(&none);
+        for (name, given) in [("date.start", &date.start), ("date.end", &date.end)] {
+            if given.is_some() && of_season.is_some() {
+                checks.bad_value(name);
+            }
+        }
         let mut instant = |name: &str, value: &Option<String>, current: Option<Timestamp>| match value {
             Some(text) => checks.instant(&format!("date.{name}"), Some(text)),
             None => current,
         };
-        let start = instant("start", &date.start, current.map(|current| current.start));
-        let end = instant("end", &date.end, current.map(|current| current.end).or(start));
+        let (start, end) = match of_season {
+            Some((start, end)) => (Some(start), Some(end)),
+            None => {
+                let start = instant("start", &date.start, current.map(|current| current.start));
+                (start, instant("end", &date.end, current.map(|current| current.end).or(start)))
+            }
+        };
         let sale_start = instant("sale_start", &date.sale_start, current.map(|current| current.sale.start));
         let sale_end = instant("sale_end", &date.sale_end, current.map(|current| current.sale.end).or(start));
         if date.start.is_none() {

@@ -13,6 +13,7 @@ use serde_json::Number;
 
 use super::catalogue::{ImagesView, READINESS, Texts, existing};
 use super::lists::{ByName, ByReadiness, ByStart, Field, Listed, Listing, Paged};
+use super::seasons::{self, SeasonView};
 use super::session_body::SessionBody;
 use super::surcharges::{self, SurchargeView};
 use super::{IfMatch, read, words, written};
@@ -31,6 +32,8 @@ pub struct SessionView<'a> {
     venue_id: u64,
     venue_template_id: u64,
     name: &'a str,
+    /// `SESSION` or `SEASON_TICKET`.
+    r#type: &'static str,
     /// `PLANNED`, `READY`, `CANCELLED` or `ARCHIVED`.
     status: &'static str,
     /// Whether selling is switched on.
@@ -50,6 +53,9 @@ pub struct SessionView<'a> {
     external_reference: Option<&'a str>,
     /// Whether each item needs a promotion to be sold.
     promotion_required: bool,
+    /// There if it is a season.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    season: Option<SeasonView<'a>>,
 }
 
 /// When, in the venue's time; booking in UTC.
@@ -126,15 +132,17 @@ pub struct TaxView<'a> {
 
 fn view(offer: &Offer) -> SessionView<'_> {
     let session = &offer.session;
+    let zone = TimeZone::get(&offer.venue.time_zone).unwrap_or(TimeZone::UTC);
     SessionView {
         id: session.id.0,
         event_id: session.event.0,
         venue_id: offer.venue.id.0,
         venue_template_id: session.template.0,
         name: &session.name,
+        r#type: seasons::kind(session),
         status: words::show(READINESS, &session.readiness),
         selling: session.selling,
-        date: dates(offer),
+        date: dates(session, &zone),
         texts: SessionTextsView { title: &session.titles, description: &session.descriptions },
         images: ImagesView::of(&session.images),
         rates: session.rates.iter().map(|rate| rate_view(offer, rate)).collect(),
@@ -144,21 +152,20 @@ fn view(offer: &Offer) -> SessionView<'_> {
         barcodes: words::show(words::BARCODES, &session.barcodes),
         external_reference: session.external_reference.as_deref(),
         promotion_required: session.promotion_required,
+        season: seasons::view(offer, &zone),
     }
 }
 
-fn dates(offer: &Offer) -> DatesView {
-    let session: &Session = &offer.session;
-    let zone = TimeZone::get(&offer.venue.time_zone).unwrap_or(TimeZone::UTC);
+fn dates(session: &Session, zone: &TimeZone) -> DatesView {
     DatesView {
-        start: time::in_zone(session.start, &zone),
-        end: time::in_zone(session.end, &zone),
-        sale_start: time::in_zone(session.sale.start, &zone),
-        sale_end: time::in_zone(session.sale.end, &zone),
+        start: time::in_zone(session.start, zone),
+        end: time::in_zone(session.end, zone),
+        sale_start: time::in_zone(session.sale.start, zone),
+        sale_end: time::in_zone(session.sale.end, zone),
         booking_start: session.booking.map(|booking| time::utc(booking.start)),
         booking_end: session.booking.map(|booking| time::utc(booking.end)),
         start_unconfirmed: session.start_unconfirmed,
-        postponed_from: session.postponed_from.map(|start| time::in_zone(start, &zone)),
+        postponed_from: session.postponed_from.map(|start| time::in_zone(start, zone)),
     }
 }
 
@@ -217,7 +224,7 @@ pub async fn list(manager: Manager<Readers>, PathId(event): PathId, params: Para
     Ok(listing.answer(offers.filter(|offer: &&Offer| offer.event.id == event.id), view))
 }
 
-/// Makes a session of an event.
+/// Makes a session of an event: one date of it, or with `season` a season ticket for several.
 #[utoipa::path(
     post, path = "/events/{id}/sessions", operation_id = "create_session", tag = "sessions",
     params(("id" = u64, Path), ("operator_id" = Option<u64>, Query)), request_body = SessionBody,
@@ -225,7 +232,7 @@ pub async fn list(manager: Manager<Readers>, PathId(event): PathId, params: Para
 )]
 pub async fn create(manager: Manager<EventManagers>, PathId(event): PathId, call: Call<SessionBody>) -> Result<Response, Problem> {
     let event = manager.event(&manager.view.catalogue, event)?;
-    let (id, spec) = call.body.read(&event, None)?;
+    let (id, spec) = call.body.read(&manager.view.catalogue, &event, None)?;
     let (id, answered) = manager.save(&call, CatalogueCommand::SaveSession(Target::New(id), Box::new(spec))).await?;
     answer(&manager, event.id.0, id, &answered)
 }
@@ -256,7 +263,7 @@ pub async fn change(
 ) -> Result<Response, Problem> {
     let offer = manager.offer(&manager.view.catalogue, ids[0], ids[1])?;
     let session = &offer.session;
-    let (_, spec) = call.body.read(&offer.event, Some(session))?;
+    let (_, spec) = call.body.read(&manager.view.catalogue, &offer.event, Some(session))?;
     let target = existing(session.id, seen, session.version);
     let (id, answered) = manager.save(&call, CatalogueCommand::SaveSession(target, Box::new(spec))).await?;
     answer(&manager, ids[0], id, &answered)
