@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::barcodes::PoolBarcode;
 use crate::catalogue::plan::{Place, Sector};
 use crate::catalogue::{Event, Publication, Session, Template, Venue};
+use crate::collectives::{Collective, Member, MemberNumber};
 use crate::idempotency::{Outcome, Period};
 use crate::identity::{
     ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
 };
 use crate::ids::{
-    Barcode, ChannelId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MessageId, OrderId, PointOfSaleId, PromotionId, SectorId,
-    SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
+    Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MemberId, MessageId, OrderId, PointOfSaleId,
+    PromotionId, SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
 };
 use crate::inventory::{Claim, PlaceMarks};
 use crate::messages::Message;
@@ -53,6 +54,14 @@ pub enum CounterKey {
     PromotionUses(PromotionId),
     /// Those of them by a code (hash of the code).
     CodeUses(PromotionId, Hash),
+    /// Items that a collective opened, in live orders and tickets.
+    CollectiveUses(CollectiveId),
+    /// Those of them by a member (hash of its id) or a code (hash of the code).
+    MemberUses(CollectiveId, Hash),
+    /// Uses of a promotion by such a holder of its collective.
+    PromotionMemberUses(PromotionId, Hash),
+    /// Members that a collective ever had.
+    Members(CollectiveId),
 }
 
 /// A counter.
@@ -131,4 +140,7 @@ rows! {
     Sequence(Sequence) = (), |_row| ();
     Outcome(Arc<Outcome>) = (Period, Hash), |row| (row.period, row.key);
     Message(Arc<Message>) = MessageId, |row| row.id;
+    Collective(Arc<Collective>) = CollectiveId, |row| row.id;
+    Member(Arc<Member>) = (CollectiveId, Hash), |row| (row.collective, row.key.hash);
+    MemberNumber(Arc<MemberNumber>) = MemberId, |row| row.id;
 }

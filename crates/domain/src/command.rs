@@ -7,19 +7,22 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::PresaleCode;
-use crate::catalogue::manage::{CatalogueCommand, Imported, PoolPage};
+use crate::catalogue::manage::{CatalogueCommand, Imported, MembersImported, PoolPage};
 use crate::change::{Change, Key};
+use crate::collectives::{Member, MemberKey, PasswordHash};
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
 use crate::ids::{
-    DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, PriceTypeId, PromotionId, RateId, SeatId, SectorId, SessionId, VoucherId,
+    CollectiveId, DeliveryMethodId, Hash, InsuranceId, ItemId, MemberId, OrderId, PriceTypeId, PromotionId, RateId, SeatId, SectorId,
+    SessionId, VoucherId,
 };
 use crate::messages::{self, Loyalty, LoyaltyRequest, OutboxCommand};
 use crate::moment::Moment;
 use crate::money::Currency;
 use crate::orders::attendees::Attendee;
+use crate::orders::collectives::Shown;
 use crate::orders::metadata::MetadataChange;
 use crate::orders::promotions::PromotionRequest;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
@@ -117,6 +120,12 @@ pub enum OrderCommand {
     Promote(OrderId, PromotionRequest),
     /// Take a promotion out.
     DropPromotion(OrderId, PromotionId),
+    /// Look what a member's password is to be compared with. Answers `Reply::MemberPassword`.
+    MemberPassword(OrderId, CollectiveId, MemberKey),
+    /// Bring a collective in.
+    AddCollective(OrderId, CollectiveId, Shown),
+    /// Take a collective out.
+    DropCollective(OrderId, CollectiveId),
     /// Check everything, and give the code.
     PreConfirm(OrderId),
     /// Check everything, and hold the places for who booked them.
@@ -156,15 +165,23 @@ pub enum Reply {
     Movements(u64, Currency, Vec<Arc<VoucherMovement>>),
     /// What a loyalty programme is to be told.
     Loyalty(Box<Loyalty>),
+    /// The hash of a member's password, if there is one.
+    MemberPassword(Option<PasswordHash>),
+    /// How many members a collective ever had, and some of them; `None` for one that was removed.
+    Members(u64, Vec<(MemberId, Option<Arc<Member>>)>),
+    /// What became of imported members.
+    MembersImported(Arc<MembersImported>),
+    /// What was asked for was not done before. Never kept.
+    NotDone,
 }
 
 impl Reply {
-    /// Whether it holds a secret, or what stands for one: it is not kept for who asks again.
-    pub const fn holds_secret(&self) -> bool {
+    /// Whether it is kept for who asks again: not if it holds a secret, or what stands for one.
+    pub const fn is_kept(&self) -> bool {
         match self {
-            Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => false,
-            Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) | Self::Loyalty(_) => false,
-            Self::Granted(_) => true,
+            Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => true,
+            Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) | Self::MembersImported(_) | Self::Loyalty(_) => true,
+            Self::Granted(_) | Self::MemberPassword(_) | Self::Members(..) | Self::NotDone => false,
         }
     }
 }

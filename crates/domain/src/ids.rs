@@ -84,6 +84,10 @@ numeric_ids! {
     TaxId;
     /// What a promoter takes off its prices.
     PromotionId;
+    /// A group of buyers.
+    CollectiveId;
+    /// What management calls a member of one. Its own id is another thing.
+    MemberId;
     /// A way of delivery of a channel.
     DeliveryMethodId;
     /// An insurance of a channel.

@@ -1,6 +1,7 @@
 //! The laws that always hold (domain.md), as one check over all rows of a shard: after every step of a simulated history, and by `aforo verify` on a
 //! store. It reads rows and nothing else, so it finds what memory and rules got wrong; it decides nothing.
 
+mod collectives;
 mod seasons;
 mod vouchers;
 
@@ -13,9 +14,10 @@ use crate::change::{CounterKey, Row};
 use crate::ids::{Barcode, ChannelId, Hash, ItemId, MessageId, OrderCode, OrderId, SessionId, TemplateId};
 use crate::messages::{About, Message};
 use crate::money::Minor;
-use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, promotions, surcharges};
+use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, extras, surcharges};
 use crate::pricing::{ItemPrice, Totals};
 use crate::promotions::price;
+use collectives::CollectiveLaws;
 use seasons::SeasonLaws;
 use vouchers::VoucherLaws;
 
@@ -54,6 +56,7 @@ pub struct Laws {
     vouchers: VoucherLaws,
     /// What messages tell of.
     messages: HashMap<MessageId, About>,
+    collectives: CollectiveLaws,
     seasons: SeasonLaws,
     breaches: Vec<Breach>,
 }
@@ -86,7 +89,8 @@ struct Seen {
     items: Vec<(ItemId, SessionId, Place, Given)>,
     /// Items that something else of the order speaks of: insurances and attendees.
     named: Vec<ItemId>,
-    promotions: Vec<(CounterKey, i64)>,
+    /// What it counts of promotions and collectives.
+    uses: Vec<(CounterKey, i64)>,
 }
 
 /// What an item was given for, and what opens the gate.
@@ -104,6 +108,7 @@ impl Laws {
     /// Takes a row in. The order of rows does not matter.
     pub fn see(&mut self, row: &Row) {
         self.vouchers.see(row);
+        self.collectives.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -164,7 +169,7 @@ impl Laws {
             totals: order.totals(),
             items: order.items.iter().map(item).collect(),
             named: insured.chain(order.extras().attendees.iter().map(|attendee| attendee.item)).collect(),
-            promotions: promotions::counted(order).collect(),
+            uses: extras::counted(order).collect(),
         };
         if self.orders.insert(order.id, seen).is_some() {
             self.breach(2, format!("order {} stands twice", order.id));
@@ -243,7 +248,8 @@ impl Laws {
         self.check_counters();
         self.check_messages();
         let of_vouchers = std::mem::take(&mut self.vouchers).check();
-        self.breaches.extend(of_vouchers.into_iter().map(|what| Breach { law: 4, what }));
+        let of_collectives = std::mem::take(&mut self.collectives).check();
+        self.breaches.extend(of_vouchers.into_iter().chain(of_collectives).map(|what| Breach { law: 4, what }));
         self.breaches.sort();
         self.breaches
     }
@@ -410,13 +416,13 @@ impl Laws {
                 }
             }
         }
-        for (key, uses) in self.orders.values().filter(|order| order.life != Life::Over).flat_map(|order| &order.promotions) {
+        for (key, uses) in self.orders.values().filter(|order| order.life != Life::Over).flat_map(|order| &order.uses) {
             *counted.entry(key.clone()).or_default() += uses;
         }
         for barcode in self.used.values() {
             *counted.entry(CounterKey::UsedBarcodes(barcode.session)).or_default() += 1;
         }
-        for (key, by) in self.vouchers.counted() {
+        for (key, by) in self.vouchers.counted().chain(self.collectives.counted()) {
             *counted.entry(key).or_default() += by;
         }
         let keys: HashSet<_> = counted.keys().chain(self.counters.keys()).cloned().collect();

@@ -6,6 +6,7 @@
 pub mod barcodes;
 pub mod catalogue;
 pub mod change;
+pub mod collectives;
 pub mod command;
 pub mod error;
 pub mod forms;

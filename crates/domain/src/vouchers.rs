@@ -12,7 +12,7 @@ use crate::catalogue::Catalogue;
 use crate::change::{Key, Row};
 use crate::command::Stop;
 use crate::identity::Status;
-use crate::ids::{ChannelId, EntityId, EventId, Hash, OrderCode, OrderId, VoucherGroupId, VoucherId};
+use crate::ids::{ChannelId, CollectiveId, EntityId, EventId, Hash, OrderCode, OrderId, VoucherGroupId, VoucherId};
 use crate::moment::Timestamp;
 use crate::money::{Currency, Minor};
 use crate::orders::Order;
@@ -50,6 +50,9 @@ pub struct VoucherGroup {
     pub valid_until: Option<Timestamp>,
     /// Whether vouchers are made with a PIN from now on.
     pub pins: bool,
+    /// The collective that an order must carry to be paid with them.
+    #[serde(default)]
+    pub collective: Option<CollectiveId>,
     /// Counts the changes.
     pub version: u64,
 }
@@ -173,9 +176,10 @@ impl Voucher {
 }
 
 impl VoucherGroup {
-    /// Whether its vouchers pay for all that an order holds so far.
+    /// Whether its vouchers pay for all that an order holds so far, and for whoever it is of.
     pub fn pays_for(&self, order: &Order) -> bool {
-        self.events.is_empty() || order.items.iter().all(|item| self.events.contains(&item.event))
+        let of_its_events = self.events.is_empty() || order.items.iter().all(|item| self.events.contains(&item.event));
+        of_its_events && self.collective.is_none_or(|collective| order.carries(collective))
     }
 }
 

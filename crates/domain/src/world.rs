@@ -14,6 +14,7 @@ use foldhash::fast::FixedState;
 use crate::barcodes::{BarcodeSource, Pool, PoolBarcode, Pools};
 use crate::catalogue::{Catalogue, Offer};
 use crate::change::{Change, CounterKey, Key, Row};
+use crate::collectives::Members;
 use crate::command::Stop;
 use crate::error::Code;
 use crate::idempotency::{Marks, Outcome, Period};
@@ -71,6 +72,8 @@ pub struct World {
     pub pools: Pools,
     /// Vouchers.
     pub vouchers: Vouchers,
+    /// Members of collectives.
+    pub members: Members,
     /// Sessions whose places changed since they were last published.
     changed_sessions: BTreeSet<SessionId>,
     orders: HashMap<OrderId, Slot<Arc<Order>>>,
@@ -107,6 +110,7 @@ impl World {
             seasons: BTreeSet::new(),
             pools: Pools::default(),
             vouchers: Vouchers::default(),
+            members: Members::default(),
             changed_sessions: BTreeSet::new(),
             orders: HashMap::default(),
             due: BTreeSet::new(),
@@ -332,6 +336,7 @@ impl World {
             Key::Outcome(id) => evict(&mut self.outcomes, id, applied_seq),
             Key::Message(id) => evict(&mut self.messages, id, applied_seq),
             Key::Voucher(_) | Key::VoucherCode(_) | Key::VoucherMovement(_) => self.vouchers.evict(key, applied_seq),
+            Key::Member(_) | Key::MemberNumber(_) => self.members.evict(key, applied_seq),
             _ => {}
         }
     }
@@ -358,7 +363,9 @@ impl World {
                 self.short_lived.insert((tries.until, ShortLived::Tries(tries.subject)));
                 self.tries.insert(tries.subject, tries.clone());
             }
-            Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) | Row::VoucherGroup(_) => self.put_catalogue(row),
+            Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) | Row::VoucherGroup(_) | Row::Collective(_) => {
+                self.put_catalogue(row);
+            }
             Row::Promotion(promotion) => self.put_promotion(promotion),
             Row::Template(template) => self.put_template(template),
             Row::Session(session) => self.put_session(session),
@@ -370,11 +377,12 @@ impl World {
                 }
                 self.pools.put(row, seq);
             }
-            Row::Voucher(_) | Row::VoucherCode(_) | Row::VoucherMovement(_) => {
+            Row::Voucher(_) | Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Member(_) | Row::MemberNumber(_) => {
                 if !self.absent.is_empty() {
                     self.absent.remove(&row.key());
                 }
                 self.vouchers.put(row, seq);
+                self.members.put(row, seq);
             }
             Row::Order(order) => self.put_order(order, seq),
             Row::Ticket(_) | Row::History(_) => {}
@@ -434,6 +442,10 @@ impl World {
             Key::Message(id) => {
                 self.absent.insert(key.clone(), seq);
                 self.messages.remove(id);
+            }
+            Key::Member(member) => {
+                self.absent.insert(key.clone(), seq);
+                self.members.delete(member);
             }
             Key::Order(id) => {
                 self.absent.insert(key.clone(), seq);

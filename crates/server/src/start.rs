@@ -56,7 +56,12 @@ pub async fn first_start(app: &App) -> Result<Option<Admin>, Error> {
     }
     let (key, key_hash) = secrets::api_key(&app.chance, ShardId::PLATFORM);
     let admin = Admin { username: "admin".to_owned(), password: URL_SAFE_NO_PAD.encode(&app.chance.seed()[..15]), key };
-    let password = app.http.passwords.hash(&app.chance, admin.password.clone()).await.map_err(|problem| *problem.error)?;
+    let password = app
+        .http
+        .passwords
+        .hash(&app.chance, crate::http::passwords::Whose::User, admin.password.clone())
+        .await
+        .map_err(|problem| *problem.error)?;
     let start = FirstStart { username: admin.username.clone(), password, key: key_hash };
     let command = Command::Identity(IdentityCommand::Platform(PlatformCommand::FirstStart(start)));
     let request = Request { shard: ShardId::PLATFORM, actor: Actor::System, command, idempotency: None };

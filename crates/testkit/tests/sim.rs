@@ -4,9 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use aforo_domain::barcodes::PoolState;
-use aforo_domain::change::{Change, Row};
+use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
 use aforo_domain::orders::{OrderKind, Stage};
 use aforo_domain::seasons::Season;
+use aforo_testkit::sim::stage::{FRIENDS, FRIENDS_USES};
 use aforo_testkit::sim::{Setting, play, record};
 
 /// How many histories are played when none is named.
@@ -69,6 +70,26 @@ fn vouchers_are_spent_and_let_go() {
         reserved.clear();
     }
     assert!(spent > 3 && let_go > 1, "vouchers were spent {spent} times and let go {let_go} times");
+}
+
+/// What the laws say of collectives is worth something only if histories use them up and give them back.
+#[test]
+fn collectives_are_used_and_given_back() {
+    let (mut full, mut given_back, mut before) = (0, 0, 0);
+    for seed in 1..9 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        for change in batches.into_iter().flatten() {
+            let now = match change {
+                Change::Put(Row::Counter(Counter { key: CounterKey::CollectiveUses(FRIENDS), value })) => value,
+                Change::Delete(Key::Counter(CounterKey::CollectiveUses(FRIENDS))) => 0,
+                _ => continue,
+            };
+            (full, given_back) = (full + u32::from(now == i64::from(FRIENDS_USES)), given_back + u32::from(now < before));
+            before = now;
+        }
+        before = 0;
+    }
+    assert!(full > 0 && given_back > 3, "all uses were taken {full} times, some given back {given_back} times");
 }
 
 /// What the laws say of pools is worth something only if histories sell from them.

@@ -16,6 +16,7 @@ use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{Barcode, Hash, ItemId, OrderId, SessionId};
 use aforo_domain::inventory::PlaceState;
 use aforo_domain::moment::Moment;
+use aforo_domain::orders::collectives::{Proof, Shown};
 use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
 use aforo_domain::promotions::{Applied, price};
@@ -23,7 +24,7 @@ use aforo_domain::seasons::spread;
 use aforo_domain::world::World;
 use aforo_server::store::sim::Broken;
 use aforo_testkit::sim::process::Sabotage;
-use aforo_testkit::sim::stage::CODE;
+use aforo_testkit::sim::stage::{CODE, friend};
 use aforo_testkit::sim::{Setting, play, record};
 
 /// So many histories a control may need until it shows.
@@ -197,13 +198,28 @@ fn law_4_uses_of_promotions_that_are_not_given_back_are_noticed() {
     assert!(what.contains("law 4") && what.contains("Uses("), "{what}");
 }
 
+#[test]
+fn law_4_uses_of_collectives_that_are_not_given_back_are_noticed() {
+    let what = noticed(|setting| Setting { plan: gives_no_member_back, faults: false, ..setting });
+    assert!(what.contains("law 4") && (what.contains("CollectiveUses") || what.contains("MemberUses")), "{what}");
+}
+
 /// The rules, but for the one that a promotion's use falls free.
 fn gives_no_use_back(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
-    let of_promotion = |key: &CounterKey| matches!(key, CounterKey::PromotionUses(_) | CounterKey::CodeUses(..));
+    keeps(world, moment, actor, command, |key| matches!(key, CounterKey::PromotionUses(_) | CounterKey::CodeUses(..)))
+}
+
+/// The rules, but for the one that a collective's use falls free.
+fn gives_no_member_back(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    keeps(world, moment, actor, command, |key| matches!(key, CounterKey::CollectiveUses(_) | CounterKey::MemberUses(..)))
+}
+
+/// The rules, but that some counters never fall.
+fn keeps(world: &World, moment: &Moment, actor: &Actor, command: &Command, kept: fn(&CounterKey) -> bool) -> Planned {
     let mut done = command::plan(world, moment, actor, command)?;
     done.changes.retain(|change| match change {
-        Change::Put(Row::Counter(counter)) if of_promotion(&counter.key) => counter.value > world.counter(&counter.key),
-        Change::Delete(Key::Counter(key)) => !of_promotion(key),
+        Change::Put(Row::Counter(counter)) if kept(&counter.key) => counter.value > world.counter(&counter.key),
+        Change::Delete(Key::Counter(key)) => !kept(key),
         _ => true,
     });
     Ok(done)
@@ -237,6 +253,22 @@ fn promotes_without_looking(world: &World, moment: &Moment, actor: &Actor, comma
         }
         (planned, _) => planned,
     }
+}
+
+#[test]
+fn a_collective_that_takes_anybody_is_noticed() {
+    let what = noticed(|setting| Setting { plan: believes_everybody, ..setting });
+    assert!(what.contains("that shows nothing"), "{what}");
+}
+
+/// The rules, as if everybody had shown the right password of somebody.
+fn believes_everybody(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut command = command.clone();
+    if let Command::Order(OrderCommand::AddCollective(_, _, shown @ Shown::Member(..))) = &mut command {
+        let (key, hash) = friend(0);
+        *shown = Shown::Member(key, Some(Proof { hash: Some(hash), right: true }));
+    }
+    command::plan(world, moment, actor, &command)
 }
 
 #[test]

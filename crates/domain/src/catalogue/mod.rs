@@ -12,10 +12,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::barcodes::BarcodeSource;
+use crate::collectives::Collective;
 use crate::forms::Form;
 use crate::identity::{Channel, Surcharge};
 use crate::ids::{
-    ChannelId, EntityId, EventId, PriceTypeId, PromotionId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId,
+    ChannelId, CollectiveId, EntityId, EventId, PriceTypeId, PromotionId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId,
     VoucherGroupId,
 };
 use crate::moment::{Timestamp, Window};
@@ -369,6 +370,8 @@ pub struct Catalogue {
     pub offers: HashMap<SessionId, Arc<Offer>>,
     /// Voucher groups.
     pub voucher_groups: HashMap<VoucherGroupId, Arc<VoucherGroup>>,
+    /// Collectives.
+    pub collectives: HashMap<CollectiveId, Arc<Collective>>,
     /// Promotions.
     pub promotions: HashMap<PromotionId, Arc<Promotion>>,
 }

@@ -1,11 +1,12 @@
-//! Presales: when a channel sells a session to those who know a code, before or beside its sale to everybody. What a sale does with the code is
-//! `orders::presales`'.
+//! Presales: when a channel sells a session to those who know a code or are of a collective, before or beside its sale to everybody. What a sale does
+//! with that is `orders::presales`'.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Offer, Publication};
+use crate::ids::CollectiveId;
 use crate::moment::{Timestamp, Window};
 
 /// Presales of one publication at most.
@@ -27,6 +28,18 @@ pub struct Presale {
 pub enum Access {
     /// Whoever knows the code.
     Code(PresaleCode),
+    /// Who is of the collective.
+    Collective(CollectiveId),
+}
+
+impl Access {
+    /// The collective that it is open to, if it is to one.
+    pub const fn collective(&self) -> Option<CollectiveId> {
+        match self {
+            Self::Code(_) => None,
+            Self::Collective(id) => Some(*id),
+        }
+    }
 }
 
 /// The code of a presale, as its manager wrote it. It is shown to managers alone, and never logged.
@@ -72,10 +85,16 @@ impl Offer {
 
     /// Whether a code opens the publication now.
     pub fn opens_to(&self, publication: &Publication, code: &PresaleCode, now: Timestamp) -> bool {
-        self.presales_left(publication, now).any(|(presale, window)| {
-            let Access::Code(known) = &presale.access;
-            window.contains(now) && known.is(code)
-        })
+        self.admits(publication, now, |access| matches!(access, Access::Code(known) if known.is(code)))
+    }
+
+    /// Whether a collective opens the publication now.
+    pub fn opens_to_collective(&self, publication: &Publication, id: CollectiveId, now: Timestamp) -> bool {
+        self.admits(publication, now, |access| *access == Access::Collective(id))
+    }
+
+    fn admits(&self, publication: &Publication, now: Timestamp, whom: impl Fn(&Access) -> bool) -> bool {
+        self.presales_left(publication, now).any(|(presale, window)| window.contains(now) && whom(&presale.access))
     }
 }
 

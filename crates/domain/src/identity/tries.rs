@@ -2,7 +2,7 @@
 
 use super::Tries;
 use crate::error::{Code, Error};
-use crate::ids::{ChannelId, Hash, OrderId, UserId, VoucherId};
+use crate::ids::{ChannelId, CollectiveId, Hash, OrderId, UserId, VoucherId};
 use crate::moment::Timestamp;
 use crate::world::World;
 
@@ -56,6 +56,16 @@ impl Against {
     /// A promotion's code, as a presale's.
     pub fn promotion(order: OrderId) -> Self {
         Self { subject: Hash::of(format!("promotion {order}").as_bytes()), ..Self::presale(order) }
+    }
+
+    /// What an order's buyer shows to be of a collective, as a presale's code.
+    pub fn collective(order: OrderId) -> Self {
+        Self { subject: Hash::of(format!("collective {order}").as_bytes()), ..Self::presale(order) }
+    }
+
+    /// A member's id with its password, however many orders there are and whether or not there is such a member.
+    pub fn member(collective: CollectiveId, member: Hash) -> Self {
+        Self { subject: Hash::of(format!("member {collective} {member}").as_bytes()), free: 5, longest_ms: 300_000 }
     }
 
     /// All that a try counts against.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::{Buyer, Item, Order, Seller, Stage, TicketKind, promotions, surcharges};
+use super::{Buyer, Item, Order, Seller, Stage, TicketKind, extras, surcharges};
 use crate::catalogue::Offer;
 use crate::change::{CounterKey, Key};
 use crate::command::{Done, OrderCommand, Planned, Reply, Stop};
@@ -67,6 +67,9 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
         OrderCommand::ValidateVoucher(shown, buyer) => desk.validate_voucher(shown, *buyer),
         OrderCommand::Promote(id, request) => desk.promote(desk.basket(*id)?, request),
         OrderCommand::DropPromotion(id, promotion) => desk.drop_promotion(desk.basket(*id)?, *promotion),
+        OrderCommand::MemberPassword(id, collective, member) => desk.member_password(desk.basket(*id)?, *collective, member),
+        OrderCommand::AddCollective(id, collective, shown) => desk.add_collective(desk.basket(*id)?, *collective, shown),
+        OrderCommand::DropCollective(id, collective) => desk.drop_collective(desk.basket(*id)?, *collective),
         OrderCommand::PreConfirm(id) => desk.accept(desk.order(*id)?, false),
         OrderCommand::Book(id) => desk.book(*id),
         OrderCommand::BackToBasket(id) => desk.back_to_basket(desk.order(*id)?),
@@ -253,9 +256,11 @@ fn counted_by(order: &Order, key: &CounterKey) -> i64 {
     match *key {
         CounterKey::ChannelSales(session, channel) if order.seller.channel == channel => of(session),
         CounterKey::BuyerSales(session, buyer) if order.counted.contains(&session) && hash() == Some(buyer) => of(session),
-        CounterKey::PromotionUses(_) | CounterKey::CodeUses(..) => {
-            promotions::counted(order).filter(|(counted, _)| counted == key).map(|(_, uses)| uses).sum()
-        }
+        CounterKey::PromotionUses(_)
+        | CounterKey::CodeUses(..)
+        | CounterKey::CollectiveUses(_)
+        | CounterKey::MemberUses(..)
+        | CounterKey::PromotionMemberUses(..) => extras::counted(order).filter(|(counted, _)| counted == key).map(|(_, uses)| uses).sum(),
         _ => 0,
     }
 }

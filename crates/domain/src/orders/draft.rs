@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Item, Order, Stage, promotions};
+use super::{Item, Order, Stage, extras};
 use crate::barcodes::{PoolBarcode, PoolState};
 use crate::change::{Change, Counter, CounterKey, Key, Sequence};
 use crate::command::{Done, Reply};
@@ -144,8 +144,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn count_promotions(&mut self, order: &Order, sign: i64) {
-        promotions::counted(order).for_each(|(key, uses)| self.count(key, sign * uses));
+    fn count_uses(&mut self, order: &Order, sign: i64) {
+        extras::counted(order).for_each(|(key, uses)| self.count(key, sign * uses));
     }
 
     /// Frees all that a live order holds. What becomes of the order itself is the caller's.
@@ -154,7 +154,7 @@ impl<'a> Draft<'a> {
             self.free(order, item);
         }
         self.undo_pre_confirm(order);
-        self.count_promotions(order, -1);
+        self.count_uses(order, -1);
     }
 
     /// Ends an order whose time is over: what it holds falls free, and it is remembered if it ever held something. Once is enough.
@@ -199,12 +199,12 @@ impl<'a> Draft<'a> {
         self.changes
     }
 
-    /// All changes and the order as it is now. Uses of promotions are counted by what became different.
+    /// All changes and the order as it is now. Uses of promotions and collectives are counted by what became different.
     pub fn done(mut self, order: Order) -> Done {
         if let Ok(Some(before)) = self.world.resident_order(order.id) {
-            self.count_promotions(before, -1);
+            self.count_uses(before, -1);
         }
-        self.count_promotions(&order, 1);
+        self.count_uses(&order, 1);
         let order = Arc::new(order);
         self.put(order.clone());
         Done { changes: self.finish(), reply: Reply::Order(order) }

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::Order;
 use super::attendees::{self, Attendee};
 use super::insurance::{self, Insured};
-use super::vouchers;
+use super::{collectives, promotions, vouchers};
+use crate::change::CounterKey;
+use crate::collectives::TakenCollective;
 use crate::identity::terms::DeliveryMethod;
 use crate::promotions::Applied;
 use crate::vouchers::TakenVoucher;
@@ -31,6 +33,8 @@ pub struct Extras {
     pub vouchers: Vec<TakenVoucher>,
     /// Its promotions, in turn.
     pub promotions: Vec<Applied>,
+    /// The collectives that its buyer is of, in the order of adding.
+    pub collectives: Vec<TakenCollective>,
 }
 
 /// What an order without extras carries.
@@ -41,7 +45,13 @@ static NOTHING: Extras = Extras {
     attendees: Vec::new(),
     vouchers: Vec::new(),
     promotions: Vec::new(),
+    collectives: Vec::new(),
 };
+
+/// Each counter of uses that an order counts in, with how much.
+pub fn counted(order: &Order) -> impl Iterator<Item = (CounterKey, i64)> {
+    promotions::counted(order).chain(collectives::counted(order))
+}
 
 impl Order {
     /// What it carries beside its places.
@@ -64,6 +74,7 @@ impl Order {
         let Some(extras) = self.extras.as_deref_mut() else { return self };
         insurance::settle(&mut extras.insurances, &self.items);
         attendees::settle(&mut extras.attendees, &self.items);
+        collectives::settle(&mut extras.collectives, &self.items);
         let (total, currency) = (self.totals().total(), self.currency);
         // Last, since they pay for all the rest.
         if let Some(extras) = self.extras.as_deref_mut() {

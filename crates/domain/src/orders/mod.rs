@@ -6,6 +6,7 @@ pub mod attendees;
 mod barcodes;
 pub mod basket;
 mod booking;
+pub mod collectives;
 pub mod confirm;
 pub mod delivery;
 pub mod draft;

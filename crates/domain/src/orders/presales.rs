@@ -1,5 +1,5 @@
-//! Selling in a presale: a session that is not on sale to everybody is open to a call that names the code of one of its presales. The refusal does
-//! not tell whether the code was wrong, too early or too late; who tries many in one order has to wait.
+//! Selling in a presale: a session that is not on sale to everybody is open to a call that names the code of one of its presales, and to an order that
+//! carries a presale's collective. The refusal does not tell whether the code was wrong, too early or too late; who tries many in one order has to wait.
 
 use super::Order;
 use super::basket::{Desk, refused};
@@ -11,15 +11,22 @@ use crate::identity::tries::{Against, slowed, tried};
 use crate::ids::SeatId;
 
 impl Desk<'_> {
-    /// Opens what a code opens of the sales that are closed to everybody.
+    /// Opens what a code opens of the sales that are closed to everybody, and then what the order's collectives open.
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS` after many tries in this order, whatever the code is.
     pub(super) fn open(&self, order: &Order, sales: &mut [Sale<'_>], code: Option<&PresaleCode>) -> Result<(), Error> {
-        let Some(code) = code.filter(|_| sales.iter().any(Sale::has_presales)) else { return Ok(()) };
-        slowed(self.world, &[Against::presale(order.id)], self.moment.now)?;
-        for sale in sales.iter_mut().filter(|sale| sale.has_presales()) {
-            sale.open = sale.offer.opens_to(sale.publication, code, self.moment.now);
+        if let Some(code) = code.filter(|_| sales.iter().any(Sale::has_presales)) {
+            slowed(self.world, &[Against::presale(order.id)], self.moment.now)?;
+            for sale in sales.iter_mut().filter(|sale| sale.has_presales()) {
+                sale.open = sale.offer.opens_to(sale.publication, code, self.moment.now);
+            }
+        }
+        if !order.extras().collectives.is_empty() {
+            for sale in sales.iter_mut().filter(|sale| sale.has_presales()) {
+                sale.opened_by = self.opening(order, sale);
+                sale.open = sale.opened_by.is_some();
+            }
         }
         Ok(())
     }

@@ -4,19 +4,20 @@
 //! Two that are not stackable never share an item. Of automatic ones the first in turn has it, and gives way to one that was chosen, since nobody
 //! could ever choose it otherwise; chosen ones keep what they have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::basket::{Desk, check_named, refused};
 use super::draft::Draft;
-use super::{Item, Order, TicketKind};
+use super::{Item, Order, TicketKind, collectives, extras};
 use crate::catalogue::{Catalogue, Offer};
 use crate::change::CounterKey;
+use crate::collectives::TakenCollective;
 use crate::command::{Effect, Planned, Stop};
 use crate::error::{Code, Error};
 use crate::identity::Status;
 use crate::identity::tries::{Against, slowed, tried};
-use crate::ids::{ItemId, PromotionId};
+use crate::ids::{CollectiveId, ItemId, PromotionId};
 use crate::moment::Timestamp;
 use crate::promotions::{Applied, MAX_CHOSEN, Promotion, PromotionCode, Scope, Terms, price};
 
@@ -42,6 +43,8 @@ pub enum Obstacle {
     TooFewItems,
     /// The items have others that it does not go with.
     NotCombinable,
+    /// The order does not carry its collective, or that is not on.
+    NoCollective,
 }
 
 /// Whether an order may choose a promotion, as far as it knows of it.
@@ -61,6 +64,9 @@ pub fn applicable(terms: &Terms, order: &Order, catalogue: &Catalogue, now: Time
     if terms.window.is_some_and(|window| !window.contains(now)) {
         return Err(Obstacle::NotNow);
     }
+    if terms.conditions.collective.is_some_and(|id| !order.carries(id) || !is_on(id, order, catalogue, now)) {
+        return Err(Obstacle::NoCollective);
+    }
     let mut items = fitting(terms, order, catalogue);
     if items.is_empty() {
         return Err(Obstacle::NoItem);
@@ -72,6 +78,12 @@ pub fn applicable(terms: &Terms, order: &Order, catalogue: &Catalogue, now: Time
     let taken: BTreeSet<_> = order.extras().promotions.iter().filter(in_the_way).flat_map(|one| &one.items).collect();
     items.retain(|item| !taken.contains(item));
     if items.is_empty() { Err(Obstacle::NotCombinable) } else { Ok(items) }
+}
+
+/// Whether an order's channel has a collective whose time is now.
+fn is_on(id: CollectiveId, order: &Order, catalogue: &Catalogue, now: Timestamp) -> bool {
+    let collective = catalogue.collectives.get(&id);
+    collective.is_some_and(|collective| collective.is_of(order.seller.channel) && collective.is_in_time(now))
 }
 
 /// Whether an item is of an event and a session that a promotion is for.
@@ -112,13 +124,32 @@ pub(super) fn reprice(order: &mut Order) {
     }
 }
 
+/// What is known while an order's promotions are settled one after the other.
+struct Settled {
+    /// The items that have one that is not stackable.
+    taken: BTreeSet<ItemId>,
+    /// The items that each of its collectives has opened.
+    opened: BTreeMap<CollectiveId, BTreeSet<ItemId>>,
+}
+
+impl Settled {
+    /// Nothing settled yet: what collectives opened before counts, as far as it still is in the order.
+    fn of(order: &Order) -> Self {
+        let there = |id: &ItemId| order.items.iter().any(|item| item.id == *id);
+        let opened = |taken| collectives::opened(order, taken).into_iter().filter(there).collect();
+        let opened = order.extras().collectives.iter().map(|taken| (taken.id, opened(taken))).collect();
+        Self { taken: BTreeSet::new(), opened }
+    }
+}
+
 impl Desk<'_> {
-    /// Brings a session's automatic promotions into an order. Most sessions have none.
+    /// Brings a session's automatic promotions into an order, but for those of collectives that it does not carry. Most sessions have none.
     pub(super) fn bring_promotions(&self, order: Order, offer: &Offer) -> Order {
         let (channel, now) = (order.seller.channel, self.moment.now);
         let comes = |promotion: &&Arc<Promotion>| {
             let terms = &promotion.terms;
-            let in_force = terms.conditions.allow(channel) && terms.window.is_none_or(|window| window.contains(now));
+            let carried = terms.conditions.collective.is_none_or(|id| order.carries(id));
+            let in_force = carried && terms.conditions.allow(channel) && terms.window.is_none_or(|window| window.contains(now));
             in_force && !order.extras().promotions.iter().any(|one| one.terms.id == promotion.id)
         };
         let coming: Vec<_> = offer.automatic.iter().filter(comes).map(|promotion| promotion.terms.clone()).collect();
@@ -134,41 +165,64 @@ impl Desk<'_> {
     /// The order with its promotions settled anew: each on the items that it may have, and the prices after them.
     pub(super) fn with_promotions(&self, order: Order) -> Order {
         let mut applied = order.extras().promotions.clone();
-        let mut taken = BTreeSet::new();
+        let mut settled = Settled::of(&order);
         for automatic in [false, true] {
-            applied.retain_mut(|one| one.terms.is_automatic() != automatic || self.settle(&order, one, &mut taken));
+            applied.retain_mut(|one| one.terms.is_automatic() != automatic || self.settle(&order, one, &mut settled));
         }
         let mut order = order.with_extras(|extras| extras.promotions = applied);
         reprice(&mut order);
         order
     }
 
-    /// Settles one promotion of an order; `taken` are the items that have one before it that is not stackable. Whether it stays in the order.
-    fn settle(&self, order: &Order, one: &mut Applied, taken: &mut BTreeSet<ItemId>) -> bool {
+    /// Settles one promotion of an order. Whether it stays in the order.
+    fn settle(&self, order: &Order, one: &mut Applied, settled: &mut Settled) -> bool {
         let fitting = fitting(&one.terms, order, &self.world.catalogue);
-        let stays = !fitting.is_empty() && (one.terms.is_automatic() || !one.items.is_empty());
+        let collective = one.terms.conditions.collective;
+        let holder = collective.and_then(|id| order.taken(id));
+        let stays =
+            (collective.is_none() || holder.is_some()) && !fitting.is_empty() && (one.terms.is_automatic() || !one.items.is_empty());
         let enough = fitting.len() >= one.terms.conditions.min_items as usize;
         let mut free = fitting;
-        free.retain(|item| enough && (one.terms.stackable || !taken.contains(item)));
+        free.retain(|item| enough && (one.terms.stackable || !settled.taken.contains(item)));
+        if let Some(holder) = holder.filter(|_| stays) {
+            self.retain_openable(order, holder, one, settled, &mut free);
+        }
         one.items = match (one.terms.is_automatic(), one.terms.scope) {
             _ if !stays => Vec::new(),
-            (true, _) => self.granted(one, free),
+            (true, _) => self.granted(order, one, free),
             (false, Scope::Order) => free,
             (false, Scope::Item) => free.into_iter().filter(|item| one.has(*item)).collect(),
         };
         if !one.terms.stackable {
-            taken.extend(&one.items);
+            settled.taken.extend(&one.items);
+        }
+        if let Some(opened) = collective.and_then(|id| settled.opened.get_mut(&id)) {
+            opened.extend(&one.items);
         }
         stays && (one.terms.is_automatic() || !one.items.is_empty())
     }
 
+    /// Leaves out what a promotion does not have yet and its collective may not open any more.
+    fn retain_openable(&self, order: &Order, holder: &TakenCollective, one: &Applied, settled: &Settled, free: &mut Vec<ItemId>) {
+        let Some(opened) = settled.opened.get(&holder.id) else { return };
+        let is_new = |item: &ItemId| !one.has(*item) && !opened.contains(item);
+        let wanted = opened.len() + free.iter().filter(|item| is_new(item)).count();
+        let on = is_on(holder.id, order, &self.world.catalogue, self.moment.now);
+        let mut room = self.openable(order, holder, wanted).saturating_sub(opened.len());
+        let mut take = || room.checked_sub(1).map(|left| room = left).is_some();
+        free.retain(|item| one.has(*item) || (on && opened.contains(item)) || take());
+    }
+
     /// The items among these that an automatic promotion has or gets, as far as its time and its limits go.
-    fn granted(&self, one: &Applied, free: Vec<ItemId>) -> Vec<ItemId> {
+    fn granted(&self, order: &Order, one: &Applied, free: Vec<ItemId>) -> Vec<ItemId> {
         let (terms, uses) = (&one.terms, i64::from(one.uses()));
         let in_time = terms.window.is_none_or(|window| window.contains(self.moment.now));
         let left = |kept: i64, wanted: usize| {
             let of_order = terms.limits.per_order.map_or(wanted, |limit| (i64::from(limit) - kept).clamp(0, wanted as i64) as usize);
-            self.room(&CounterKey::PromotionUses(terms.id), terms.limits.total, uses - kept, of_order)
+            let in_all = self.room(&CounterKey::PromotionUses(terms.id), terms.limits.total, uses - kept, of_order);
+            let Some(holder) = terms.conditions.collective.and_then(|id| order.taken(id)) else { return in_all };
+            let by_member = CounterKey::PromotionMemberUses(terms.id, holder.holder.hash());
+            self.room(&by_member, terms.limits.per_member, self.counts(order, &by_member) - kept, in_all)
         };
         match terms.scope {
             Scope::Order if uses > 0 || (in_time && !free.is_empty() && left(0, 1) == 1) => free,
@@ -229,11 +283,11 @@ impl Desk<'_> {
         Err(Stop::Refused { error: Box::new(Code::OrderInvalidPromotion.into()), effects })
     }
 
-    /// `PROMOTION_CODE_LIMIT_REACHED`, then `ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED`, then `ORDER_PROMOTION_LIMIT_EXCEEDED`. What the order uses of
-    /// it already counts no more.
+    /// `PROMOTION_CODE_LIMIT_REACHED`, then `ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED`, then `ORDER_PROMOTION_LIMIT_EXCEEDED`, then
+    /// `ORDER_COLLECTIVE_LIMIT_EXCEEDED`. What the order uses of it already counts no more.
     fn check_limits(&self, order: &Order, promotion: &Promotion, asked: &Applied) -> Result<(), Error> {
         let uses = asked.uses() as usize;
-        let own = |key: &CounterKey| counted(order).filter(|(counted, _)| counted == key).map(|(_, uses)| uses).sum::<i64>();
+        let own = |key: &CounterKey| extras::counted(order).filter(|(counted, _)| counted == key).map(|(_, uses)| uses).sum::<i64>();
         let is_over = |key: &CounterKey, limit: Option<u32>| self.room(key, limit, own(key), uses) < uses;
         if let Some(code) = &asked.code
             && is_over(&CounterKey::CodeUses(promotion.id, code.hash()), promotion.codes.get(code).copied().flatten())
@@ -244,12 +298,21 @@ impl Desk<'_> {
         if asked.terms.limits.per_order.is_some_and(|limit| uses > limit as usize) || others >= MAX_CHOSEN {
             return Err(Code::OrderPromotionLimitOperationExceeded.into());
         }
-        let total = asked.terms.limits.total;
-        if is_over(&CounterKey::PromotionUses(promotion.id), total) { Err(Code::OrderPromotionLimitExceeded.into()) } else { Ok(()) }
+        if is_over(&CounterKey::PromotionUses(promotion.id), asked.terms.limits.total) {
+            return Err(Code::OrderPromotionLimitExceeded.into());
+        }
+        let Some(holder) = asked.terms.conditions.collective.and_then(|id| order.taken(id)) else { return Ok(()) };
+        let by_member = CounterKey::PromotionMemberUses(promotion.id, holder.holder.hash());
+        let mut opened = collectives::opened(order, holder);
+        let before = opened.len();
+        opened.extend(&asked.items);
+        let opens_too_much = opened.len() > before && self.openable(order, holder, opened.len()) < opened.len();
+        let spent = opens_too_much || is_over(&by_member, asked.terms.limits.per_member);
+        if spent { Err(Code::OrderCollectiveLimitExceeded.into()) } else { Ok(()) }
     }
 
     /// How many of so many uses there is room for, where the order gives so many of its `own` back.
-    fn room(&self, key: &CounterKey, limit: Option<u32>, own: i64, wanted: usize) -> usize {
+    pub(super) fn room(&self, key: &CounterKey, limit: Option<u32>, own: i64, wanted: usize) -> usize {
         let Some(limit) = limit else { return wanted };
         let room = i64::from(limit) - self.world.counter(key) + own;
         let room = if room < wanted as i64 { room + self.overdue_in(key) } else { room };

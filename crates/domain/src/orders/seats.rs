@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::basket::{Desk, refused};
 use super::draft::Draft;
-use super::{Item, Order, Spot, TicketKind, invitations, surcharges};
+use super::{Item, Order, Spot, TicketKind, collectives, invitations, surcharges};
 use crate::catalogue::plan::Place;
 use crate::catalogue::{Offer, PresaleCode, Publication, Rate, SaleState};
 use crate::change::CounterKey;
 use crate::command::{AutoRequest, Planned, SeatRequest};
 use crate::error::{Code, Error};
 use crate::identity::{Channel, Permission};
-use crate::ids::{ItemId, PriceTypeId, RateId, SeatId, SessionId};
+use crate::ids::{CollectiveId, ItemId, PriceTypeId, RateId, SeatId, SessionId};
 use crate::inventory::best::{self, Stock, Wish};
 use crate::inventory::{Inventory, PlaceState, orphan};
 use crate::moment::Timestamp;
@@ -25,8 +25,10 @@ pub(super) struct Sale<'a> {
     inventory: &'a Inventory,
     pub(super) publication: &'a Publication,
     pub(super) state: SaleState,
-    /// Whether it is on sale to this call: to everybody, or by the code of a presale.
+    /// Whether it is on sale to this call: to everybody, by the code of a presale, or to its collective.
     pub(super) open: bool,
+    /// The collective that opened it.
+    pub(super) opened_by: Option<CollectiveId>,
     /// Indexes of the quotas it sells from.
     quotas: Vec<u8>,
     /// Of a season, its sessions' places: one of the season is free only where it is in all of them.
@@ -109,9 +111,10 @@ impl<'a> Desk<'a> {
         let (offer, inventory) = self.world.session(id)?;
         let (publication, state) = offer.in_channel(self.channel.id, self.moment.now)?;
         let quotas = offer.quotas(publication, self.moment.now);
+        let (world, now) = (self.world, self.moment.now);
         let members = offer.session.season.iter().flat_map(Season::sessions);
-        let members = members.filter_map(|member| Some(self.world.session(member)?.1)).collect();
-        Some(Sale { offer, inventory, publication, state, open: state.on_sale, quotas, members, world: self.world, now: self.moment.now })
+        let members = members.filter_map(|member| Some(world.session(member)?.1)).collect();
+        Some(Sale { offer, inventory, publication, state, open: state.on_sale, opened_by: None, quotas, members, world, now })
     }
 
     /// Adds numbered seats.
@@ -189,7 +192,7 @@ impl<'a> Desk<'a> {
         places
     }
 
-    /// `ORDER_ITEMS_LIMIT_EXCEEDED`, then `SESSION_SALES_LIMIT_EXCEEDED` of the channel or the buyer.
+    /// `ORDER_ITEMS_LIMIT_EXCEEDED`, then `SESSION_SALES_LIMIT_EXCEEDED` of the channel or the buyer, then `ORDER_COLLECTIVE_LIMIT_EXCEEDED`.
     fn check_counts(&self, order: &Order, more: usize, sales: &[Sale<'_>], asked: impl Fn(&Sale<'_>) -> usize) -> Result<(), Error> {
         if order.items.len() + more > self.channel.max_items as usize {
             return Err(Code::OrderItemsLimitExceeded.into());
@@ -200,7 +203,10 @@ impl<'a> Desk<'a> {
         };
         let over = |sale: &&Sale<'_>| over_channel(sale) || self.is_over_buyer_limit(order, sale.offer, asked(sale));
         let over: Vec<_> = sales.iter().filter(over).map(|sale| sale.offer.session.id).collect();
-        if over.is_empty() { Ok(()) } else { Err(refused(Code::SessionSalesLimitExceeded, over)) }
+        if !over.is_empty() {
+            return Err(refused(Code::SessionSalesLimitExceeded, over));
+        }
+        self.check_members(order, sales, asked)
     }
 
     /// Whether the orphan rule binds this caller.
@@ -259,12 +265,14 @@ impl<'a> Desk<'a> {
             let theirs = picks.iter().filter(|pick| pick.offer.session.id == sale.offer.session.id);
             theirs.flat_map(|pick| sale.overdue_holders(pick.place)).for_each(|overdue| draft.expire(overdue, self.moment.now));
         }
+        let first = order.items.len();
         order.items.reserve_exact(picks.len());
         for pick in picks {
             let item = pick.into_item(draft.item_id());
             draft.hold(&order, &item);
             order.items.push(item);
         }
+        let mut order = collectives::note_opened(order, first, sales);
         for sale in sales.iter().filter(|sale| !sale.offer.automatic.is_empty()) {
             order = self.bring_promotions(order, sale.offer);
         }

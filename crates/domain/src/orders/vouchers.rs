@@ -102,7 +102,11 @@ impl<'a> Desk<'a> {
                 return Err(self.wrong(Code::VoucherCodeInvalid, &against));
             }
         }
-        if !voucher.pays_in(group, self.channel.id, now) || order.is_some_and(|order| !group.pays_for(order)) {
+        if !voucher.pays_in(group, self.channel.id, now) {
+            return Err(self.wrong(Code::VoucherCodeInvalid, &against));
+        }
+        self.has_collective(group)?;
+        if order.is_some_and(|order| !group.pays_for(order)) {
             return Err(self.wrong(Code::VoucherCodeInvalid, &against));
         }
         in_currency(voucher, group, order.map_or(self.channel.currency, |order| order.currency))?;
@@ -110,8 +114,14 @@ impl<'a> Desk<'a> {
         if available == 0 { Err(Code::VoucherBalanceEmpty.into()) } else { Ok((voucher, available)) }
     }
 
+    /// `VOUCHER_COLLECTIVE_NOT_FOUND` if a group is bound to a collective that this channel does not have.
+    fn has_collective(&self, group: &VoucherGroup) -> Result<(), Error> {
+        let is_here = |id| self.world.catalogue.collectives.get(&id).is_some_and(|collective| collective.is_of(self.channel.id));
+        if group.collective.is_none_or(is_here) { Ok(()) } else { Err(Code::VoucherCollectiveNotFound.into()) }
+    }
+
     /// A refusal that counts as a try.
-    fn wrong(&self, code: Code, against: &[Against]) -> Stop {
+    pub(super) fn wrong(&self, code: Code, against: &[Against]) -> Stop {
         let effects = tried(self.world, against, self.moment.now).map(Effect::Tried).collect();
         Stop::Refused { error: Box::new(Error::new(code)), effects }
     }
@@ -133,7 +143,7 @@ impl<'a> Desk<'a> {
     /// confirm spends.
     ///
     /// # Errors
-    /// `VOUCHER_CODE_INVALID`, `VOUCHER_GROUP_CURRENCY_NOT_FOUND`, `VOUCHER_CURRENCY_INVALID`, naming the vouchers that do not pay for this order any
+    /// `VOUCHER_CODE_INVALID`, `VOUCHER_COLLECTIVE_NOT_FOUND`, `VOUCHER_GROUP_CURRENCY_NOT_FOUND`, `VOUCHER_CURRENCY_INVALID`, naming the vouchers that do not pay for this order any
     /// more; `VOUCHER_BALANCE_EMPTY` those of which nothing is left although they should pay.
     pub(super) fn find_vouchers(&self, order: &Order) -> Result<Found<'a>, Stop> {
         let mut taken = order.extras().vouchers.clone();
@@ -151,7 +161,8 @@ impl<'a> Desk<'a> {
             return Err(refused(Code::VoucherCodeInvalid, not).into());
         }
         for (voucher, group) in &known {
-            in_currency(voucher, group, order.currency).map_err(|error| error.with_details([voucher.id]))?;
+            let fits = self.has_collective(group).and_then(|()| in_currency(voucher, group, order.currency));
+            fits.map_err(|error| error.with_details([voucher.id]))?;
         }
         let (mut overdue, mut empty) = (Vec::new(), Vec::new());
         let mut left = order.totals().total();

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Event;
 use crate::identity::Status;
-use crate::ids::{ChannelId, EntityId, EventId, ItemId, PriceTypeId, PromotionId, RateId, SessionId};
+use crate::ids::{ChannelId, CollectiveId, EntityId, EventId, ItemId, PriceTypeId, PromotionId, RateId, SessionId};
 use crate::moment::Window;
 use crate::money::{Currency, Minor, Percent};
 use crate::text::Localized;
@@ -121,6 +121,9 @@ pub struct Conditions {
     pub channels: Vec<ChannelId>,
     /// Items of an order that it is for, at least.
     pub min_items: u32,
+    /// The collective that an order must carry.
+    #[serde(default)]
+    pub collective: Option<CollectiveId>,
 }
 
 /// How often a promotion may be used.
@@ -130,6 +133,9 @@ pub struct Limits {
     pub total: Option<u32>,
     /// In one order.
     pub per_order: Option<u32>,
+    /// By each member, or with each code, of its collective.
+    #[serde(default)]
+    pub per_member: Option<u32>,
 }
 
 /// A promotion in an order.

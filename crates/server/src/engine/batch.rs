@@ -199,7 +199,7 @@ fn repeat(outcome: &Outcome, claim: &Claim) -> Answer {
 /// Whether an outcome is kept for who asks again: successes without a secret, and refusals that the command earned by itself.
 fn is_kept(result: &Result<Reply, Error>) -> bool {
     match result {
-        Ok(reply) => !reply.holds_secret(),
+        Ok(reply) => reply.is_kept(),
         Err(error) => matches!(error.code.status(), 400..=499) && !matches!(error.code.status(), 401 | 403 | 415 | 429),
     }
 }

@@ -40,7 +40,9 @@ impl Cache {
                     self.push(row.key(), seq, bytes);
                 }
             }
-            Change::Delete(key @ (Key::Order(_) | Key::PoolBarcode(_) | Key::Message(_))) => self.push(key.clone(), seq, ABSENT_BYTES),
+            Change::Delete(key @ (Key::Order(_) | Key::PoolBarcode(_) | Key::Message(_) | Key::Member(_))) => {
+                self.push(key.clone(), seq, ABSENT_BYTES)
+            }
             _ => {}
         }
     }
@@ -81,7 +83,8 @@ fn droppable(row: &Row) -> Option<usize> {
         Row::PoolBarcode(_) => Some(150),
         // One of which something is reserved stays.
         Row::Voucher(voucher) if voucher.reserved == 0 => Some(300),
-        Row::VoucherCode(_) | Row::VoucherMovement(_) => Some(120),
+        Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::MemberNumber(_) => Some(120),
+        Row::Member(_) => Some(400),
         Row::Message(_) => Some(700),
         _ => None,
     }

@@ -167,6 +167,8 @@ allowed! {
     EventManagers = &[Role::OperatorAdmin, Role::EventManager];
     /// Those who set up channels and what is published in them.
     ChannelManagers = &[Role::OperatorAdmin, Role::ChannelManager];
+    /// Those who set up events or channels.
+    AnyManagers = &[Role::OperatorAdmin, Role::EventManager, Role::ChannelManager];
     /// Those who may look at the set-up.
     Readers = &[Role::OperatorAdmin, Role::EventManager, Role::ChannelManager, Role::AfterSales, Role::Reports];
 }

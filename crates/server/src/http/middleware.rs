@@ -34,8 +34,11 @@ use crate::app::App;
 /// Where OAuth's own calls are: they take forms, and they alone need to know where a request comes from.
 const OAUTH: &str = "/oauth/";
 
-/// Calls whose body is a file: what else they take than JSON.
-const FILES: &[(&str, &[&str])] = &[("/mgmt-api/v1/venue-templates/import", &["text/csv", "image/svg+xml"])];
+/// Calls whose body is a file, with a star for an id: what else they take than JSON.
+const FILES: &[(&str, &[&str])] = &[
+    ("/mgmt-api/v1/venue-templates/import", &["text/csv", "image/svg+xml"]),
+    ("/mgmt-api/v1/collectives/*/members/import", &["text/csv"]),
+];
 
 /// Where a request came from.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +101,7 @@ async fn content_type(request: Request<Body>) -> Result<Request<Body>, Problem> 
     if request.body().is_end_stream()
         || request.headers().get(CONTENT_TYPE).is_some_and(is_json)
         || path.starts_with(OAUTH)
-        || FILES.iter().any(|(call, types)| *call == path && types.contains(&essence(request.headers()).as_str()))
+        || FILES.iter().any(|(call, types)| is_call(call, path) && types.contains(&essence(request.headers()).as_str()))
     {
         return Ok(request);
     }
@@ -108,6 +111,12 @@ async fn content_type(request: Request<Body>) -> Result<Request<Body>, Problem> 
         Ok(bytes) if bytes.is_empty() => Ok(Request::from_parts(parts, Body::empty())),
         _ => Err(Code::Dist0003.into()),
     }
+}
+
+/// Whether a path is one of these calls.
+fn is_call(call: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    call.split('/').all(|wanted| parts.next().is_some_and(|part| wanted == "*" || wanted == part)) && parts.next().is_none()
 }
 
 fn is_json(value: &HeaderValue) -> bool {

@@ -1,6 +1,6 @@
 //! What of a shard is read at start, and in which order: a World takes a row only after those that it refers to. Runs nothing.
 //!
-//! Confirmed orders, tickets, history, used barcodes of pools and vouchers of which nothing is reserved are not read: they cost a start nothing.
+//! Confirmed orders, tickets, history, used barcodes of pools, vouchers of which nothing is reserved and members are not read: they cost a start nothing.
 
 use aforo_domain::idempotency::Period;
 use aforo_domain::ids::OrderId;
@@ -40,6 +40,7 @@ pub static PARTS: &[Part] = &[
     Part::Rows(&schema::TEMPLATES, ""),
     Part::Rows(&schema::EVENTS, ""),
     Part::Rows(&schema::PROMOTIONS, ""),
+    Part::Rows(&schema::COLLECTIVES, ""),
     Part::Rows(&schema::SESSIONS, ""),
     Part::Rows(&schema::PUBLICATIONS, ""),
     Part::Rows(&schema::PLACE_MARKS, ""),

@@ -4,7 +4,7 @@ use aforo_domain::barcodes::{PoolBarcode, PoolState};
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Counter, CounterKey, Key, Row, Sequence};
 use aforo_domain::identity::DirectoryKey;
-use aforo_domain::ids::{Barcode, ChannelId, Hash, ItemId, OrderId, PromotionId, SessionId, VoucherGroupId};
+use aforo_domain::ids::{Barcode, ChannelId, CollectiveId, Hash, ItemId, OrderId, PromotionId, SessionId, VoucherGroupId};
 use aforo_domain::inventory::Claim;
 use aforo_domain::messages::{Message, MessageState};
 use aforo_domain::orders::{Order, OrderKind, Stage, TicketState};
@@ -93,6 +93,12 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Bytes(&key.0));
         }
         Key::Message(id) => put(int(id.0)),
+        Key::Collective(id) => put(int(id.0)),
+        Key::Member((collective, hash)) => {
+            put(int(collective.0));
+            put(Cell::Bytes(&hash.0));
+        }
+        Key::MemberNumber(id) => put(int(id.0)),
     }
 }
 
@@ -211,6 +217,10 @@ fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
         CounterKey::Vouchers(group) => (VOUCHERS, group.0, String::new()),
         CounterKey::PromotionUses(promotion) => (PROMOTION_USES, promotion.0, String::new()),
         CounterKey::CodeUses(promotion, code) => (CODE_USES, promotion.0, code.to_string()),
+        CounterKey::CollectiveUses(collective) => (COLLECTIVE_USES, collective.0, String::new()),
+        CounterKey::MemberUses(collective, member) => (MEMBER_USES, collective.0, member.to_string()),
+        CounterKey::PromotionMemberUses(promotion, member) => (PROMOTION_MEMBER_USES, promotion.0, member.to_string()),
+        CounterKey::Members(collective) => (MEMBERS, collective.0, String::new()),
     };
     put(Cell::Text(kind));
     put(int(id));
@@ -223,6 +233,10 @@ const USED_BARCODES: &str = "USED_BARCODES";
 const VOUCHERS: &str = "VOUCHERS";
 const PROMOTION_USES: &str = "PROMOTION_USES";
 const CODE_USES: &str = "CODE_USES";
+const COLLECTIVE_USES: &str = "COLLECTIVE_USES";
+const MEMBER_USES: &str = "MEMBER_USES";
+const PROMOTION_MEMBER_USES: &str = "PROMOTION_MEMBER_USES";
+const MEMBERS: &str = "MEMBERS";
 
 fn pair(a: u64, b: u64, put: &mut dyn FnMut(Cell<'_>)) {
     put(int(a));
@@ -270,6 +284,9 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::History(row) => serde_json::to_writer(out, row),
         Row::Outcome(row) => serde_json::to_writer(out, row),
         Row::Message(row) => serde_json::to_writer(out, row),
+        Row::Collective(row) => serde_json::to_writer(out, row),
+        Row::Member(row) => serde_json::to_writer(out, row),
+        Row::MemberNumber(row) => serde_json::to_writer(out, row),
         Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.
@@ -322,13 +339,18 @@ pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
     let [Cell::Text(kind), Cell::Int(id), Cell::Text(of), Cell::Int(value)] = *cells else {
         return Err(format!("{cells:?} is no counter"));
     };
-    let (session, promotion) = (SessionId(id.cast_unsigned()), PromotionId(id.cast_unsigned()));
+    let (session, promotion, collective) =
+        (SessionId(id.cast_unsigned()), PromotionId(id.cast_unsigned()), CollectiveId(id.cast_unsigned()));
     let key = match kind {
         CHANNEL_SALES => of.parse().ok().map(|channel| CounterKey::ChannelSales(session, ChannelId(channel))),
         USED_BARCODES => Some(CounterKey::UsedBarcodes(session)),
         VOUCHERS => Some(CounterKey::Vouchers(VoucherGroupId(id.cast_unsigned()))),
         PROMOTION_USES => Some(CounterKey::PromotionUses(promotion)),
         CODE_USES => Hash::parse(of).map(|code| CounterKey::CodeUses(promotion, code)),
+        COLLECTIVE_USES => Some(CounterKey::CollectiveUses(collective)),
+        MEMBER_USES => Hash::parse(of).map(|member| CounterKey::MemberUses(collective, member)),
+        PROMOTION_MEMBER_USES => Hash::parse(of).map(|member| CounterKey::PromotionMemberUses(promotion, member)),
+        MEMBERS => Some(CounterKey::Members(collective)),
         BUYER_SALES => Hash::parse(of).map(|buyer| CounterKey::BuyerSales(session, buyer)),
         _ => None,
     };

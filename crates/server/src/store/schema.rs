@@ -11,6 +11,7 @@ use std::sync::Arc;
 use aforo_domain::catalogue::plan::Sector;
 use aforo_domain::catalogue::{Event, Publication, Session, Template, Venue};
 use aforo_domain::change::{Key, Row};
+use aforo_domain::collectives::{Collective, Member, MemberNumber};
 use aforo_domain::idempotency::Outcome;
 use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User};
 use aforo_domain::inventory::PlaceMarks;
@@ -278,4 +279,7 @@ row_tables! {
         Index { name: "messages_next", unique: false, columns: "shard, kind, next_attempt", only: Some("waiting") },
         Index { name: "messages_object", unique: false, columns: "shard, kind, object, id", only: Some("waiting") },
     ]), json::<Arc<Message>>;
+    Collective: COLLECTIVES = Table::new("collectives", &[SHARD, int("id")], &[DATA]), json::<Arc<Collective>>;
+    Member: MEMBERS = Table::new("members", &[SHARD, int("collective"), bytes("member")], &[DATA]), json::<Arc<Member>>;
+    MemberNumber: MEMBER_NUMBERS = Table::new("member_numbers", &[SHARD, int("id")], &[DATA]), json::<Arc<MemberNumber>>;
 }

@@ -10,6 +10,7 @@ use aforo_domain::catalogue::{
     Template, Venue,
 };
 use aforo_domain::change::{Counter, CounterKey, Row, Sequence};
+use aforo_domain::collectives::{Check, Collective, Holder, Member, MemberKey, MemberNumber, PasswordHash, TakenCollective, UseLimits};
 use aforo_domain::command::Reply;
 use aforo_domain::error::{Code, DetailId, Error};
 use aforo_domain::forms::{Choice, Field, FieldKind, Form};
@@ -53,6 +54,7 @@ pub fn every_kind() -> Vec<Row> {
     let mut rows = identity();
     rows.extend(catalogue());
     rows.extend(vouchers());
+    rows.extend(collectives());
     rows.extend(sales());
     rows
 }
@@ -208,8 +210,14 @@ fn promotion() -> Arc<Promotion> {
         priority: 3,
         stackable: true,
         window: Some(window()),
-        conditions: Conditions { events: vec![EventId(50)], channels: vec![ChannelId(21)], min_items: 2, ..Conditions::default() },
-        limits: Limits { total: Some(100), per_order: Some(1) },
+        conditions: Conditions {
+            events: vec![EventId(50)],
+            channels: vec![ChannelId(21)],
+            min_items: 2,
+            collective: Some(CollectiveId(95)),
+            ..Conditions::default()
+        },
+        limits: Limits { total: Some(100), per_order: Some(1), per_member: Some(1) },
     };
     let codes = [("fan2031", Some(3)), ("FAN\"2032", None)].map(|(code, limit)| (PromotionCode::parse(code).unwrap(), limit)).into();
     Arc::new(Promotion { id: terms.id, status: Status::Active, terms: Arc::new(terms), descriptions: text("«-5»"), codes, version: 2 })
@@ -375,6 +383,7 @@ fn vouchers() -> Vec<Row> {
         valid_from: Some(NOW),
         valid_until: None,
         pins: true,
+        collective: Some(CollectiveId(95)),
         version: 1,
     };
     let voucher = |id: VoucherId, reserved| Voucher {
@@ -424,6 +433,55 @@ fn messages(order: &Order) -> [Row; 2] {
 pub fn message(id: u64, due: Timestamp, content: Content) -> Message {
     let (about, state) = (About::Order(CONFIRMED), MessageState::Waiting { next: due });
     Message { id: MessageId(id), about, created: NOW, due, attempts: 1, state, failure: None, content }
+}
+
+fn collectives() -> Vec<Row> {
+    let collective = |id, check| Collective {
+        id: CollectiveId(id),
+        entity: EntityId(11),
+        name: "Fans".into(),
+        names: text("Fans"),
+        check,
+        status: Status::Active,
+        valid_from: Some(NOW),
+        valid_until: None,
+        channels: vec![ChannelId(21)],
+        limits: UseLimits { total: Some(10), per_member: Some(2) },
+        version: 1,
+    };
+    let codes = PromotionCode::parse("FAN2031").map(|code| (code, Some(7))).into_iter().collect();
+    let id = CollectiveId(96).member(1);
+    let member = Member {
+        collective: CollectiveId(96),
+        key: key(),
+        id,
+        name: Some("Ana «ç»".into()),
+        password: Some(PasswordHash("$argon2id$v=19$m=7168,t=5,p=1$c2FsdA$aGFzaA".into())),
+        active: true,
+        valid_from: Some(NOW),
+        valid_until: None,
+        version: 1,
+    };
+    vec![
+        Arc::new(collective(95, Check::Code(codes))).into(),
+        Arc::new(collective(96, Check::MemberPassword)).into(),
+        Arc::new(member).into(),
+        Arc::new(MemberNumber { id, member: Some(key().hash) }).into(),
+        Arc::new(MemberNumber { id: CollectiveId(96).member(2), member: None }).into(),
+        Counter { key: CounterKey::Members(CollectiveId(96)), value: 2 }.into(),
+        Counter { key: CounterKey::CollectiveUses(CollectiveId(95)), value: 3 }.into(),
+        Counter { key: CounterKey::MemberUses(CollectiveId(96), key().hash), value: 2 }.into(),
+        Counter { key: CounterKey::PromotionMemberUses(PromotionId(91), key().hash), value: 1 }.into(),
+    ]
+}
+
+fn key() -> MemberKey {
+    MemberKey { hash: Hash([0x79; 32]), masked: "***na".into() }
+}
+
+/// A collective that an order carries.
+fn taken_collective() -> TakenCollective {
+    TakenCollective { id: CollectiveId(96), holder: Holder::Member(key()), items: vec![ItemId(5)] }
 }
 
 fn sales() -> Vec<Row> {
@@ -513,6 +571,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
             attendees: vec![Attendee { item: ItemId(5), fields: [("name".to_owned(), "Ana «»".to_owned())].into() }],
             vouchers: vec![taken()],
             promotions: vec![applied()],
+            collectives: vec![taken_collective()],
             ..Extras::default()
         })),
     })

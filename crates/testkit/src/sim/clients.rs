@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aforo_domain::catalogue::PresaleCode;
 use aforo_domain::catalogue::manage::{CatalogueCommand, MarkPlaces, Marking};
+use aforo_domain::collectives::MemberKey;
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatRequest};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
@@ -13,6 +14,7 @@ use aforo_domain::messages::LoyaltyRequest;
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
 use aforo_domain::orders::attendees::Attendee;
+use aforo_domain::orders::collectives::{Proof, Shown};
 use aforo_domain::orders::metadata::MetadataChange;
 use aforo_domain::orders::promotions::PromotionRequest;
 use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life, TicketKind};
@@ -20,7 +22,7 @@ use aforo_domain::promotions::PromotionCode;
 use aforo_server::engine::{Answer, Request};
 
 use super::ledger::Ledger;
-use super::stage::{CLUB, CODE, SHARD, Show, Stage, VOUCHERS, WEB, seller, voucher};
+use super::stage::{CLUB, CODE, FANS, FRIENDS, MEMBERS_OF_FRIENDS, SHARD, Show, Stage, VOUCHERS, WEB, friend, seller, voucher};
 
 /// How it went, in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -159,7 +161,7 @@ impl Clients {
         let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
         let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
-        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 112) };
+        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 132) };
         let command = match number {
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
@@ -176,7 +178,7 @@ impl Clients {
             77..85 => OrderCommand::Confirm(id, payments(&last, draw)),
             85..91 => OrderCommand::Delete(id),
             91 => OrderCommand::ChangeMetadata(id, metadata(draw)),
-            92 => OrderCommand::DropPromotion(id, PromotionId(1 + below(draw, 3) as u64)),
+            92 => OrderCommand::DropPromotion(id, PromotionId(1 + below(draw, 5) as u64)),
             93 => OrderCommand::SetDelivery(id, DeliveryMethodId(1 + below(draw, 2) as u64)),
             94..96 => OrderCommand::Insure(
                 id,
@@ -190,6 +192,8 @@ impl Clients {
             // Answers no order, but the message that aforo keeps.
             111 => return self.about(channel, OrderCommand::JoinLoyalty(Some(id), Box::new(joining())), None, draw),
             99 | 108 => OrderCommand::RemoveVoucher(id, voucher(below(draw, VOUCHERS)).0),
+            112..130 => collective(id, draw),
+            130 => OrderCommand::DropCollective(id, [FANS, FRIENDS][below(draw, 2)]),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };
@@ -306,7 +310,8 @@ impl Clients {
         Ok(())
     }
 
-    /// What is in an order is what its channel may sell or give away, and nothing came into it before its sale began without the code.
+    /// What is in an order is what its channel may sell or give away, nothing came into it before its sale began without the code or a collective, and
+    /// nobody is of one without having shown it.
     fn check_items(&self, asked: &Asked, order: &Order, ledger: &Ledger, now: Timestamp) -> Result<(), String> {
         let club = order.seller.channel == CLUB;
         let show_of = |session| self.stage.shows.iter().find(|show| show.id == session);
@@ -325,11 +330,18 @@ impl Clients {
         let (sessions, code) = match &asked.command {
             OrderCommand::AddSeats(_, seats, code) => (seats.iter().map(|seat| seat.session).collect(), code),
             OrderCommand::AddAuto(_, request) => (vec![request.session], &request.presale),
+            OrderCommand::AddCollective(_, _, shown) if !shown_well(shown) => {
+                return Err(format!("{:?} was done, and that shows nothing", asked.command));
+            }
             _ => return Ok(()),
         };
         let knows_code = code.as_ref().is_some_and(|code| code.as_str() == CODE);
         let early = sessions.into_iter().filter_map(show_of).any(|show| club && now < show.opens);
-        if early && !knows_code { Err(format!("{:?} was done before the sale began", asked.command)) } else { Ok(()) }
+        if early && !knows_code && !order.carries(FRIENDS) {
+            Err(format!("{:?} was done before the sale began", asked.command))
+        } else {
+            Ok(())
+        }
     }
 
     fn refused(&mut self, asked: &Asked, error: &Error, owner: bool) -> Result<(), String> {
@@ -423,7 +435,34 @@ fn rate(show: &Show, draw: &mut Draw) -> Option<RateId> {
 /// One of the promotions, the automatic one too, on one item or on all; mostly with the code that one of them needs.
 fn promotion(item: Option<ItemId>, draw: &mut Draw) -> PromotionRequest {
     let code = PromotionCode::parse([CODE, CODE, "WRONG"][below(draw, 3)]);
-    PromotionRequest { id: PromotionId(1 + below(draw, 3) as u64), items: item.map(|item| vec![item]), code }
+    PromotionRequest { id: PromotionId(1 + below(draw, 5) as u64), items: item.map(|item| vec![item]), code }
+}
+
+/// Mostly what is right to show: the code of the fans, or a friend with the right password.
+fn collective(order: OrderId, draw: &mut Draw) -> OrderCommand {
+    if below(draw, 3) == 0 {
+        let code = PromotionCode::parse([CODE, CODE, "WRONG"][below(draw, 3)]);
+        return code.map_or(OrderCommand::Read(order), |code| OrderCommand::AddCollective(order, FANS, Shown::Code(code)));
+    }
+    let (key, hash) = friend(below(draw, MEMBERS_OF_FRIENDS + 1));
+    let proof = match below(draw, 8) {
+        0 => None,
+        1 => Some(Proof { hash: Some(hash), right: false }),
+        2 => Some(Proof { hash: Some(friend(below(draw, MEMBERS_OF_FRIENDS)).1), right: true }),
+        _ => Some(Proof { hash: Some(hash), right: true }),
+    };
+    OrderCommand::AddCollective(order, FRIENDS, Shown::Member(key, proof))
+}
+
+/// Whether it is the code, or a friend with the password that is its own.
+fn shown_well(shown: &Shown) -> bool {
+    let is_friend = |key: &MemberKey, proof: &Proof| {
+        (0..MEMBERS_OF_FRIENDS).map(friend).any(|(known, hash)| known == *key && proof.right && proof.hash == Some(hash))
+    };
+    match shown {
+        Shown::Code(code) => code.as_str() == CODE,
+        Shown::Member(key, proof) => proof.as_ref().is_some_and(|proof| is_friend(key, proof)),
+    }
 }
 
 /// The order's buyer joins the loyalty programme, where the channel has one.

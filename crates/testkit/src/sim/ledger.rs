@@ -8,13 +8,15 @@ use std::sync::Arc;
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::catalogue::plan::{Place, Plan};
 use aforo_domain::change::{Change, CounterKey, Key, Row};
+use aforo_domain::collectives::Check;
 use aforo_domain::idempotency::{Outcome, Period};
-use aforo_domain::ids::{ChannelId, Hash, MessageId, OrderId, SessionId};
+use aforo_domain::ids::{ChannelId, CollectiveId, Hash, MessageId, OrderId, PromotionId, SessionId};
 use aforo_domain::inventory::{PlaceState, Snapshot};
 use aforo_domain::laws::Laws;
 use aforo_domain::messages::{About, Kind, Message};
 use aforo_domain::moment::Timestamp;
-use aforo_domain::orders::{Order, Stage, promotions};
+use aforo_domain::orders::{Order, Stage, extras};
+use aforo_domain::promotions::PromotionCode;
 use aforo_domain::seasons::Season;
 use aforo_domain::world::World;
 use aforo_server::engine::payload;
@@ -163,7 +165,7 @@ impl Ledger {
         if breaches.is_empty() { Ok(()) } else { Err(breaches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")) }
     }
 
-    /// Law 4: what is sold and what is alive at `now` uses no promotion, and no code, more often than it may.
+    /// Law 4: what is sold and what is alive at `now` uses no promotion, no collective, no code and no member more often than it may.
     ///
     /// # Errors
     /// One that is over its limit.
@@ -171,23 +173,42 @@ impl Ledger {
         let counts = |order: &Order| matches!(order.stage, Stage::Confirm { .. }) || order.expires().is_some_and(|expires| now < expires);
         let orders = self.rows.values().filter_map(|row| if let Row::Order(order) = row { Some(order) } else { None });
         let mut used: HashMap<CounterKey, i64> = HashMap::new();
-        for (key, uses) in orders.filter(|order| counts(order)).flat_map(|order| promotions::counted(order)) {
+        for (key, uses) in orders.filter(|order| counts(order)).flat_map(|order| extras::counted(order)) {
             *used.entry(key).or_default() += uses;
         }
         for (key, uses) in used {
-            let (CounterKey::PromotionUses(id) | CounterKey::CodeUses(id, _)) = key else { continue };
-            let Some(Row::Promotion(promotion)) = self.rows.get(&Key::Promotion(id)) else { continue };
-            let limit = match key {
-                CounterKey::CodeUses(_, code) => {
-                    promotion.codes.iter().find(|(known, _)| known.hash() == code).and_then(|(_, limit)| *limit)
-                }
-                _ => promotion.terms.limits.total,
-            };
+            let limit = self.limit(&key);
             if limit.is_some_and(|limit| uses > i64::from(limit)) {
-                return Err(format!("promotion {id} is used {uses} times, {limit:?} are allowed"));
+                return Err(format!("{key:?} is used {uses} times, {limit:?} are allowed"));
             }
         }
         Ok(())
+    }
+
+    /// How far a counter of uses may come.
+    fn limit(&self, key: &CounterKey) -> Option<u32> {
+        let promotion = |id: &PromotionId| match self.rows.get(&Key::Promotion(*id))? {
+            Row::Promotion(promotion) => Some(promotion),
+            _ => None,
+        };
+        let collective = |id: &CollectiveId| match self.rows.get(&Key::Collective(*id))? {
+            Row::Collective(collective) => Some(collective),
+            _ => None,
+        };
+        let of_code = |codes: &BTreeMap<PromotionCode, Option<u32>>, code: &Hash| {
+            codes.iter().find(|(known, _)| known.hash() == *code).and_then(|(_, limit)| *limit)
+        };
+        match key {
+            CounterKey::PromotionUses(id) => promotion(id)?.terms.limits.total,
+            CounterKey::CodeUses(id, code) => of_code(&promotion(id)?.codes, code),
+            CounterKey::PromotionMemberUses(id, _) => promotion(id)?.terms.limits.per_member,
+            CounterKey::CollectiveUses(id) => collective(id)?.limits.total,
+            CounterKey::MemberUses(id, holder) => match &collective(id)?.check {
+                Check::Code(codes) => of_code(codes, holder),
+                Check::Member | Check::MemberPassword => collective(id)?.limits.per_member,
+            },
+            _ => None,
+        }
     }
 
     /// Whether a place was ever moved to another quota.
@@ -260,6 +281,7 @@ impl Ledger {
             let known = match row {
                 Row::Counter(counter) => world.counter(&counter.key) == counter.value,
                 Row::Session(session) => world.session(session.id).is_some(),
+                Row::Collective(collective) => world.catalogue.collectives.get(&collective.id) == Some(collective),
                 Row::Promotion(promotion) => world.catalogue.promotions.get(&promotion.id) == Some(promotion),
                 Row::Ticket(ticket) => ticket.id.0 < world.item_ids().0,
                 Row::Message(message) => message.id.0 < world.item_ids().0,

@@ -9,11 +9,12 @@ use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
 use aforo_domain::catalogue::manage::{
-    CatalogueCommand, EventSpec, Issue, PriceTypeSpec, PromotionSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec,
-    VenueSpec, VoucherCommand, VoucherGroupSpec,
+    CatalogueCommand, CollectiveCommand, CollectiveSpec, EventSpec, Issue, MemberSpec, PriceTypeSpec, PromotionSpec, PublicationSpec,
+    QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec, VoucherCommand, VoucherGroupSpec,
 };
 use aforo_domain::catalogue::plan::{Attributes, Place};
 use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleCode, RateKind, Readiness};
+use aforo_domain::collectives::{Check, MemberKey, PasswordHash, UseLimits};
 use aforo_domain::command::{Command, Reply};
 use aforo_domain::forms::{Choice, Field, FieldKind, Form};
 use aforo_domain::identity::check::{Actor, Bearer};
@@ -24,8 +25,8 @@ use aforo_domain::identity::manage::{Edit, IdentityCommand};
 use aforo_domain::identity::terms::{BookingTerms, DeliveryKind, DeliveryMethod, Insurance, Premium};
 use aforo_domain::identity::{ChannelKind, Client, Scopes, Status, Subject, Surcharge};
 use aforo_domain::ids::{
-    Barcode, ChannelId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, PromotionId, QuotaId, RateId, SeatId,
-    SectorId, SessionId, ShardId, TemplateId, VenueId, VoucherGroupId, VoucherId,
+    Barcode, ChannelId, CollectiveId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, PromotionId, QuotaId,
+    RateId, SeatId, SectorId, SessionId, ShardId, TemplateId, VenueId, VoucherGroupId, VoucherId,
 };
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
@@ -75,6 +76,24 @@ pub const VOUCHERS: usize = 3;
 /// The nth voucher, and what buyers show of it.
 pub fn voucher(number: usize) -> (VoucherId, ShownVoucher) {
     (GROUP.voucher(number as u64 + 1), ShownVoucher::of(&format!("VOUCHER {number}"), None))
+}
+
+/// A collective of who knows [`CODE`], with few uses.
+pub const FANS: CollectiveId = CollectiveId(1);
+/// A collective of members with passwords, who have few uses each and not as many together. The club sells to them before it sells to everybody.
+pub const FRIENDS: CollectiveId = CollectiveId(2);
+/// How many uses they have together.
+pub const FRIENDS_USES: u32 = 3;
+/// How many members it has.
+pub const MEMBERS_OF_FRIENDS: usize = 3;
+
+/// The nth friend as buyers show themselves, and what its password is compared with; there is one friend less.
+///
+/// # Panics
+/// Never: it is an id.
+pub fn friend(number: usize) -> (MemberKey, PasswordHash) {
+    let key = MemberKey::of(FRIENDS, &format!("friend-{number}")).unwrap_or_else(|| panic!("number {number} makes no id"));
+    (key, PasswordHash(format!("hash {number}")))
 }
 
 /// How large the house is.
@@ -185,6 +204,7 @@ impl Stage {
         let limited = Terms { buyer_limit: Some(3), club_limit: Some(7), sells_members: false, presale: true, ..usual };
         let pooled = Terms { barcodes: BarcodeSource::Imported, ..usual };
         let shows = [(&strict, usual), (&lax, Terms { invites_members: false, ..usual }), (&lax, limited), (&lax, pooled)];
+        builder.collectives();
         let mut shows = shows.map(|(template, terms)| builder.show(event, template, size, terms)).to_vec();
         for (target, spec) in promotions(shows[1].id) {
             builder.catalogue(CatalogueCommand::SavePromotion(Target::New(Some(target)), Box::new(spec)));
@@ -212,7 +232,7 @@ impl Builder<'_> {
     fn ids(&mut self, command: Command) -> Vec<u64> {
         match (self.run)(command) {
             Reply::Ids(ids) => ids,
-            Reply::Done | Reply::Imported(_) => Vec::new(),
+            Reply::Done | Reply::Imported(_) | Reply::MembersImported(_) => Vec::new(),
             other => panic!("{other:?}"),
         }
     }
@@ -257,11 +277,37 @@ impl Builder<'_> {
             valid_from: None,
             valid_until: None,
             pins: false,
+            collective: None,
         };
         self.catalogue(CatalogueCommand::Vouchers(VoucherCommand::SaveGroup(Target::New(Some(GROUP)), group)));
         let vouchers = (0..VOUCHERS).map(|number| (voucher(number).1, format!("****-****-****-000{number}"))).collect();
         let issue = Issue { group: GROUP, amount: 30_000, currency: euro(), expires: None, vouchers };
         self.catalogue(CatalogueCommand::Vouchers(VoucherCommand::Issue(issue)));
+    }
+
+    fn collectives(&mut self) {
+        let codes = PromotionCode::parse(CODE).map(|code| (code, Some(3))).into_iter().collect();
+        let friends = UseLimits { total: Some(FRIENDS_USES), per_member: Some(2) };
+        for (id, check, limits) in [(FANS, Check::Code(codes), UseLimits::default()), (FRIENDS, Check::MemberPassword, friends)] {
+            let spec = CollectiveSpec {
+                entity: Some(EntityId(1)),
+                name: "Friends".to_owned(),
+                names: Default::default(),
+                check,
+                status: Status::Active,
+                valid_from: None,
+                valid_until: None,
+                channels: Vec::new(),
+                limits,
+            };
+            self.catalogue(CatalogueCommand::Collectives(CollectiveCommand::Save(Target::New(Some(id)), Box::new(spec))));
+        }
+        let member = |number| {
+            let (key, password) = friend(number);
+            MemberSpec { key, name: None, password: Some(password), active: true, valid_from: None, valid_until: None }
+        };
+        let members = (0..MEMBERS_OF_FRIENDS).map(member).collect();
+        self.catalogue(CatalogueCommand::Collectives(CollectiveCommand::ImportMembers(FRIENDS, members)));
     }
 
     fn template(&mut self, document: &Document) -> House {
@@ -289,7 +335,9 @@ impl Builder<'_> {
         let opens = self.start.plus_ms(if terms.presale { PRESALE_MS } else { 0 });
         if terms.presale {
             club.sale = Some(Window { start: opens, end: self.start.plus_ms(SALE_MS) });
-            club.presales.extend(presale(Window { start: self.start, end: opens.plus_ms(PRESALE_MS) }));
+            let window = Window { start: self.start, end: opens.plus_ms(PRESALE_MS) };
+            club.presales.extend(presale(window));
+            club.presales.push(Presale { name: "Friends".to_owned(), window, access: Access::Collective(FRIENDS) });
         }
         for (channel, publication) in [(WEB, usual), (CLUB, club)] {
             self.catalogue(CatalogueCommand::Publish(id, channel, None, publication));
@@ -477,10 +525,14 @@ pub const BY_ITSELF: PromotionId = PromotionId(1);
 pub const CHOSEN: PromotionId = PromotionId(2);
 /// Needs [`CODE`], which is good for so many orders.
 pub const CODED: PromotionId = PromotionId(3);
+/// May be chosen by who knows the code of [`FANS`], and with each code so many times.
+pub const OF_FANS: PromotionId = PromotionId(4);
+/// Comes by itself to who is of [`FRIENDS`].
+pub const OF_FRIENDS: PromotionId = PromotionId(5);
 /// How often each of them may be used.
 pub const USES: u32 = 2;
 
-fn promotions(session: SessionId) -> [(PromotionId, PromotionSpec); 3] {
+fn promotions(session: SessionId) -> [(PromotionId, PromotionSpec); 5] {
     let usual = PromotionSpec {
         entity: Some(EntityId(1)),
         status: Status::Active,
@@ -494,7 +546,7 @@ fn promotions(session: SessionId) -> [(PromotionId, PromotionSpec); 3] {
         stackable: false,
         window: None,
         conditions: Conditions::default(),
-        limits: Limits { total: Some(USES), per_order: None },
+        limits: Limits { total: Some(USES), ..Limits::default() },
         codes: Default::default(),
     };
     let only = Conditions { sessions: vec![session], min_items: 2, ..Conditions::default() };
@@ -502,8 +554,13 @@ fn promotions(session: SessionId) -> [(PromotionId, PromotionSpec); 3] {
     let fixed = Reduction::Fixed { currency: euro(), amount: 1_001 };
     let chosen = PromotionSpec { reduction: fixed, stackable: true, ..usual.clone() };
     let codes = PromotionCode::parse(CODE).map(|code| (code, Some(USES))).into_iter().collect();
+    let bound = |id| Conditions { collective: Some(id), ..Conditions::default() };
+    let limits = Limits { per_member: Some(USES), ..Limits::default() };
+    let of_fans = PromotionSpec { stackable: true, conditions: bound(FANS), limits, ..usual.clone() };
+    let of_friends =
+        PromotionSpec { kind: PromotionKind::Automatic, conditions: bound(FRIENDS), limits: Limits::default(), ..usual.clone() };
     let coded = PromotionSpec { scope: Scope::Order, limits: Limits::default(), codes, ..usual };
-    [(BY_ITSELF, by_itself), (CHOSEN, chosen), (CODED, coded)]
+    [(BY_ITSELF, by_itself), (CHOSEN, chosen), (CODED, coded), (OF_FANS, of_fans), (OF_FRIENDS, of_friends)]
 }
 
 fn delivery(id: u64, cost: i64) -> DeliveryMethod {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod collectives;
 mod extras;
 mod forms;
 mod general;
@@ -63,10 +64,6 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "VOUCHER_ORDER_INVALID_RECEIVER_DATA",
     "VOUCHER_ORDER_INVALID_DELIVERY_DATE",
     "VOUCHER_ORDER_INVALID_PAYMENT_STATUS",
-    "VOUCHER_COLLECTIVE_NOT_FOUND",
-    "ORDER_COLLECTIVE_NOT_FOUND",
-    "ORDER_INVALID_COLLECTIVE",
-    "ORDER_COLLECTIVE_LIMIT_EXCEEDED",
     "PRODUCT_STATE_INVALID",
 ];
 
@@ -161,6 +158,10 @@ cases! {
     "VOUCHER_GROUP_CURRENCY_NOT_FOUND" => vouchers::voucher_group_currency_not_found,
     "VOUCHER_RETRIES_LIMIT_EXCEEDED" => vouchers::voucher_retries_limit_exceeded,
     "VOUCHER_CURRENCY_INVALID" => vouchers::voucher_currency_invalid,
+    "VOUCHER_COLLECTIVE_NOT_FOUND" => collectives::voucher_collective_not_found,
+    "ORDER_COLLECTIVE_NOT_FOUND" => collectives::order_collective_not_found,
+    "ORDER_INVALID_COLLECTIVE" => collectives::order_invalid_collective,
+    "ORDER_COLLECTIVE_LIMIT_EXCEEDED" => collectives::order_collective_limit_exceeded,
     "ORDER_PROMOTION_NOT_FOUND" => promotions::order_promotion_not_found,
     "ORDER_PROMOTION_PRIMARY_MARKET_REQUIRED" => promotions::order_promotion_primary_market_required,
     "ORDER_INVALID_PROMOTION" => promotions::order_invalid_promotion,

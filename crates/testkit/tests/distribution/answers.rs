@@ -51,7 +51,7 @@ pub async fn a_sale_from_the_first_call_to_the_tickets(server: &TestServer) {
     let order = begun["id"].as_str().unwrap();
     let empty = json!({
         "id": "(order)", "status": "BASKET", "type": "PURCHASE", "channel": {"id": house.web_id}, "currency": "EUR", "language": "en-GB",
-        "date": {"created": "2031-01-15T10:00:00Z", "expires": "2031-01-15T10:01:00Z"}, "items": [], "promotions": [], "insurances": [], "vouchers": [], "payments": [],
+        "date": {"created": "2031-01-15T10:00:00Z", "expires": "2031-01-15T10:01:00Z"}, "items": [], "promotions": [], "collectives": [], "insurances": [], "vouchers": [], "payments": [],
         "price": {"base": 0, "promotions": 0, "surcharges": 0, "insurance": 0, "delivery": 0, "total": 0, "vouchers": 0, "to_pay": 0, "taxes": 0},
     });
     assert_eq!(shown(&begun), empty);

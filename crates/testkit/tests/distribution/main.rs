@@ -5,6 +5,7 @@
 mod answers;
 mod attendees;
 mod booking;
+mod collectives;
 mod form;
 mod house;
 mod invitations;
@@ -23,6 +24,10 @@ use answers::{
 };
 use attendees::{a_channel_asks_its_buyers, an_event_asks_its_attendees, forms_make_sense, postal_codes_are_those_of_their_country};
 use booking::{a_booking_gives_its_places_back, a_booking_is_sold_in_the_end, bookings_where_and_when_they_are_allowed};
+use collectives::{
+    a_presale_of_a_collective, collectives_make_sense, collectives_open_what_is_bound_to_them, lists_of_members_are_imported,
+    members_are_managed_and_not_shown, racing_for_a_members_last_uses,
+};
 use form::{bodies_and_headers_have_their_form, every_bad_value_is_named};
 use invitations::{invitations_are_shown_where_they_may_be_given, invitations_beside_what_is_paid, invitations_make_sense};
 use messages::{buyers_get_what_they_bought_by_mail, who_wants_no_mail_gets_none};
@@ -92,4 +97,10 @@ aforo_testkit::for_each_engine![
     a_season_ticket_from_the_first_call_to_the_tickets,
     everybody_wants_the_same_seat,
     season_tickets_expire_and_have_barcodes_of_their_own,
+    collectives_open_what_is_bound_to_them,
+    a_presale_of_a_collective,
+    racing_for_a_members_last_uses,
+    members_are_managed_and_not_shown,
+    lists_of_members_are_imported,
+    collectives_make_sense,
 ];

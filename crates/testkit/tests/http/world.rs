@@ -24,6 +24,7 @@ use aforo_server::clock::Clock;
 use aforo_server::config::Config;
 use aforo_server::engine::{Handle, Request};
 use aforo_server::http::middleware::Http;
+use aforo_server::http::passwords::Whose;
 use aforo_server::store::Store;
 use aforo_server::store::sim::SimStore;
 use axum::body::{Body, to_bytes};
@@ -127,7 +128,7 @@ impl Server {
 
     async fn user(&self, name: &str, entity: u64, roles: Vec<Role>) {
         self.platform(PlatformCommand::Reserve(Reservation::Username(name.to_owned(), SHARD))).await;
-        let password = self.app.http.passwords.hash(&self.app.chance, format!("{name}'s password")).await.unwrap();
+        let password = self.app.http.passwords.hash(&self.app.chance, Whose::User, format!("{name}'s password")).await.unwrap();
         let (entity, username) = (EntityId(entity), name.to_owned());
         let user = NewUser { id: None, entity, username, password, roles, permissions: Vec::new() };
         self.done(IdentityCommand::User(Edit::Create(user))).await;

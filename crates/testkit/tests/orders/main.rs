@@ -4,6 +4,7 @@
 
 mod barcodes;
 mod booking;
+mod collectives;
 mod invitations;
 mod life;
 mod limits;

@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use crate::{at_rate, auto, begun, buy, named, new_order, pay_all, seats};
 
 /// A promotion of the opera with these terms; `edit` says what is not as usual: a chosen 10 % of each item, stackable.
-fn promotion(id: u64, edit: impl FnOnce(&mut Terms)) -> Promotion {
+pub fn promotion(id: u64, edit: impl FnOnce(&mut Terms)) -> Promotion {
     let mut terms = Terms {
         id: PromotionId(id),
         entity: EntityId(1),
@@ -50,19 +50,19 @@ fn euros(amount: i64) -> Reduction {
     Reduction::Fixed { currency: Currency::parse("EUR").unwrap(), amount: amount * 100 }
 }
 
-fn put(shard: &mut Shard, promotion: Promotion) {
+pub fn put(shard: &mut Shard, promotion: Promotion) {
     shard.put(Arc::new(promotion));
 }
 
-fn automatic(terms: &mut Terms) {
+pub fn automatic(terms: &mut Terms) {
     terms.kind = PromotionKind::Automatic;
 }
 
-fn choose(order: OrderId, id: u64) -> OrderCommand {
+pub fn choose(order: OrderId, id: u64) -> OrderCommand {
     OrderCommand::Promote(order, PromotionRequest { id: PromotionId(id), items: None, code: None })
 }
 
-fn choose_on(order: OrderId, id: u64, items: &[ItemId]) -> OrderCommand {
+pub fn choose_on(order: OrderId, id: u64, items: &[ItemId]) -> OrderCommand {
     OrderCommand::Promote(order, PromotionRequest { id: PromotionId(id), items: Some(items.to_vec()), code: None })
 }
 
@@ -70,19 +70,19 @@ fn with_code(order: OrderId, id: u64, code: &str) -> OrderCommand {
     OrderCommand::Promote(order, PromotionRequest { id: PromotionId(id), items: None, code: PromotionCode::parse(code) })
 }
 
-fn give_back(order: OrderId, id: u64) -> OrderCommand {
+pub fn give_back(order: OrderId, id: u64) -> OrderCommand {
     OrderCommand::DropPromotion(order, PromotionId(id))
 }
 
-fn delete(shard: &mut Shard, actor: &Actor, order: OrderId) {
+pub fn delete(shard: &mut Shard, actor: &Actor, order: OrderId) {
     shard.run(actor, &Command::Order(OrderCommand::Delete(order))).unwrap();
 }
 
-fn off(order: &Order) -> Vec<i64> {
+pub fn off(order: &Order) -> Vec<i64> {
     order.items.iter().map(|item| item.price.discount()).collect()
 }
 
-fn uses(shard: &Shard, id: u64) -> i64 {
+pub fn uses(shard: &Shard, id: u64) -> i64 {
     shard.world.counter(&CounterKey::PromotionUses(PromotionId(id)))
 }
 
@@ -276,7 +276,7 @@ fn what_is_not_offered_is_not_found_and_what_does_not_fit_is_invalid() {
 #[test]
 fn limits_count_what_is_live_and_what_was_sold() {
     let (mut shard, web, order) = begun();
-    put(&mut shard, promotion(1, |terms| terms.limits = Limits { total: Some(3), per_order: Some(2) }));
+    put(&mut shard, promotion(1, |terms| terms.limits = Limits { total: Some(3), per_order: Some(2), per_member: None }));
     let limited = shard.order(&web, seats(order, GALA, &[4, 5, 6]));
     assert_eq!(shard.refused(&web, choose(order, 1)), Code::OrderPromotionLimitOperationExceeded);
     let [first, second] = [limited.items[0].id, limited.items[1].id];
@@ -311,7 +311,7 @@ fn an_exhausted_automatic_one_is_silently_not_applied() {
         &mut shard,
         promotion(1, |terms| {
             automatic(terms);
-            terms.limits = Limits { total: Some(3), per_order: Some(2) };
+            terms.limits = Limits { total: Some(3), per_order: Some(2), per_member: None };
         }),
     );
     let filled = shard.order(&web, seats(order, GALA, &[4, 5, 6]));

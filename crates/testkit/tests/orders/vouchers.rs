@@ -27,6 +27,7 @@ fn save(shard: &mut Shard, target: Target<VoucherGroupId>, events: &[u64]) {
         valid_from: None,
         valid_until: None,
         pins: false,
+        collective: None,
     };
     ask(shard, VoucherCommand::SaveGroup(target, spec));
 }

@@ -54,6 +54,7 @@ pub fn creations() -> Vec<Creation> {
                 "time_zone": "Europe/Madrid"}})
         }),
         ("/voucher-groups", |entity, _| voucher_group(entity)),
+        ("/collectives", |entity, _| json!({"entity_id": entity, "name": "Club", "type": "MEMBER"})),
         ("/venue-templates", |_, venue| {
             json!({"venue_id": venue, "name": "Hall", "price_types": [{"name": "All"}],
                 "sectors": [{"name": "Hall", "price_type": "All", "zones": [{"name": "Hall", "places": [{"count": 30}]}]}]})
@@ -87,6 +88,7 @@ fn lives(world: &SmallWorld<'_>) -> Vec<Life> {
         life("/points-of-sale", renamed(), End::Deleted),
         life("/events", renamed(), archived()),
         life("/promotions", renamed(), End::Deleted),
+        life("/collectives", renamed(), End::Deleted),
         life("/venues", renamed(), retired()),
         life("/venue-templates", renamed(), retired()),
         life("/voucher-groups", renamed(), End::Changed(json!({"status": "INACTIVE"}))),

@@ -50,6 +50,9 @@ pub struct Tenants<'a> {
     pub voucher: u64,
     /// A promotion of the theatre's.
     pub promotion: u64,
+    /// A collective of the theatre's, and a member of it. The order carries it.
+    pub collective: u64,
+    pub member: u64,
     pub strangers: Vec<Stranger>,
 }
 
@@ -70,10 +73,15 @@ impl<'a> Tenants<'a> {
         let voucher = issued["data"][0]["id"].as_u64().unwrap();
         let promotion = creations().iter().find(|(collection, _)| *collection == "/promotions").unwrap().1(world.theatre, 1);
         let promotion = world.admin.make_id("/promotions", promotion).await;
+        let collective = json!({"entity_id": world.theatre, "name": "Club", "type": "MEMBER"});
+        let collective = world.admin.make_id("/collectives", collective).await;
+        let member = world.admin.make_id(&format!("/collectives/{collective}/members"), json!({"member": "ada-31"})).await;
+        let shown = json!({"id": collective, "user": "ada-31"});
+        seller.order("POST", &order, "/collectives", Some(shown)).await.ok();
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
-        Self { world, theirs, order, item, sold, voucher_group, voucher, promotion, strangers }
+        Self { world, theirs, order, item, sold, voucher_group, voucher, promotion, collective, member, strangers }
     }
 
     /// The protected thing that a path's parameter names.
@@ -95,6 +103,8 @@ impl<'a> Tenants<'a> {
             "/mgmt-api/v1/points-of-sale" => world.door,
             "/mgmt-api/v1/terminals" => world.till.id,
             "/mgmt-api/v1/promotions" | "/catalog-api/v1/promotions" | "/distribution-api/v1/orders/promotions" => self.promotion,
+            "/mgmt-api/v1/collectives" | "/distribution-api/v1/orders/collectives" => self.collective,
+            "/mgmt-api/v1/members" => self.member,
             "/mgmt-api/v1/users" => world.clerk.id,
             other => self.theirs.of(other).unwrap_or_else(|| panic!("say what {other} is in tests/tenants/strangers.rs")),
         };

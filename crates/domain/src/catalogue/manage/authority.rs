@@ -18,13 +18,13 @@ pub struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    /// What an actor may do here.
+    /// What an actor may do here, with one of these roles.
     ///
     /// # Errors
-    /// Those of [`reach`]: `FORBIDDEN_RESOURCE` without a role that manages the catalogue.
-    pub fn of(world: &'a World, moment: &Moment, actor: &'a Actor) -> Result<Self, Error> {
+    /// Those of [`reach`]: `FORBIDDEN_RESOURCE` without such a role.
+    pub fn of(world: &'a World, moment: &Moment, actor: &'a Actor, roles: &[Role]) -> Result<Self, Error> {
         let here = Here { shard: world.shard, identity: &world.identity, now: moment.now };
-        let reach = reach(&here, actor, &[Role::EventManager])?;
+        let reach = reach(&here, actor, roles)?;
         let caller = match actor {
             Actor::Token(bearer) if bearer.subject.shard == world.shard => Some(world.identity.check(bearer, moment.now)?),
             _ => None,

@@ -5,8 +5,10 @@
 
 mod authority;
 mod barcodes;
+mod collectives;
 pub mod document;
 mod events;
+mod members;
 mod places;
 mod postpone;
 mod promotions;
@@ -21,7 +23,9 @@ use std::sync::Arc;
 
 pub use authority::Authority;
 pub use barcodes::{Imported, NotAdded, PoolPage};
+pub use collectives::{CollectiveCommand, CollectiveSpec};
 pub use events::EventSpec;
+pub use members::{LineRefused, MemberSpec, MembersImported};
 pub use places::{MarkPlaces, Marking, PlaceGroup};
 pub use postpone::Postponement;
 pub use promotions::PromotionSpec;
@@ -36,6 +40,7 @@ use super::{Catalogue, Readiness};
 use crate::change::Change;
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
+use crate::identity::Role;
 use crate::identity::check::Actor;
 use crate::identity::manage::MAX_GIVEN_ID;
 use crate::ids::{Barcode, ChannelId, EventId, PromotionId, SessionId, TemplateId, VenueId};
@@ -92,6 +97,8 @@ pub enum CatalogueCommand {
     ReadBarcodes(SessionId, usize, usize),
     /// What is about vouchers.
     Vouchers(VoucherCommand),
+    /// What is about collectives: who manages channels may do that, too.
+    Collectives(CollectiveCommand),
 }
 
 /// Decides.
@@ -99,7 +106,11 @@ pub enum CatalogueCommand {
 /// # Errors
 /// `FORBIDDEN_RESOURCE`, `AUTH0027`, then `NOT_FOUND`, `DIST0001`, `DIST0005`, `DIST0006` or `CONFLICT` by what was asked.
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCommand) -> Planned {
-    let desk = Desk { world, authority: Authority::of(world, moment, actor)? };
+    let roles: &[Role] = match command {
+        CatalogueCommand::Collectives(_) => &[Role::EventManager, Role::ChannelManager],
+        _ => &[Role::EventManager],
+    };
+    let desk = Desk { world, authority: Authority::of(world, moment, actor, roles)? };
     match command {
         CatalogueCommand::Begin => Ok(Done { changes: Vec::new(), reply: Reply::Done }),
         CatalogueCommand::SaveVenue(target, spec) => desk.save_venue(*target, spec),
@@ -120,6 +131,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCo
         CatalogueCommand::RemoveBarcodes(session, limit) => desk.remove_barcodes(*session, *limit),
         CatalogueCommand::ReadBarcodes(session, offset, limit) => desk.read_barcodes(*session, *offset, *limit),
         CatalogueCommand::Vouchers(command) => desk.vouchers(command, moment.now),
+        CatalogueCommand::Collectives(command) => desk.collectives(command),
     }
 }
 

@@ -40,22 +40,23 @@ pub struct PromotionSpec {
 impl<'a> Desk<'a> {
     pub(super) fn save_promotion(&self, target: Target<PromotionId>, spec: &PromotionSpec) -> Planned {
         let all = &self.catalogue().promotions;
-        let (id, entity, version) = match target {
+        let (id, entity, version, bound) = match target {
             Target::New(chosen) => {
                 let entity = self.authority.entity(spec.entity)?;
                 let id = new_id(chosen.map(|id| id.0), all.keys().map(|id| id.0))?;
                 if all.len() >= MAX_PROMOTIONS {
                     return Err(Error::new(Code::Conflict).because("the operator has no room for more promotions").into());
                 }
-                (PromotionId(id), entity, 1)
+                (PromotionId(id), entity, 1, None)
             }
             Target::Existing(id, seen) => {
                 let promotion = self.own_promotion(id)?;
                 unchanged(promotion.version, seen)?;
-                (id, promotion.terms.entity, promotion.version + 1)
+                (id, promotion.terms.entity, promotion.version + 1, promotion.terms.conditions.collective)
             }
         };
         self.check_promotion(id, entity, spec)?;
+        self.check_collective("conditions.collective_id", spec.conditions.collective, bound)?;
         let terms = Terms {
             id,
             entity,
@@ -106,6 +107,7 @@ impl<'a> Desk<'a> {
             ("conditions.sessions", conditions.sessions.iter().all(own_session)),
             ("conditions.channels", conditions.channels.iter().all(there)),
             ("codes", spec.codes.is_empty() || !is_automatic),
+            ("limits.per_member", spec.limits.per_member.is_none() || conditions.collective.is_some()),
         ];
         let wrong: Vec<_> = checks.iter().filter(|(_, good)| !good).map(|(name, _)| *name).collect();
         if !wrong.is_empty() {

@@ -49,6 +49,11 @@ impl Desk<'_> {
         if spec.presales.iter().any(|presale| presale.window.start >= presale.window.end || presale.window.end > sale.end) {
             return Err(Error::new(Code::Dist0001).because("a presale ends before it starts, or after the session's sale"));
         }
+        let collectives = |presales: &[Presale]| -> Vec<_> { presales.iter().filter_map(|presale| presale.access.collective()).collect() };
+        let bound = old.map(|old| collectives(&old.presales)).unwrap_or_default();
+        for id in collectives(&spec.presales) {
+            self.check_collective("presales.collective_id", Some(id), bound.contains(&id).then_some(id))?;
+        }
         let template = &plan.template;
         let quotas =
             if spec.quotas.is_empty() { template.quotas.iter().take(1).map(|quota| quota.id).collect() } else { spec.quotas.clone() };

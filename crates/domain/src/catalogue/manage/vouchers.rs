@@ -7,7 +7,7 @@ use crate::change::{Change, Counter, CounterKey, Row};
 use crate::command::{Done, Planned, Reply, Stop};
 use crate::error::{Code, Error};
 use crate::identity::Status;
-use crate::ids::{ChannelId, EntityId, EventId, VoucherGroupId, VoucherId};
+use crate::ids::{ChannelId, CollectiveId, EntityId, EventId, VoucherGroupId, VoucherId};
 use crate::moment::Timestamp;
 use crate::money::{Currency, MAX_MINOR, Minor};
 use crate::text::Localized;
@@ -31,6 +31,7 @@ pub struct VoucherGroupSpec {
     pub valid_from: Option<Timestamp>,
     pub valid_until: Option<Timestamp>,
     pub pins: bool,
+    pub collective: Option<CollectiveId>,
 }
 
 /// Vouchers to be made, all alike but for their codes.
@@ -79,22 +80,23 @@ impl<'a> Desk<'a> {
 
     fn save_group(&self, target: Target<VoucherGroupId>, spec: &VoucherGroupSpec) -> Planned {
         let groups = &self.catalogue().voucher_groups;
-        let (id, entity, version) = match target {
+        let (id, entity, version, bound) = match target {
             Target::New(chosen) => {
                 let entity = self.authority.entity(spec.entity)?;
                 let id = new_id(chosen.map(|id| id.0), groups.keys().map(|id| id.0))?;
                 if id >= MAX_GROUP_ID {
                     return Err(Error::invalid(&["id"]).into());
                 }
-                (VoucherGroupId(id), entity, 1)
+                (VoucherGroupId(id), entity, 1, None)
             }
             Target::Existing(id, seen) => {
                 let group = self.own_group(id)?;
                 unchanged(group.version, seen)?;
-                (id, group.entity, group.version + 1)
+                (id, group.entity, group.version + 1, group.collective)
             }
         };
         self.check_group(spec)?;
+        self.check_collective("collective_id", spec.collective, bound)?;
         let group = VoucherGroup {
             id,
             entity,
@@ -107,6 +109,7 @@ impl<'a> Desk<'a> {
             valid_from: spec.valid_from,
             valid_until: spec.valid_until,
             pins: spec.pins,
+            collective: spec.collective,
             version,
         };
         saved(Row::from(Arc::new(group)), id.0)

@@ -5,6 +5,7 @@
 pub mod availability;
 pub mod cache;
 mod chunks;
+mod collectives;
 mod conditional;
 mod event_item;
 mod events;
@@ -40,4 +41,5 @@ pub fn router() -> Routes {
         .routes(routes!(events::list))
         .routes(routes!(events::read))
         .routes(routes!(promotions::read))
+        .routes(routes!(collectives::list))
 }

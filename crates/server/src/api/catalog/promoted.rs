@@ -1,5 +1,5 @@
-//! The smallest price of a session with the promotions that come by themselves: those that every single item has now. What needs more items, is taken
-//! off the whole order, or may run out is not promised here.
+//! The smallest price of a session with the promotions that come by themselves: those that every single item has now. What needs more items or a
+//! collective, is taken off the whole order, or may run out is not promised here.
 
 use std::sync::Arc;
 
@@ -83,7 +83,8 @@ pub fn smallest(offer: &Offer, channel: &Channel, now: Timestamp) -> Option<Prom
 /// The promotions that a single place has now.
 fn applied(offer: &Offer, channel: &Channel, now: Timestamp, (price_type, rate): (PriceTypeId, RateId)) -> Vec<Applied> {
     let has = |terms: &&Arc<Terms>| {
-        let (conditions, sure) = (&terms.conditions, terms.limits.total.is_none() && terms.conditions.min_items <= 1);
+        let conditions = &terms.conditions;
+        let sure = terms.limits.total.is_none() && conditions.min_items <= 1 && conditions.collective.is_none();
         sure && terms.scope == Scope::Item
             && terms.is_in(offer.event.currency)
             && terms.window.is_none_or(|window| window.contains(now))

@@ -28,6 +28,9 @@ pub struct PromotionView<'a> {
     scope: &'static str,
     reduction: ReductionView,
     code_required: bool,
+    /// The collective that an order must carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collective_id: Option<u64>,
     /// When it may come into orders, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<String>,
@@ -64,6 +67,7 @@ pub async fn read(caller: CatalogCaller, PathId(id): PathId) -> Result<Response,
         scope: words::show(SCOPES, &terms.scope),
         reduction: reduction(terms.reduction),
         code_required: terms.needs_code,
+        collective_id: terms.conditions.collective.map(|id| id.0),
         start: start.filter(|start| *start != BEGINNING).map(time::utc),
         end: end.filter(|end| *end != END).map(time::utc),
     }))

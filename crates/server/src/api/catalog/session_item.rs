@@ -223,8 +223,10 @@ pub struct PresaleItem<'a> {
     name: &'a str,
     start: String,
     end: String,
-    /// `CODE`: for who sends its code as `presale_code`.
+    /// `CODE`: for who sends its code as `presale_code`. `COLLECTIVE`: for orders that carry its collective.
     r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collective_id: Option<u64>,
 }
 
 /// The entry with its holes, as it is until time changes it: a presale ends, or a promotion.
@@ -320,7 +322,9 @@ fn presales<'a>(offer: &'a Offer, channel: &Channel, now: Timestamp) -> Vec<Pres
         end: time::in_zone(window.end, &zone),
         r#type: match presale.access {
             Access::Code(_) => "CODE",
+            Access::Collective(_) => "COLLECTIVE",
         },
+        collective_id: presale.access.collective().map(|id| id.0),
     });
     shown.collect()
 }

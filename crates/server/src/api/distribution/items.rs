@@ -79,7 +79,7 @@ fn named_twice<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
     params(("ob-order-id" = String, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = OrderView)),
     extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_EXPIRED ORDER_INVALID_STATUS SESSION_NOT_FOUND ORDER_ITEMS_LIMIT_EXCEEDED \
-        SESSION_SALES_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORPHAN_SEAT ORDER_ITEM_INVALID"))),
+        SESSION_SALES_LIMIT_EXCEEDED ORDER_COLLECTIVE_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORPHAN_SEAT ORDER_ITEM_INVALID"))),
 )]
 pub async fn add_seats(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<SeatsBody>) -> Result<Response, Problem> {
     let (seats, code) = call.body.read()?;
@@ -128,7 +128,7 @@ impl AutoBody {
     params(("ob-order-id" = String, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = OrderView)),
     extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_EXPIRED ORDER_INVALID_STATUS SESSION_NOT_FOUND ORDER_ITEMS_LIMIT_EXCEEDED \
-        SESSION_SALES_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORDER_ITEM_INVALID"))),
+        SESSION_SALES_LIMIT_EXCEEDED ORDER_COLLECTIVE_LIMIT_EXCEEDED ORDER_SEAT_NOT_AVAILABLE ORDER_ITEM_INVALID"))),
 )]
 pub async fn add_auto(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<AutoBody>) -> Result<Response, Problem> {
     let request = call.body.read()?;

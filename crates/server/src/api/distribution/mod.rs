@@ -2,6 +2,7 @@
 
 mod attendees;
 mod buyer;
+mod collectives;
 mod confirm;
 pub mod delivery;
 mod forms;
@@ -43,6 +44,8 @@ pub fn router() -> Routes {
         .routes(routes!(vouchers::add))
         .routes(routes!(vouchers::remove))
         .routes(routes!(vouchers::validate))
+        .routes(routes!(collectives::add))
+        .routes(routes!(collectives::drop_one))
         .routes(routes!(promotions::list, promotions::apply))
         .routes(routes!(promotions::drop_one))
         .routes(routes!(orders::pre_confirm))

@@ -88,6 +88,9 @@ pub struct OfferedView<'a> {
     /// `ITEM` or `ORDER`.
     scope: &'static str,
     code_required: bool,
+    /// The collective that the order must carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collective_id: Option<u64>,
     /// Whether the order has it.
     applied: bool,
     /// Whether it could have it now; whether there are uses left, and whether the code is right, is told when it is applied.
@@ -116,6 +119,7 @@ const REASONS: &[(&str, Obstacle)] = &[
     ("NO_ITEM", Obstacle::NoItem),
     ("TOO_FEW_ITEMS", Obstacle::TooFewItems),
     ("NOT_COMBINABLE", Obstacle::NotCombinable),
+    ("COLLECTIVE_REQUIRED", Obstacle::NoCollective),
 ];
 
 /// What is asked for.
@@ -180,6 +184,7 @@ pub async fn list(seller: Seller, CurrentOrder(id): CurrentOrder) -> Result<Resp
             r#type: words::show(KINDS, &terms.kind),
             scope: words::show(SCOPES, &terms.scope),
             code_required: terms.needs_code,
+            collective_id: terms.conditions.collective.map(|id| id.0),
             applied: order.extras().promotions.iter().any(|one| one.terms.id == promotion.id),
             applicable: reason.is_none(),
             reason,
@@ -195,7 +200,7 @@ pub async fn list(seller: Seller, CurrentOrder(id): CurrentOrder) -> Result<Resp
     params(("ob-order-id" = String, Header), ("Idempotency-Key" = Option<String>, Header)), responses((status = 200, body = OrderView)),
     extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_EXPIRED ORDER_INVALID_STATUS ORDER_PROMOTION_PRIMARY_MARKET_REQUIRED \
         ORDER_PROMOTION_NOT_FOUND ORDER_INVALID_PROMOTION ORDER_ITEM_INVALID PROMOTION_CODE_LIMIT_REACHED \
-        ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED ORDER_PROMOTION_LIMIT_EXCEEDED TOO_MANY_REQUESTS"))),
+        ORDER_PROMOTION_LIMIT_OPERATION_EXCEEDED ORDER_PROMOTION_LIMIT_EXCEEDED ORDER_COLLECTIVE_LIMIT_EXCEEDED TOO_MANY_REQUESTS"))),
 )]
 pub async fn apply(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<PromotionBody>) -> Result<Response, Problem> {
     let request = call.body.read()?;

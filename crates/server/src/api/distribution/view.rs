@@ -12,6 +12,7 @@ use aforo_domain::seasons::Share;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::collectives::CollectiveView;
 use super::delivery::DeliveryView;
 use super::insurances::InsuranceView;
 use super::promotions::{AppliedView, DiscountView};
@@ -57,6 +58,8 @@ pub struct OrderView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer: Option<BuyerView<'a>>,
     promotions: Vec<AppliedView<'a>>,
+    /// In the order of adding.
+    collectives: Vec<CollectiveView<'a>>,
     insurances: Vec<InsuranceView<'a>>,
     /// How the tickets reach the buyer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -294,6 +297,7 @@ impl<'a> OrderView<'a> {
             items: item_views(order, catalogue, zones, Precision::Seconds),
             buyer: order.buyer.as_deref().map(buyer_view),
             promotions: AppliedView::all(order),
+            collectives: CollectiveView::all(order, catalogue),
             insurances: extras.insurances.iter().map(|taken| InsuranceView::of(taken, &order.language, currency)).collect(),
             delivery: extras.delivery.as_deref().map(|method| DeliveryView::of(method, &order.language, currency)),
             vouchers: VoucherView::all(order, catalogue),

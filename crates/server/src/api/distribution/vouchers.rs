@@ -86,6 +86,9 @@ pub struct ValidVoucherView<'a> {
     /// When it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<Shown>,
+    /// The collective that an order must carry to be paid with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collective_id: Option<u64>,
 }
 
 fn shown(checks: &mut Checks, code: Option<&str>, pin: Option<&str>) -> ShownVoucher {
@@ -98,7 +101,7 @@ fn shown(checks: &mut Checks, code: Option<&str>, pin: Option<&str>) -> ShownVou
     post, path = "/orders/vouchers", tag = "vouchers", operation_id = "add_voucher", request_body = VoucherBody,
     params(("ob-order-id" = String, Header), ("Idempotency-Key" = Option<String>, Header)), responses((status = 200, body = OrderView)),
     extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_EXPIRED ORDER_INVALID_STATUS VOUCHER_RETRIES_LIMIT_EXCEEDED VOUCHER_NOT_FOUND \
-        VOUCHER_CODE_INVALID VOUCHER_GROUP_CURRENCY_NOT_FOUND VOUCHER_CURRENCY_INVALID VOUCHER_BALANCE_EMPTY"))),
+        VOUCHER_CODE_INVALID VOUCHER_COLLECTIVE_NOT_FOUND VOUCHER_GROUP_CURRENCY_NOT_FOUND VOUCHER_CURRENCY_INVALID VOUCHER_BALANCE_EMPTY"))),
 )]
 pub async fn add(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<VoucherBody>) -> Result<Response, Problem> {
     let mut checks = Checks::new();
@@ -129,8 +132,8 @@ pub async fn remove(
 #[utoipa::path(
     post, path = "/vouchers/validate", tag = "vouchers", operation_id = "validate_voucher", request_body = ValidateVoucherBody,
     params(("Idempotency-Key" = Option<String>, Header)), responses((status = 200, body = ValidVoucherView)),
-    extensions(("x-codes" = json!("VOUCHER_RETRIES_LIMIT_EXCEEDED VOUCHER_NOT_FOUND VOUCHER_CODE_INVALID VOUCHER_GROUP_CURRENCY_NOT_FOUND \
-        VOUCHER_CURRENCY_INVALID VOUCHER_BALANCE_EMPTY"))),
+    extensions(("x-codes" = json!("VOUCHER_RETRIES_LIMIT_EXCEEDED VOUCHER_NOT_FOUND VOUCHER_CODE_INVALID VOUCHER_COLLECTIVE_NOT_FOUND \
+        VOUCHER_GROUP_CURRENCY_NOT_FOUND VOUCHER_CURRENCY_INVALID VOUCHER_BALANCE_EMPTY"))),
 )]
 pub async fn validate(seller: Seller, call: Call<ValidateVoucherBody>) -> Result<Response, Problem> {
     let mut checks = Checks::new();
@@ -148,5 +151,6 @@ pub async fn validate(seller: Seller, call: Call<ValidateVoucherBody>) -> Result
         currency: voucher.currency.code(),
         balance: Money::of(voucher.currency, voucher.available()),
         expires: voucher.expires.map(Shown::utc),
+        collective_id: group.and_then(|group| group.collective).map(|id| id.0),
     }))
 }

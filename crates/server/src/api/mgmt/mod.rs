@@ -10,11 +10,15 @@ pub mod bulk;
 pub mod catalogue;
 pub mod channel_terms;
 pub mod channels;
+pub mod collectives;
 pub mod entities;
 pub mod events;
 pub mod forms;
 pub mod keys;
 pub mod lists;
+pub mod member_import;
+pub mod member_lines;
+pub mod members;
 pub mod messages;
 pub mod operators;
 pub mod places;
@@ -100,7 +104,7 @@ pub fn router() -> Routes {
         .merge(of_catalogue())
 }
 
-/// The routes of venues, templates, events, sessions, publications and vouchers.
+/// The routes of venues, templates, events, sessions, publications, promotions, collectives and vouchers.
 fn of_catalogue() -> Routes {
     Routes::new()
         .routes(routes!(venues::list, venues::create))
@@ -124,6 +128,12 @@ fn of_catalogue() -> Routes {
         .routes(routes!(publications::get, publications::publish, publications::unpublish))
         .routes(routes!(promotions::list, promotions::create))
         .routes(routes!(promotions::get, promotions::change, promotions::delete))
+        .routes(routes!(collectives::list, collectives::create))
+        .routes(routes!(collectives::get, collectives::change, collectives::delete))
+        .routes(routes!(members::list, members::add))
+        .routes(routes!(members::find))
+        .routes(routes!(member_import::import))
+        .routes(routes!(members::get, members::change, members::remove))
         .routes(routes!(places::mark))
         .routes(routes!(barcodes::read, barcodes::import, barcodes::remove))
         .routes(routes!(voucher_groups::list, voucher_groups::create))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aforo_domain::catalogue::manage::PromotionSpec;
 use aforo_domain::error::Code;
 use aforo_domain::identity::Status;
-use aforo_domain::ids::{EntityId, PromotionId};
+use aforo_domain::ids::{CollectiveId, EntityId, PromotionId};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::promotions::{Conditions, Limits, MAX_CODES, Promotion, PromotionCode, PromotionKind, Reduction, Scope};
@@ -93,6 +93,8 @@ pub struct ConditionsBody {
     channels: Option<Vec<Num>>,
     /// Items of an order that it is for, at least.
     min_items: Option<Num>,
+    /// The collective that an order must carry.
+    collective_id: Option<Num>,
 }
 
 /// How often it may be used: an item, or an order where its scope is that, is a use.
@@ -102,6 +104,8 @@ pub struct LimitsBody {
     total: Option<Num>,
     /// In one order.
     per_order: Option<Num>,
+    /// By each member, or with each code, of its collective.
+    per_member: Option<Num>,
 }
 
 /// A code.
@@ -140,6 +144,7 @@ impl PromotionBody {
         let limits = self.limits.as_ref().map(|body| Limits {
             total: limit(&mut checks, "limits.total", body.total.as_ref()),
             per_order: limit(&mut checks, "limits.per_order", body.per_order.as_ref()),
+            per_member: limit(&mut checks, "limits.per_member", body.per_member.as_ref()),
         });
         let codes = self.codes.as_deref().map(|codes| read_codes(&mut checks, codes));
         let entity = checks.optional_id("entity_id", self.entity_id.as_ref()).map(EntityId);
@@ -213,6 +218,7 @@ impl ConditionsBody {
             rates: ids(checks, "conditions.rates", self.rates.as_deref()),
             channels: ids(checks, "conditions.channels", self.channels.as_deref()),
             min_items: checks.optional_whole("conditions.min_items", self.min_items.as_ref(), 0..=1_000).unwrap_or_default() as u32,
+            collective: checks.optional_id("conditions.collective_id", self.collective_id.as_ref()).map(CollectiveId),
         }
     }
 }
@@ -225,12 +231,13 @@ fn ids<T: From<u64>>(checks: &mut Checks, name: &str, list: Option<&[Num]>) -> V
     list.iter().take(MAX_CONDITION).map(|id| T::from(checks.id(name, Some(id)))).collect()
 }
 
-fn limit(checks: &mut Checks, name: &str, value: Option<&Num>) -> Option<u32> {
+/// A number of uses.
+pub(super) fn limit(checks: &mut Checks, name: &str, value: Option<&Num>) -> Option<u32> {
     checks.optional_whole(name, value, 1..=MAX_LIMIT).map(|limit| limit as u32)
 }
 
 /// Codes, each once. A wrong one is not sent back.
-fn read_codes(checks: &mut Checks, list: &[CodeBody]) -> BTreeMap<PromotionCode, Option<u32>> {
+pub(super) fn read_codes(checks: &mut Checks, list: &[CodeBody]) -> BTreeMap<PromotionCode, Option<u32>> {
     if list.len() > MAX_CODES {
         checks.bad_value("codes");
     }

@@ -1,5 +1,6 @@
 //! Promotions: what a promoter takes off the prices of its own events. How a request is read is [`super::promotion_body`]'s.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aforo_domain::catalogue::Catalogue;
@@ -7,7 +8,7 @@ use aforo_domain::catalogue::manage::{CatalogueCommand, Target};
 use aforo_domain::error::Code;
 use aforo_domain::identity::{Role, Status, manage};
 use aforo_domain::ids::{EntityId, PromotionId};
-use aforo_domain::promotions::{Conditions, Promotion, Reduction};
+use aforo_domain::promotions::{Conditions, Promotion, PromotionCode, Reduction};
 use aforo_domain::text::Localized;
 use axum::response::Response;
 use serde::Serialize;
@@ -86,6 +87,9 @@ pub struct ConditionsView {
     rates: Vec<u64>,
     channels: Vec<u64>,
     min_items: u32,
+    /// The collective that an order must carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collective_id: Option<u64>,
 }
 
 /// How often it may be used; without a number, as often as one likes.
@@ -95,6 +99,9 @@ pub struct LimitsView {
     total: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     per_order: Option<u32>,
+    /// By each member, or with each code, of its collective.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_member: Option<u32>,
 }
 
 /// A code.
@@ -108,7 +115,7 @@ pub struct CodeView<'a> {
 
 fn view(promotion: &Promotion, with_codes: bool) -> PromotionView<'_> {
     let terms = &promotion.terms;
-    let codes = promotion.codes.iter().filter(|_| with_codes).map(|(code, limit)| CodeView { code: code.as_str(), limit: *limit });
+    let codes = if with_codes { codes(&promotion.codes) } else { Vec::new() };
     PromotionView {
         id: promotion.id.0,
         entity_id: terms.entity.0,
@@ -123,10 +130,15 @@ fn view(promotion: &Promotion, with_codes: bool) -> PromotionView<'_> {
         start: terms.window.map(|window| window.start).filter(|start| *start != BEGINNING).map(time::utc),
         end: terms.window.map(|window| window.end).filter(|end| *end != END).map(time::utc),
         conditions: conditions(&terms.conditions),
-        limits: LimitsView { total: terms.limits.total, per_order: terms.limits.per_order },
+        limits: LimitsView { total: terms.limits.total, per_order: terms.limits.per_order, per_member: terms.limits.per_member },
         code_count: promotion.codes.len(),
-        codes: codes.collect(),
+        codes,
     }
+}
+
+/// Codes with their limits.
+pub(super) fn codes(codes: &BTreeMap<PromotionCode, Option<u32>>) -> Vec<CodeView<'_>> {
+    codes.iter().map(|(code, limit)| CodeView { code: code.as_str(), limit: *limit }).collect()
 }
 
 /// How much a promotion takes off.
@@ -147,6 +159,7 @@ fn conditions(conditions: &Conditions) -> ConditionsView {
         rates: conditions.rates.iter().map(|id| id.0).collect(),
         channels: conditions.channels.iter().map(|id| id.0).collect(),
         min_items: conditions.min_items,
+        collective_id: conditions.collective.map(|id| id.0),
     }
 }
 

@@ -6,7 +6,7 @@ use aforo_domain::catalogue::manage::{CatalogueCommand, PublicationSpec};
 use aforo_domain::catalogue::{Access, MAX_PRESALES, Offer, Presale, PresaleCode, Publication};
 use aforo_domain::error::Code;
 use aforo_domain::identity::{Role, manage};
-use aforo_domain::ids::{ChannelId, QuotaId, SessionId};
+use aforo_domain::ids::{ChannelId, CollectiveId, QuotaId, SessionId};
 use aforo_domain::moment::Window;
 use axum::response::Response;
 use jiff::tz::TimeZone;
@@ -44,7 +44,7 @@ pub struct PublicationView {
     presales: Vec<PresaleView>,
 }
 
-/// A window that is open to who knows its code.
+/// A window that is open to who knows its code, or is of its collective.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PresaleView {
     name: String,
@@ -53,6 +53,9 @@ pub struct PresaleView {
     /// Shown to who manages sessions or channels, not to who only reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    /// In place of a code: the collective that it is open to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collective_id: Option<u64>,
 }
 
 /// How a channel sells a session. What is left out is as usual: GENERAL, on the catalogue, the session's window, no limit.
@@ -63,7 +66,7 @@ pub struct PublicationBody {
     sale_start: Option<String>,
     sale_end: Option<String>,
     sales_limit: Option<Num>,
-    /// At most 20, each open to who knows its code while the session is not on sale to everybody.
+    /// At most 20, each open to who knows its code, or is of its collective, while the session is not on sale to everybody.
     presales: Option<Vec<PresaleBody>>,
 }
 
@@ -76,31 +79,34 @@ pub struct PresaleBody {
     start: Option<String>,
     #[schema(required = true)]
     end: Option<String>,
-    /// 3 to 64 visible characters; capital and small letters are alike.
-    #[schema(required = true)]
+    /// 3 to 64 visible characters; capital and small letters are alike. Either this or `collective_id`.
     code: Option<String>,
-    /// There are no collectives yet: refused.
-    #[schema(ignore)]
+    /// The collective that it is open to.
     collective_id: Option<Num>,
 }
 
 impl PresaleBody {
     fn read(&self, checks: &mut Checks) -> Option<Presale> {
-        if self.collective_id.is_some() {
-            checks.bad_value("presales.collective_id");
-        }
         let name = label(checks, "presales.name", self.name.as_deref(), None);
         let [start, end] = [("presales.start", &self.start), ("presales.end", &self.end)].map(|(name, value)| {
             let value = checks.required(name, value.as_deref());
             checks.instant(name, value)
         });
         let text = self.code.as_deref().filter(|code| !code.trim().is_empty());
-        let text = checks.required("presales.code", text)?;
-        let code = PresaleCode::parse(text);
-        if code.is_none() {
-            checks.bad_value("presales.code");
+        let collective = checks.optional_id("presales.collective_id", self.collective_id.as_ref()).map(CollectiveId);
+        if text.is_some() && self.collective_id.is_some() {
+            checks.bad_value("presales.collective_id");
         }
-        Some(Presale { name, window: Window { start: start?, end: end? }, access: Access::Code(code?) })
+        let access = if let Some(collective) = collective {
+            Access::Collective(collective)
+        } else {
+            let code = PresaleCode::parse(checks.required("presales.code", text)?);
+            if code.is_none() {
+                checks.bad_value("presales.code");
+            }
+            Access::Code(code?)
+        };
+        Some(Presale { name, window: Window { start: start?, end: end? }, access })
     }
 }
 
@@ -144,12 +150,13 @@ fn view(offer: &Offer, publication: &Publication, with_codes: bool) -> Publicati
 }
 
 fn presale_view(presale: &Presale, zone: &TimeZone, with_codes: bool) -> PresaleView {
-    let Access::Code(code) = &presale.access;
+    let code = if let Access::Code(code) = &presale.access { Some(code) } else { None };
     PresaleView {
         name: presale.name.clone(),
         start: time::in_zone(presale.window.start, zone),
         end: time::in_zone(presale.window.end, zone),
-        code: with_codes.then(|| code.as_str().to_owned()),
+        code: code.filter(|_| with_codes).map(|code| code.as_str().to_owned()),
+        collective_id: presale.access.collective().map(|id| id.0),
     }
 }
 

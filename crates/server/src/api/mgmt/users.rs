@@ -14,6 +14,7 @@ use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
 use crate::http::extract::{Allowed, Manager, OperatorAdmins, PathId};
 use crate::http::params::Params;
+use crate::http::passwords::Whose;
 use crate::http::respond::{Answered, Problem};
 use crate::http::wire::{List, Num};
 
@@ -131,7 +132,7 @@ pub async fn create(manager: Manager<OperatorAdmins>, call: Call<NewUserBody>) -
 
 /// Makes a user once what is asked for has been checked.
 pub(super) async fn make<A: Allowed, T>(manager: &Manager<A>, call: &Call<T>, new: NewUser, secret: String) -> Result<Response, Problem> {
-    let new = NewUser { password: manager.app.http.passwords.hash(&manager.app.chance, secret).await?, ..new };
+    let new = NewUser { password: manager.app.http.passwords.hash(&manager.app.chance, Whose::User, secret).await?, ..new };
     reserve(&manager.app, Reservation::Username(new.username.clone(), manager.shard)).await?;
     let (id, answered) = manager.edit(call, IdentityCommand::User(Edit::Create(new))).await?;
     answer(manager, id, &answered)
@@ -189,7 +190,7 @@ pub(super) async fn change_in<A: Allowed>(
     let mut change = checks.done(change)?;
     find(&manager.view.identity.users, id)?;
     if let Some(secret) = secret {
-        change.password = Some(manager.app.http.passwords.hash(&manager.app.chance, secret).await?);
+        change.password = Some(manager.app.http.passwords.hash(&manager.app.chance, Whose::User, secret).await?);
     }
     let (id, answered) = manager.edit(call, IdentityCommand::User(Edit::Update { id, expected, change })).await?;
     answer(manager, id, &answered)

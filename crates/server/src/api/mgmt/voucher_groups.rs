@@ -3,7 +3,7 @@
 use aforo_domain::catalogue::manage::{CatalogueCommand, Target, VoucherCommand, VoucherGroupSpec};
 use aforo_domain::error::Code;
 use aforo_domain::identity::Status;
-use aforo_domain::ids::{ChannelId, EntityId, EventId, VoucherGroupId};
+use aforo_domain::ids::{ChannelId, CollectiveId, EntityId, EventId, VoucherGroupId};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::money::Currency;
 use aforo_domain::text::Localized;
@@ -43,6 +43,9 @@ pub struct VoucherGroupView<'a> {
     valid_until: Option<Shown>,
     /// Whether vouchers are made with a PIN.
     pin_required: bool,
+    /// The collective that an order must carry to be paid with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collective_id: Option<u64>,
 }
 
 /// A voucher group's texts, each by language.
@@ -77,6 +80,10 @@ pub struct VoucherGroupBody {
     valid_until: Clearable<String>,
     /// Whether vouchers that are made from now on have a PIN.
     pin_required: Option<bool>,
+    /// The collective that an order must carry to be paid with them.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<u64>)]
+    collective_id: Clearable<Num>,
 }
 
 /// A voucher group's texts, each by language.
@@ -101,6 +108,10 @@ impl VoucherGroupBody {
             valid_from: instant(&mut checks, "valid_from", &self.valid_from, current.and_then(|group| group.valid_from)),
             valid_until: instant(&mut checks, "valid_until", &self.valid_until, current.and_then(|group| group.valid_until)),
             pins: self.pin_required.or(current.map(|group| group.pins)).unwrap_or_default(),
+            collective: match &self.collective_id {
+                Some(id) => checks.optional_id("collective_id", id.as_ref()).map(CollectiveId),
+                None => current.and_then(|group| group.collective),
+            },
         };
         let id = checks.optional_id("id", self.id.as_ref()).map(VoucherGroupId);
         checks.done((id, spec))
@@ -120,7 +131,7 @@ fn currencies(checks: &mut Checks, list: Option<&[String]>, current: Option<&Vou
 }
 
 /// Ids, each once: those that were sent, else those that are, else none.
-fn ids<I: Copy + Ord>(checks: &mut Checks, name: &str, list: Option<&[Num]>, current: Option<&[I]>, id: fn(u64) -> I) -> Vec<I> {
+pub(super) fn ids<I: Copy + Ord>(checks: &mut Checks, name: &str, list: Option<&[Num]>, current: Option<&[I]>, id: fn(u64) -> I) -> Vec<I> {
     let Some(list) = list else { return current.unwrap_or_default().to_vec() };
     if list.len() > MAX_ELEMENTS {
         checks.bad_value(name);
@@ -133,7 +144,7 @@ fn ids<I: Copy + Ord>(checks: &mut Checks, name: &str, list: Option<&[Num]>, cur
 }
 
 /// An instant: the one that was sent, else the one that is.
-fn instant(checks: &mut Checks, name: &str, value: &Clearable<String>, current: Option<Timestamp>) -> Option<Timestamp> {
+pub(super) fn instant(checks: &mut Checks, name: &str, value: &Clearable<String>, current: Option<Timestamp>) -> Option<Timestamp> {
     match value {
         Some(value) => checks.instant(name, value.as_deref()),
         None => current,
@@ -153,6 +164,7 @@ fn view(group: &VoucherGroup) -> VoucherGroupView<'_> {
         valid_from: group.valid_from.map(Shown::utc),
         valid_until: group.valid_until.map(Shown::utc),
         pin_required: group.pins,
+        collective_id: group.collective.map(|id| id.0),
     }
 }
 

@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::form::{Form, refused};
 use crate::app::App;
 use crate::engine::Request;
+use crate::http::passwords::Whose;
 use crate::http::respond::{Problem, json};
 use crate::http::tokens::{Claims, client_of, sign};
 
@@ -150,7 +151,7 @@ async fn by_password(app: &App, form: &Form, client: Client) -> Result<TokenView
     let user_id = user.as_ref().map(|(id, _)| *id);
     run(app, shard, SignInCommand::Knock { user: user_id, channel, address: form.address }).await?;
     let phc = user.map(|(_, phc)| phc);
-    let right = app.http.passwords.verify(phc.clone(), password.to_owned()).await?;
+    let right = app.http.passwords.verify(Whose::User, phc.clone(), password.to_owned()).await?;
     let proof = Proof::Password { user: user_id, phc: phc.unwrap_or_default(), right };
     grant(app, form, shard, Wanted { client, channel, proof }).await
 }
