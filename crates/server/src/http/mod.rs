@@ -64,6 +64,7 @@ pub mod serve;
 pub mod time;
 pub mod tokens;
 pub mod wire;
+pub mod workers;
 
 pub use serve::serve;
 

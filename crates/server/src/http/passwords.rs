@@ -7,9 +7,9 @@ use aforo_domain::error::{Code, Error};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
 
 use super::respond::Problem;
+use super::workers::Workers;
 use crate::chance::Chance;
 
 /// Hashes worked on at once.
@@ -34,8 +34,7 @@ pub enum Whose {
 /// Where passwords are hashed and compared.
 #[derive(Debug)]
 pub struct Passwords {
-    workers: Arc<Semaphore>,
-    waiting: Semaphore,
+    workers: Workers,
     /// Compared with when there is no such user, so that it takes as long. Nobody knows its password.
     nobody: Arc<str>,
     /// The same for members.
@@ -47,7 +46,7 @@ impl Passwords {
     pub fn new(seed: [u8; 32]) -> Self {
         let nobody = |whose| hash(whose, &seed[..16], &seed[16..]).unwrap_or_default().into();
         let (nobody, no_member) = (nobody(Whose::User), nobody(Whose::Member));
-        Self { workers: Arc::new(Semaphore::new(WORKERS)), waiting: Semaphore::new(WAITING), nobody, no_member }
+        Self { workers: Workers::new(WORKERS, WAITING), nobody, no_member }
     }
 
     /// The hash of a new password in PHC form, with a salt of its own.
@@ -56,7 +55,7 @@ impl Passwords {
     /// `OVERLOADED` if too many wait.
     pub async fn hash(&self, chance: &Chance, whose: Whose, password: String) -> Result<String, Problem> {
         let seed = chance.seed();
-        let hashed = self.off_thread(move || hash(whose, password.as_bytes(), &seed[..16])).await?;
+        let hashed = self.workers.run(move || hash(whose, password.as_bytes(), &seed[..16])).await?;
         hashed.map_err(|error| Error::new(Code::Dist0000).because(error).into())
     }
 
@@ -69,7 +68,7 @@ impl Passwords {
         for part in passwords.chunks(AT_ONCE) {
             let part: Vec<_> = part.iter().map(|password| (password.clone(), chance.seed())).collect();
             let work = move || part.iter().map(|(password, seed)| hash(Whose::Member, password.as_bytes(), &seed[..16])).collect();
-            let hashed: Result<Vec<_>, String> = self.off_thread(work).await?;
+            let hashed: Result<Vec<_>, String> = self.workers.run(work).await?;
             hashes.extend(hashed.map_err(|error| Error::new(Code::Dist0000).because(error))?);
         }
         Ok(hashes)
@@ -85,19 +84,8 @@ impl Passwords {
             Whose::User => self.nobody.to_string(),
             Whose::Member => self.no_member.to_string(),
         });
-        let right = self.off_thread(move || verify(&phc, password.as_bytes())).await?;
+        let right = self.workers.run(move || verify(&phc, password.as_bytes())).await?;
         Ok(right && !nobody)
-    }
-
-    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        let _waiting = self.waiting.try_acquire().map_err(|_| Code::Overloaded)?;
-        let worker = self.workers.clone().acquire_owned().await.map_err(|_| Code::Overloaded)?;
-        // The worker's permit goes along: a client that hangs up does not make room for another hash while its own goes on.
-        let work = move || {
-            let _worker = worker;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::new(Code::Dist0000).because(error.to_string()).into())
     }
 }
 
