@@ -4,6 +4,7 @@
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use aforo_server::app::App;
 use aforo_server::chance::Chance;
@@ -12,6 +13,7 @@ use aforo_server::config::{Config, MailConfig, Mailbox, NatsConfig, ServerAddr, 
 use aforo_server::engine::StartError;
 use aforo_server::start::{self, Admin};
 use aforo_server::store::StoreError;
+use aforo_server::tickets::wallet::Wallets;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,6 +55,12 @@ pub struct ServeArgs {
     /// Threads that serve HTTP; the engine has one of its own
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     http_threads: u16,
+    /// Issue passes for Apple Wallet: the file that names identifiers, certificates and key (docs/TICKETS.md)
+    #[arg(long, value_name = "FILE", env = "AFORO_APPLE_WALLET")]
+    apple_wallet: Option<PathBuf>,
+    /// Issue passes for Google Wallet: the file that names issuer and service account (docs/TICKETS.md)
+    #[arg(long, value_name = "FILE", env = "AFORO_GOOGLE_WALLET")]
+    google_wallet: Option<PathBuf>,
     /// Answer orders with a stored one: what `bench --ceiling` measures against
     #[arg(long, hide = true)]
     ceiling: bool,
@@ -72,13 +80,14 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
         .map_err(|error| format!("no threads to serve with: {error}"))?;
     let listener = runtime.block_on(TcpListener::bind(args.listen)).map_err(|error| not_listening(args.listen, &error))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let app = start::open(config(args, address), Clock::System, Chance::System).map_err(|error| not_started(args, &error))?;
+    let wallets = Wallets::read(args.apple_wallet.as_deref(), args.google_wallet.as_deref())?;
+    let app = start::open(config(args, address, wallets), Clock::System, Chance::System).map_err(|error| not_started(args, &error))?;
     let served = runtime.block_on(run(args, &app, listener, address));
     runtime.block_on(app.stop());
     served
 }
 
-fn config(args: &ServeArgs, address: SocketAddr) -> Config {
+fn config(args: &ServeArgs, address: SocketAddr, wallets: Wallets) -> Config {
     Config {
         listen: address,
         data: args.data.clone(),
@@ -86,6 +95,7 @@ fn config(args: &ServeArgs, address: SocketAddr) -> Config {
         http_threads: usize::from(args.http_threads),
         mail: MailConfig { from: args.mail_from.clone(), smtp: args.smtp_url.clone(), dir: args.mail_dir.clone() },
         nats: args.nats_url.clone().map(|server| NatsConfig { server, prefix: args.nats_prefix.clone() }),
+        wallets: Arc::new(wallets),
         ..Config::default()
     }
 }

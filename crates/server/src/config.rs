@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 pub use async_nats::ServerAddr;
 pub use lettre::message::Mailbox;
@@ -11,6 +12,7 @@ use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{Address, AsyncSmtpTransport, Tokio1Executor};
 
 use crate::http::limit::Rate;
+use crate::tickets::wallet::Wallets;
 
 /// An installation's settings.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// The queue of loyalty programmes; without one aforo keeps their messages until an operator takes them.
     pub nats: Option<NatsConfig>,
+    /// The wallets that tickets can be put into.
+    pub wallets: Arc<Wallets>,
 }
 
 /// A NATS server with JetStream.
@@ -92,6 +96,7 @@ impl Default for Config {
             address_rate: Rate { per_second: 50, burst: 500 },
             mail: MailConfig::default(),
             nats: None,
+            wallets: Arc::default(),
         }
     }
 }

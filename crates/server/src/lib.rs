@@ -12,4 +12,5 @@ pub mod http;
 pub mod outbox;
 pub mod start;
 pub mod store;
+pub mod tickets;
 pub mod verify;

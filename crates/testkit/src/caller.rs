@@ -76,8 +76,10 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body; `Null` if it is no JSON.
     pub body: Value,
-    /// The body as it came.
+    /// The body as text.
     pub text: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
     what: String,
 }
 
@@ -155,9 +157,9 @@ impl Caller {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         // Events have no end: see `crate::live`.
         let endless = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
-        let text = if endless { String::new() } else { response.text().await? };
-        let body = serde_json::from_str(&text).unwrap_or_default();
-        let answer = Answer { status, headers, body, text, what };
+        let bytes = if endless { Vec::new() } else { response.bytes().await?.to_vec() };
+        let (text, body) = (String::from_utf8_lossy(&bytes).into_owned(), serde_json::from_slice(&bytes).unwrap_or_default());
+        let answer = Answer { status, headers, body, text, bytes, what };
         let path = path.split('?').next().unwrap_or_default();
         let objection =
             Some(answer.code()).filter(|code| !code.is_empty()).and_then(|code| self.declared.objection(method.as_str(), path, code));

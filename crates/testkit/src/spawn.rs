@@ -176,9 +176,14 @@ async fn open(config: Config, now: Timestamp) -> App {
 
 /// Runs a test against a server of its own.
 pub fn run(engine: Engine, test: impl AsyncFnOnce(&TestServer)) {
+    run_configured(engine, |_| {}, test);
+}
+
+/// Runs a test against a server of its own that is told more than where its files are.
+pub fn run_configured(engine: Engine, configure: impl FnOnce(&mut Config), test: impl AsyncFnOnce(&TestServer)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let server = TestServer::start(engine).await;
+        let server = TestServer::start_as(engine, TempDir::new().expect("a temporary directory"), configure).await;
         test(&server).await;
         server.stop().await;
     });

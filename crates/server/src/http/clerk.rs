@@ -36,6 +36,14 @@ impl Errand for Looks {
     const PERMISSION: Option<Permission> = None;
 }
 
+/// Hands tickets out. Whoever only reports has no use for what opens a gate.
+#[derive(Debug, Clone, Copy)]
+pub struct HandsOut;
+impl Errand for HandsOut {
+    const ROLES: &'static [Role] = &[Role::AfterSales];
+    const PERMISSION: Option<Permission> = None;
+}
+
 /// A caller of orders management.
 #[derive(Debug)]
 pub struct Clerk<E> {

@@ -9,7 +9,7 @@ use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
 use aforo_domain::identity::check::{Actor, Bearer, Caller};
 use aforo_domain::identity::{Channel, Client, Permission, Role, Scope, Status};
-use aforo_domain::ids::{MAX_ID, OrderId, ShardId};
+use aforo_domain::ids::{ItemId, MAX_ID, OrderId, ShardId};
 use aforo_domain::moment::Timestamp;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::HeaderMap;
@@ -354,6 +354,21 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let PathIds([id]) = PathIds::from_request_parts(parts, state).await?;
         Ok(Self(id))
+    }
+}
+
+/// The item of a path that names its order by code: its parameter `id`.
+#[derive(Debug, Clone, Copy)]
+pub struct PathItem(pub ItemId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathItem {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let raw = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Code::NotFound)?;
+        let mut checks = Checks::new();
+        let id = raw.iter().find(|(name, _)| *name == "id").and_then(|(name, text)| whole(&mut checks, name, text, 1, MAX_ID - 1));
+        Ok(Self(ItemId(checks.done(id)?.ok_or(Code::NotFound)?)))
     }
 }
 

@@ -68,6 +68,11 @@ pub mod workers;
 
 pub use serve::serve;
 
+/// Documents drawn at once: an order of hundreds of tickets takes a second.
+const DRAWN_AT_ONCE: usize = 2;
+/// Documents that are drawn or wait for it; beyond it `OVERLOADED` at once.
+const DRAWINGS: usize = 64;
+
 /// What HTTP remembers between requests; everything is bounded.
 #[derive(Debug)]
 pub struct State {
@@ -81,6 +86,8 @@ pub struct State {
     pub request_ids: middleware::RequestIds,
     /// Where passwords are hashed.
     pub passwords: passwords::Passwords,
+    /// Where tickets are drawn.
+    pub drawing: workers::Workers,
     /// Time zones of venues.
     pub zones: time::Zones,
     /// Counters.
@@ -98,6 +105,7 @@ impl State {
             addresses: limit::Addresses::default(),
             request_ids: middleware::RequestIds::new(seed),
             passwords: passwords::Passwords::new(seed),
+            drawing: workers::Workers::new(DRAWN_AT_ONCE, DRAWINGS),
             zones: time::Zones::default(),
             metrics: metrics::Metrics::new(),
             stopping: tokio::sync::watch::Sender::new(false),

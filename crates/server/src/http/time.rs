@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use aforo_domain::moment::Timestamp;
+use jiff::ZonedDateTime;
 use jiff::tz::{Offset, TimeZone};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
@@ -36,6 +37,11 @@ pub fn utc(instant: Timestamp) -> String {
 /// In a zone, with the offset in force at that instant: `2031-03-01T20:00:00+01:00`, without a fraction.
 pub fn in_zone(instant: Timestamp, zone: &TimeZone) -> String {
     Shown::in_zone(instant, zone).to_string()
+}
+
+/// What clock and calendar of a zone show at an instant.
+pub fn zoned(instant: Timestamp, zone: &TimeZone) -> ZonedDateTime {
+    Shown::utc(instant).at.to_zoned_datetime(zone.clone())
 }
 
 /// An instant as it is written, without being put together as a text first; without a fraction, unless it is to have milliseconds.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aforo_domain::ids::{ChannelId, EntityId, OrderCode, OrderId, SessionId, ShardId};
+use aforo_domain::ids::{ChannelId, EntityId, ItemId, OrderCode, OrderId, SessionId, ShardId};
 use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, OrderKind, Ticket};
@@ -238,6 +238,13 @@ pub fn tickets(dialect: Dialect, shard: ShardId, wanted: &TicketsWanted, cut: Cu
     vec![count, page]
 }
 
+/// The tickets with these ids.
+pub fn tickets_by_id(dialect: Dialect, shard: ShardId, ids: &[ItemId]) -> Vec<Select> {
+    let ids = numbers(ids.iter().map(|id| id.0));
+    let sql = format!("SELECT data FROM tickets WHERE shard = {} AND id IN ({ids})", dialect.placeholder(1));
+    vec![Writer::new(dialect, shard).select(sql, DATA)]
+}
+
 /// A page of an order's book, and how many lines it has.
 pub fn history(dialect: Dialect, shard: ShardId, order: OrderId, cut: Cut) -> Vec<Select> {
     let mut writer = Writer::new(dialect, shard);
@@ -253,6 +260,11 @@ pub fn history(dialect: Dialect, shard: ShardId, order: OrderId, cut: Cut) -> Ve
 /// The first row's image.
 pub fn first<T: DeserializeOwned>(found: &[Found]) -> Result<Option<T>, StoreError> {
     found.first().and_then(|rows| rows.first()).map(|row| image(row, 0)).transpose()
+}
+
+/// All rows' images.
+pub fn all<T: DeserializeOwned>(found: &[Found]) -> Result<Vec<T>, StoreError> {
+    found.iter().flatten().map(|row| image(row, 0)).collect()
 }
 
 /// A count, and a page of images.

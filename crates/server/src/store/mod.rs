@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::idempotency::Period;
-use aforo_domain::ids::{OrderCode, OrderId, ShardId};
+use aforo_domain::ids::{ItemId, OrderCode, OrderId, ShardId};
 use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{History, Order, Ticket};
@@ -511,6 +511,17 @@ impl Reader {
     /// Whatever the database says.
     pub fn tickets(&mut self, shard: ShardId, wanted: &TicketsWanted, cut: Cut) -> Result<Page<(Ticket, Arc<Order>)>, StoreError> {
         lists::page_of_tickets(&self.select(&lists::tickets(self.dialect(), shard, wanted, cut))?)
+    }
+
+    /// The tickets with these ids, in no order; those that are not there are left out.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn tickets_of(&mut self, shard: ShardId, items: &[ItemId]) -> Result<Vec<Ticket>, StoreError> {
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        lists::all(&self.select(&lists::tickets_by_id(self.dialect(), shard, items))?)
     }
 
     /// An order's book, from its first line.

@@ -64,7 +64,6 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "VOUCHER_ORDER_INVALID_RECEIVER_DATA",
     "VOUCHER_ORDER_INVALID_DELIVERY_DATE",
     "VOUCHER_ORDER_INVALID_PAYMENT_STATUS",
-    "PRODUCT_STATE_INVALID",
 ];
 
 /// Runs a case against a small world of its own and holds its answer against the catalogue.
@@ -176,6 +175,7 @@ cases! {
     "IDEMPOTENCY_KEY_REUSED" => ours::idempotency_key_reused,
     "IDEMPOTENCY_IN_PROGRESS" => ours::idempotency_in_progress,
     "NOT_FOUND" => ours::not_found,
+    "PRODUCT_STATE_INVALID" => ours::product_state_invalid_ticket,
     "CONFLICT" => ours::conflict,
     "METHOD_NOT_ALLOWED" => ours::method_not_allowed,
     "TOO_MANY_REQUESTS" => ours::too_many_requests,

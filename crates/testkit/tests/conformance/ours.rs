@@ -41,6 +41,16 @@ pub async fn not_found(world: &SmallWorld<'_>) -> Answer {
     world.admin.0.get("/mgmt-api/v1/channels/999999").await
 }
 
+/// There is no ticket to hand out before it is sold.
+pub async fn product_state_invalid_ticket(world: &SmallWorld<'_>) -> Answer {
+    let seller = world.seller().await;
+    let order = seller.create().await;
+    seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+    seller.buyer(&order, "ada@example.org").await.ok();
+    let code = seller.pre_confirm(&order).await.ok()["code"].clone();
+    seller.0.get(format!("/orders-mgmt-api/v1/orders/{}/tickets.pdf", code.as_str().unwrap())).await
+}
+
 pub async fn conflict(world: &SmallWorld<'_>) -> Answer {
     let body = json!({"entity_id": world.theatre, "username": world.clerk.username, "password": "another password", "roles": []});
     world.admin.0.post("/mgmt-api/v1/users", body).await

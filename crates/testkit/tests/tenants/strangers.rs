@@ -1,6 +1,6 @@
 //! Whose things are protected, and who tries to get at them: people of another entity, and another operator.
 
-use aforo_testkit::builders::{SmallWorld, channel, publish, text};
+use aforo_testkit::builders::{SmallWorld, channel, id, publish, text};
 use aforo_testkit::caller::{Caller, MGMT, ManagerClient, SellerClient};
 use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
@@ -43,8 +43,9 @@ pub struct Tenants<'a> {
     /// An order of the theatre's web channel, and an item of it.
     pub order: String,
     pub item: u64,
-    /// The code of an order of that channel that is sold.
+    /// The code of an order of that channel that is sold, and an item of it.
     pub sold: String,
+    pub sold_item: u64,
     /// A voucher group of the theatre's, and a voucher of it.
     pub voucher_group: u64,
     pub voucher: u64,
@@ -67,7 +68,7 @@ impl<'a> Tenants<'a> {
         let body = seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
         seller.order("PUT", &order, "/consumer-metadata/1", Some(json!({"value": "a note"}))).await.ok();
         let item = body["items"][0]["id"].as_u64().unwrap();
-        let sold = sell(&seller, world.session, &world.row[4..6]).await;
+        let (sold, sold_item) = sell(&seller, world.session, &world.row[4..6]).await;
         let voucher_group = world.admin.make_id("/voucher-groups", voucher_group(world.theatre)).await;
         let issued = world.admin.make(&format!("/voucher-groups/{voucher_group}/vouchers"), json!({"count": 1, "amount": 5})).await;
         let voucher = issued["data"][0]["id"].as_u64().unwrap();
@@ -81,7 +82,7 @@ impl<'a> Tenants<'a> {
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
-        Self { world, theirs, order, item, sold, voucher_group, voucher, promotion, collective, member, strangers }
+        Self { world, theirs, order, item, sold, sold_item, voucher_group, voucher, promotion, collective, member, strangers }
     }
 
     /// The protected thing that a path's parameter names.
@@ -92,6 +93,7 @@ impl<'a> Tenants<'a> {
         let world = &self.world;
         let id = match collection {
             ORDERS_BY_CODE => return self.sold.clone(),
+            "/orders-mgmt-api/v1/orders/{}/items" => self.sold_item,
             "/distribution-api/v1/orders/items" => self.item,
             // A key may be any text.
             "/distribution-api/v1/orders/consumer-metadata" => 1,
@@ -135,13 +137,14 @@ async fn belongings(world: &SmallWorld<'_>, entity: u64, channel: u64, event: u6
     Belongings { entity, channel, channel_key, entity_key, event, session }
 }
 
-/// Sells these seats: the order's code.
-async fn sell(seller: &SellerClient, session: u64, seats: &[u64]) -> String {
+/// Sells these seats: the order's code, and its first item.
+async fn sell(seller: &SellerClient, session: u64, seats: &[u64]) -> (String, u64) {
     let order = seller.create().await;
     seller.add_seats(&order, session, seats).await.ok();
     seller.buyer(&order, "ada@example.org").await.ok();
     let price = seller.pre_confirm(&order).await.ok()["price"]["to_pay"].clone();
-    text(&seller.confirm(&order, &price).await.ok(), "code").to_owned()
+    let sold = seller.confirm(&order, &price).await.ok();
+    (text(&sold, "code").to_owned(), id(&sold["items"][0]))
 }
 
 /// The circus is an entity of the same operator, with an event, a session and a channel of its own.

@@ -6,6 +6,7 @@
 mod history;
 mod items;
 mod orders;
+mod tickets;
 mod view;
 
 use aforo_domain::error::Code;
@@ -26,7 +27,16 @@ use crate::store::lists::{Cut, Page};
 
 /// Its routes.
 pub fn router() -> Routes {
-    Routes::new().routes(routes!(orders::list)).routes(routes!(orders::read)).routes(routes!(history::list)).routes(routes!(items::list))
+    Routes::new()
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::read))
+        .routes(routes!(history::list))
+        .routes(routes!(items::list))
+        .routes(routes!(tickets::pdf))
+        .routes(routes!(tickets::qr_svg))
+        .routes(routes!(tickets::qr_png))
+        .routes(routes!(tickets::apple_pass))
+        .routes(routes!(tickets::google_pass))
 }
 
 /// Offsets have no end here but that of what JSON clients count exactly.

@@ -2,7 +2,7 @@
 
 use aforo_domain::change::{Change, Key};
 use aforo_domain::identity::{DirectoryEntry, DirectoryKey};
-use aforo_domain::ids::{ChannelId, EntityId, OrderCode, OrderId, SessionId, ShardId};
+use aforo_domain::ids::{ChannelId, EntityId, ItemId, OrderCode, OrderId, SessionId, ShardId};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::OrderKind;
 
@@ -100,6 +100,7 @@ fn lists_are_found_in_an_index() {
         ("tickets_session", lists::tickets(Dialect::Sqlite, SHARD, &tickets(Some(SessionId(1)), Span::default()), cut)),
         ("tickets_session", lists::tickets(Dialect::Sqlite, SHARD, &tickets(Some(SessionId(1)), span), cut)),
         ("tickets_changed", lists::tickets(Dialect::Sqlite, SHARD, &tickets(None, span), cut)),
+        ("sqlite_autoindex_tickets_1", lists::tickets_by_id(Dialect::Sqlite, SHARD, &[ItemId(1), ItemId(2)])),
         ("sqlite_autoindex_history_1", lists::history(Dialect::Sqlite, SHARD, OrderId([1; 16]), cut)),
     ];
     let connection = store.0.tables();
