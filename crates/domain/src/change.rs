@@ -14,12 +14,13 @@ use crate::identity::{
 };
 use crate::ids::{
     Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MemberId, MessageId, OrderId, PointOfSaleId,
-    PromotionId, SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
+    PromotionId, SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId, VoucherOrderId,
 };
 use crate::inventory::{Claim, PlaceMarks};
 use crate::messages::Message;
 use crate::orders::{History, Order, Ticket};
 use crate::promotions::Promotion;
+use crate::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use crate::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
 /// One change of one row.
@@ -62,6 +63,10 @@ pub enum CounterKey {
     PromotionMemberUses(PromotionId, Hash),
     /// Members that a collective ever had.
     Members(CollectiveId),
+    /// Vouchers of a group that voucher orders which wait for their payment will make.
+    PromisedVouchers(VoucherGroupId),
+    /// Voucher orders that a channel has sold.
+    VoucherOrders(ChannelId),
 }
 
 /// A counter.
@@ -143,4 +148,7 @@ rows! {
     Collective(Arc<Collective>) = CollectiveId, |row| row.id;
     Member(Arc<Member>) = (CollectiveId, Hash), |row| (row.collective, row.key.hash);
     MemberNumber(Arc<MemberNumber>) = MemberId, |row| row.id;
+    GiftVouchers(Arc<GiftVouchers>) = ChannelId, |row| row.channel;
+    VoucherOrder(Arc<VoucherOrder>) = VoucherOrderId, |row| row.id;
+    VoucherSale(Arc<VoucherSale>) = (ChannelId, u64), |row| (row.channel, row.number);
 }

@@ -15,8 +15,8 @@ use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
 use crate::ids::{
-    CollectiveId, DeliveryMethodId, Hash, InsuranceId, ItemId, MemberId, OrderId, PriceTypeId, PromotionId, RateId, SeatId, SectorId,
-    SessionId, VoucherId,
+    ChannelId, CollectiveId, DeliveryMethodId, Hash, InsuranceId, ItemId, MemberId, OrderId, PriceTypeId, PromotionId, RateId, SeatId,
+    SectorId, SessionId, VoucherId,
 };
 use crate::messages::{self, Loyalty, LoyaltyRequest, OutboxCommand};
 use crate::moment::Moment;
@@ -27,6 +27,9 @@ use crate::orders::metadata::MetadataChange;
 use crate::orders::promotions::PromotionRequest;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
 use crate::text::Language;
+use crate::voucher_orders::manage::GiftCommand;
+use crate::voucher_orders::sell::VoucherOrderCommand;
+use crate::voucher_orders::{self, VoucherOrder};
 use crate::vouchers::{ShownVoucher, Voucher, VoucherMovement};
 use crate::world::World;
 
@@ -41,6 +44,10 @@ pub enum Command {
     Identity(IdentityCommand),
     /// About venues, templates, events, sessions, publications, blocked places.
     Catalogue(CatalogueCommand),
+    /// Of a voucher order.
+    VoucherOrder(VoucherOrderCommand),
+    /// About the gift vouchers of a channel.
+    GiftVouchers(ChannelId, GiftCommand),
     /// From the engine itself: release what is due, forget what may be forgotten. At most so many of each.
     Tick {
         /// How many.
@@ -173,6 +180,10 @@ pub enum Reply {
     MembersImported(Arc<MembersImported>),
     /// What was asked for was not done before. Never kept.
     NotDone,
+    /// The voucher order as it is now.
+    VoucherOrder(Arc<VoucherOrder>),
+    /// How many voucher orders a channel has sold, and some of them.
+    VoucherOrders(u64, Vec<Arc<VoucherOrder>>),
 }
 
 impl Reply {
@@ -181,6 +192,7 @@ impl Reply {
         match self {
             Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => true,
             Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) | Self::MembersImported(_) | Self::Loyalty(_) => true,
+            Self::VoucherOrder(_) | Self::VoucherOrders(..) => true,
             Self::Granted(_) | Self::MemberPassword(_) | Self::Members(..) | Self::NotDone => false,
         }
     }
@@ -258,6 +270,8 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) ->
         Command::SignIn(command) => crate::identity::sign_in::plan(world, moment, actor, command),
         Command::Identity(command) => crate::identity::manage::plan(world, moment, actor, command),
         Command::Catalogue(command) => crate::catalogue::manage::plan(world, moment, actor, command),
+        Command::VoucherOrder(command) => voucher_orders::sell::plan(world, moment, actor, command),
+        Command::GiftVouchers(channel, command) => voucher_orders::manage::plan(world, moment, actor, *channel, command),
         Command::Tick { limit } => Ok(orders::expiry::tick(world, moment, *limit)),
         Command::Outbox(command) => messages::plan(world, moment, actor, command),
     }

@@ -100,6 +100,8 @@ numeric_ids! {
     VoucherId;
     /// A message to the world outside; of the same sequence as items.
     MessageId;
+    /// A picture of a gift voucher, in its channel.
+    GiftImageId;
 }
 
 impl ShardId {
@@ -112,6 +114,17 @@ impl ShardId {
 pub struct OrderId(pub [u8; 16]);
 
 impl OrderId {
+    /// Reads 32 hexadecimal characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_hex(text).map(Self)
+    }
+}
+
+/// An order of gift vouchers, made and shown as an [`OrderId`] is: whoever knows it may pay for it (in its channel).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VoucherOrderId(pub [u8; 16]);
+
+impl VoucherOrderId {
     /// Reads 32 hexadecimal characters.
     pub fn parse(text: &str) -> Option<Self> {
         parse_hex(text).map(Self)
@@ -170,6 +183,7 @@ macro_rules! hex_display {
 
 hex_display! {
     OrderId, 32;
+    VoucherOrderId, 32;
     FamilyId, 32;
     Hash, 64;
 }
@@ -294,6 +308,7 @@ macro_rules! text_or_bytes {
 
 text_or_bytes! {
     OrderId, hex::<16, 32>;
+    VoucherOrderId, hex::<16, 32>;
     FamilyId, hex::<16, 32>;
     Hash, hex::<32, 64>;
     OrderCode, std::convert::identity;

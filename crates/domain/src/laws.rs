@@ -3,6 +3,7 @@
 
 mod collectives;
 mod seasons;
+mod voucher_orders;
 mod vouchers;
 
 use std::collections::{HashMap, HashSet};
@@ -19,6 +20,7 @@ use crate::pricing::{ItemPrice, Totals};
 use crate::promotions::price;
 use collectives::CollectiveLaws;
 use seasons::SeasonLaws;
+use voucher_orders::VoucherOrderLaws;
 use vouchers::VoucherLaws;
 
 /// A law that does not hold, and where.
@@ -58,6 +60,7 @@ pub struct Laws {
     messages: HashMap<MessageId, About>,
     collectives: CollectiveLaws,
     seasons: SeasonLaws,
+    voucher_orders: VoucherOrderLaws,
     breaches: Vec<Breach>,
 }
 
@@ -109,6 +112,7 @@ impl Laws {
     pub fn see(&mut self, row: &Row) {
         self.vouchers.see(row);
         self.collectives.see(row);
+        self.voucher_orders.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -250,6 +254,8 @@ impl Laws {
         let of_vouchers = std::mem::take(&mut self.vouchers).check();
         let of_collectives = std::mem::take(&mut self.collectives).check();
         self.breaches.extend(of_vouchers.into_iter().chain(of_collectives).map(|what| Breach { law: 4, what }));
+        let of_voucher_orders = std::mem::take(&mut self.voucher_orders).check();
+        self.breaches.extend(of_voucher_orders.into_iter().map(|(law, what)| Breach { law, what }));
         self.breaches.sort();
         self.breaches
     }
@@ -332,6 +338,11 @@ impl Laws {
                 found.push((2, format!("orders {id} and {other} have the same code")));
             }
         }
+        for (id, code) in self.voucher_orders.order_codes() {
+            if let Some(other) = codes.get(&code) {
+                found.push((2, format!("order {other} and voucher order {id} have the same code")));
+            }
+        }
         for id in self.sold_by_history.keys().filter(|id| self.orders.get(id).is_none_or(|order| order.life != Life::Sold)) {
             found.push((6, format!("order {id} was sold and is lost")));
         }
@@ -398,6 +409,8 @@ impl Laws {
             match about {
                 About::Order(order) if self.orders.get(&order).is_some_and(|order| order.life == Life::Sold) => {}
                 About::Customer(_) => {}
+                About::Gift(voucher) if self.voucher_orders.is_sent(voucher) => {}
+                About::Gift(voucher) => self.breach(8, format!("message {id} tells of voucher {voucher}, which nobody is to be sent")),
                 About::Order(order) => self.breach(8, format!("message {id} tells of order {order}, which was not sold")),
             }
         }
@@ -422,7 +435,8 @@ impl Laws {
         for barcode in self.used.values() {
             *counted.entry(CounterKey::UsedBarcodes(barcode.session)).or_default() += 1;
         }
-        for (key, by) in self.vouchers.counted().chain(self.collectives.counted()) {
+        let of_modules = self.vouchers.counted().chain(self.collectives.counted()).chain(self.voucher_orders.counted());
+        for (key, by) in of_modules {
             *counted.entry(key).or_default() += by;
         }
         let keys: HashSet<_> = counted.keys().chain(self.counters.keys()).cloned().collect();

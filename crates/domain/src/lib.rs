@@ -24,5 +24,6 @@ pub mod pricing;
 pub mod promotions;
 pub mod seasons;
 pub mod text;
+pub mod voucher_orders;
 pub mod vouchers;
 pub mod world;

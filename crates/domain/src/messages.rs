@@ -16,11 +16,12 @@ use crate::error::{Code, Error};
 use crate::identity::Role;
 use crate::identity::check::Actor;
 use crate::identity::manage::{Here, reach};
-use crate::ids::{ChannelId, EventId, Hash, MessageId, OrderCode, OrderId, SessionId};
+use crate::ids::{ChannelId, EventId, Hash, MessageId, OrderCode, OrderId, SessionId, VoucherId};
 use crate::moment::{DAY_MS, Moment, Timestamp};
 use crate::money::{Currency, Minor};
 use crate::orders::Buyer;
 use crate::text::Language;
+use crate::voucher_orders::{GiftImage, Receiver};
 use crate::vouchers;
 use crate::world::World;
 
@@ -52,6 +53,8 @@ pub enum About {
     Order(OrderId),
     /// A customer, by the hash of the e-mail.
     Customer(Hash),
+    /// A voucher that was sold as a gift.
+    Gift(VoucherId),
 }
 
 /// How a message stands.
@@ -192,6 +195,35 @@ pub struct Mail {
 pub enum Letter {
     /// Your order was sold.
     Sold(Sale),
+    /// Somebody gives you a voucher.
+    Gift(GiftLetter),
+}
+
+/// A gift voucher, as its receiver is told of it. Nobody else is told its code and PIN: they are here until the letter is delivered, and nowhere else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GiftLetter {
+    /// Its code.
+    pub code: String,
+    /// Its PIN, if it has one.
+    pub pin: Option<String>,
+    /// What it is worth.
+    pub amount: Minor,
+    /// Of the amount.
+    pub currency: Currency,
+    /// When it is over.
+    pub until: Option<Timestamp>,
+    /// How it looks.
+    pub image: Option<Arc<GiftImage>>,
+    /// Who gives it.
+    pub from: Option<String>,
+    /// Who gets it.
+    pub receiver: Receiver,
+}
+
+impl fmt::Debug for GiftLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GiftLetter({} {})", self.amount, self.currency)
+    }
 }
 
 impl Message {
@@ -235,6 +267,7 @@ impl fmt::Display for About {
         match self {
             Self::Order(id) => write!(f, "order/{id}"),
             Self::Customer(hash) => write!(f, "customer/{hash}"),
+            Self::Gift(id) => write!(f, "gift/{id}"),
         }
     }
 }

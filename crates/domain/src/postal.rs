@@ -6,6 +6,9 @@ use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
+use crate::error::{Code, Error};
+use crate::orders::Buyer;
+
 /// Characters of a postal code at most, where its form is not known.
 const MAX_UNKNOWN: usize = 16;
 
@@ -38,6 +41,14 @@ pub fn fits(country: &str, code: &str) -> bool {
             let letter = |letter: char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '.' | '/');
             !code.is_empty() && code.chars().count() <= MAX_UNKNOWN && code.chars().all(letter)
         }
+    }
+}
+
+/// `CLIENT_DATA_INVALID_POSTAL_CODE` unless a buyer's postal code may be one of its country, where both were said.
+pub fn check(buyer: &Buyer) -> Result<(), Error> {
+    match (&buyer.country, &buyer.postal_code) {
+        (Some(country), Some(code)) if !fits(country, code) => Err(Code::ClientDataInvalidPostalCode.into()),
+        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A voucher is found by the hash of its code, which is the key of a row of its own; its number is what everything else names it by. Codes and PINs are
 //! made and forgotten in the HTTP layer. What an order may do with vouchers is decided in `orders::vouchers`, who makes them in `catalogue::manage`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -12,7 +13,7 @@ use crate::catalogue::Catalogue;
 use crate::change::{Key, Row};
 use crate::command::Stop;
 use crate::identity::Status;
-use crate::ids::{ChannelId, CollectiveId, EntityId, EventId, Hash, OrderCode, OrderId, VoucherGroupId, VoucherId};
+use crate::ids::{ChannelId, CollectiveId, EntityId, EventId, Hash, OrderCode, OrderId, VoucherGroupId, VoucherId, VoucherOrderId};
 use crate::moment::Timestamp;
 use crate::money::{Currency, Minor};
 use crate::orders::Order;
@@ -120,6 +121,13 @@ pub enum MovementKind {
         /// The order's code.
         code: OrderCode,
     },
+    /// The voucher was made for who bought it.
+    Sold {
+        /// In which order.
+        order: VoucherOrderId,
+        /// The order's code.
+        code: OrderCode,
+    },
 }
 
 /// A voucher that an order is paid with, in whole or in part.
@@ -156,6 +164,34 @@ impl ShownVoucher {
         let code: String = letters.flat_map(char::to_uppercase).collect();
         let pin = pin.map(|pin| Hash::of(format!("{code} {}", pin.trim()).as_bytes()));
         Self { code: Hash::of(code.as_bytes()), pin }
+    }
+}
+
+/// A voucher to be made, with what only its owner is ever told: for debugging the end of its code is all that is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewVoucher {
+    /// Its code.
+    pub code: String,
+    /// Its PIN, if it has one.
+    pub pin: Option<String>,
+    /// What both are known by.
+    pub shown: ShownVoucher,
+    /// What may be shown of the code.
+    pub masked: String,
+}
+
+impl NewVoucher {
+    /// With a code and a PIN that were just drawn.
+    pub fn of(code: String, pin: Option<String>) -> Self {
+        let shown = ShownVoucher::of(&code, pin.as_deref());
+        let masked = format!("****-****-****-{}", code.rsplit('-').next().unwrap_or_default());
+        Self { code, pin, shown, masked }
+    }
+}
+
+impl fmt::Debug for NewVoucher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewVoucher({})", self.masked)
     }
 }
 

@@ -25,6 +25,7 @@ use crate::inventory::Inventory;
 use crate::messages::Message;
 use crate::moment::{DAY_MS, Timestamp};
 use crate::orders::{Order, Stage};
+use crate::voucher_orders::VoucherOrders;
 use crate::vouchers::Vouchers;
 
 /// Hashes fast and always alike, so that a simulated history repeats exactly. Nobody chooses what is kept here: ids are drawn or the operator's own.
@@ -74,6 +75,8 @@ pub struct World {
     pub vouchers: Vouchers,
     /// Members of collectives.
     pub members: Members,
+    /// Voucher orders.
+    pub voucher_orders: VoucherOrders,
     /// Sessions whose places changed since they were last published.
     changed_sessions: BTreeSet<SessionId>,
     orders: HashMap<OrderId, Slot<Arc<Order>>>,
@@ -111,6 +114,7 @@ impl World {
             pools: Pools::default(),
             vouchers: Vouchers::default(),
             members: Members::default(),
+            voucher_orders: VoucherOrders::default(),
             changed_sessions: BTreeSet::new(),
             orders: HashMap::default(),
             due: BTreeSet::new(),
@@ -261,7 +265,7 @@ impl World {
         let order = self.due.first().map(|(due, _)| *due);
         let tombstone = self.tombstones.first().map(|(due, _)| *due);
         let short_lived = self.short_lived.first().map(|(due, _)| *due);
-        [order, tombstone, short_lived, self.outcome_marks.due()].into_iter().flatten().min()
+        [order, tombstone, short_lived, self.outcome_marks.due(), self.voucher_orders.next_due()].into_iter().flatten().min()
     }
 
     /// Which outcomes are kept.
@@ -337,6 +341,7 @@ impl World {
             Key::Message(id) => evict(&mut self.messages, id, applied_seq),
             Key::Voucher(_) | Key::VoucherCode(_) | Key::VoucherMovement(_) => self.vouchers.evict(key, applied_seq),
             Key::Member(_) | Key::MemberNumber(_) => self.members.evict(key, applied_seq),
+            Key::VoucherOrder(_) | Key::VoucherSale(_) => self.voucher_orders.evict(key, applied_seq),
             _ => {}
         }
     }
@@ -363,7 +368,8 @@ impl World {
                 self.short_lived.insert((tries.until, ShortLived::Tries(tries.subject)));
                 self.tries.insert(tries.subject, tries.clone());
             }
-            Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) | Row::VoucherGroup(_) | Row::Collective(_) => {
+            Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) => self.put_catalogue(row),
+            Row::VoucherGroup(_) | Row::Collective(_) | Row::GiftVouchers(_) => {
                 self.put_catalogue(row);
             }
             Row::Promotion(promotion) => self.put_promotion(promotion),
@@ -377,12 +383,19 @@ impl World {
                 }
                 self.pools.put(row, seq);
             }
-            Row::Voucher(_) | Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Member(_) | Row::MemberNumber(_) => {
+            Row::Voucher(_)
+            | Row::VoucherCode(_)
+            | Row::VoucherMovement(_)
+            | Row::VoucherOrder(_)
+            | Row::VoucherSale(_)
+            | Row::Member(_)
+            | Row::MemberNumber(_) => {
                 if !self.absent.is_empty() {
                     self.absent.remove(&row.key());
                 }
                 self.vouchers.put(row, seq);
                 self.members.put(row, seq);
+                self.voucher_orders.put(row, seq);
             }
             Row::Order(order) => self.put_order(order, seq),
             Row::Ticket(_) | Row::History(_) => {}
@@ -455,6 +468,10 @@ impl World {
                     // Only expired orders are not resident, and they are forgotten from the front.
                     self.tombstones.remove(&tombstone);
                 }
+            }
+            Key::VoucherOrder(id) => {
+                self.absent.insert(key.clone(), seq);
+                self.voucher_orders.delete(*id);
             }
             Key::Publication((session, channel)) => {
                 self.change_offers(

@@ -166,6 +166,19 @@ impl<'a> SmallWorld<'a> {
         form
     }
 
+    /// The web channel sells gift vouchers, with some fields replaced: of 10, 25 or 50 euros, or from 100 to 200 in steps of 20, with a picture (7). Answers
+    /// the group that they are of.
+    pub async fn gift_vouchers(&self, changes: Value) -> u64 {
+        let group = json!({"entity_id": self.theatre, "name": "Gift voucher", "currencies": ["EUR"]});
+        let group = self.admin.make_id("/voucher-groups", group).await;
+        let mut body = json!({"voucher_group_id": group, "amounts": [10, 25, 50], "range": {"min": 100, "max": 200, "step": 20},
+            "images": [{"id": 7, "url": "https://teatre.example/roses.png", "name": "Roses", "texts": {"name": {"es-ES": "Rosas"}}}],
+            "deliveries": ["EMAIL", "NONE"], "max_days_ahead": 30, "life_days": 365});
+        body.as_object_mut().expect("an object").append(changes.clone().as_object_mut().expect("an object"));
+        self.admin.0.put(format!("/mgmt-api/v1/channels/{}/gift-vouchers", self.web.id), body).await.ok();
+        group
+    }
+
     /// Where a session's own things are managed.
     pub fn session_path(&self) -> String {
         format!("/events/{}/sessions/{}", self.event, self.session)
@@ -187,6 +200,11 @@ impl SellerClient {
             .map(|seat| seat[0].as_u64().expect("a seat begins with its id"))
             .collect()
     }
+}
+
+/// A voucher order of one voucher to be handed out.
+pub fn gift_order(amount: u64) -> Value {
+    json!({"buyer": {"email": "ada@example.org"}, "items": [{"amount": amount, "delivery": {"type": "NONE"}}]})
 }
 
 /// Makes a channel with a key.

@@ -7,6 +7,7 @@ use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
 use aforo_domain::orders::{OrderKind, Stage};
 use aforo_domain::seasons::Season;
+use aforo_domain::voucher_orders::Stage as VoucherOrderStage;
 use aforo_testkit::sim::stage::{FRIENDS, FRIENDS_USES};
 use aforo_testkit::sim::{Setting, play, record};
 
@@ -90,6 +91,31 @@ fn collectives_are_used_and_given_back() {
         before = 0;
     }
     assert!(full > 0 && given_back > 3, "all uses were taken {full} times, some given back {given_back} times");
+}
+
+/// The same of voucher orders, and of what was bought in them.
+#[test]
+fn gift_vouchers_are_sold_and_spent() {
+    let (mut sold, mut over, mut spent) = (0, 0, 0);
+    for seed in 1..9 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        let mut bought = HashSet::new();
+        for change in batches.into_iter().flatten() {
+            match change {
+                Change::Put(Row::VoucherOrder(order)) => match &order.stage {
+                    VoucherOrderStage::Confirm { vouchers, .. } => {
+                        sold += 1;
+                        bought.extend(vouchers.iter().map(|voucher| voucher.id));
+                    }
+                    VoucherOrderStage::Expired { .. } => over += 1,
+                    VoucherOrderStage::Created { .. } | VoucherOrderStage::PreConfirm { .. } => {}
+                },
+                Change::Put(Row::VoucherMovement(line)) => spent += u32::from(line.amount < 0 && bought.contains(&line.voucher)),
+                _ => {}
+            }
+        }
+    }
+    assert!(sold > 10 && over > 5 && spent > 0, "{sold} voucher orders were sold, {over} were over, {spent} times one was spent");
 }
 
 /// What the laws say of pools is worth something only if histories sell from them.

@@ -21,6 +21,7 @@ use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
 use aforo_domain::promotions::{Applied, price};
 use aforo_domain::seasons::spread;
+use aforo_domain::voucher_orders::Stage as VoucherOrderStage;
 use aforo_domain::world::World;
 use aforo_server::store::sim::Broken;
 use aforo_testkit::sim::process::Sabotage;
@@ -272,6 +273,38 @@ fn believes_everybody(world: &World, moment: &Moment, actor: &Actor, command: &C
 }
 
 #[test]
+fn law_3_a_gift_that_was_not_paid_for_is_noticed() {
+    let what = noticed(|setting| Setting { plan: gives_gifts_away, faults: false, ..setting });
+    assert!(what.contains("law 3") && what.contains("voucher order"), "{what}");
+}
+
+/// The rules, but for the one that a voucher order's payment is what it comes to.
+fn gives_gifts_away(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    for change in &mut done.changes {
+        if let Change::Put(Row::VoucherOrder(order)) = change
+            && let VoucherOrderStage::Confirm { payment, .. } = &mut Arc::make_mut(order).stage
+        {
+            payment.amount = 0;
+        }
+    }
+    Ok(done)
+}
+
+#[test]
+fn law_8_a_gift_that_is_not_sent_is_noticed() {
+    let what = noticed(|setting| Setting { plan: sends_no_gift, faults: false, ..setting });
+    assert!(what.contains("law 8") && what.contains("told 0 times"), "{what}");
+}
+
+/// The rules, but for the one that a gift is sent.
+fn sends_no_gift(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    done.changes.retain(|change| !matches!(command, Command::VoucherOrder(_)) || !matches!(change, Change::Put(Row::Message(_))));
+    Ok(done)
+}
+
+#[test]
 fn a_presale_that_is_open_to_everybody_is_noticed() {
     let what = noticed(|setting| Setting { plan: asks_for_no_code, ..setting });
     assert!(what.contains("before the sale began"), "{what}");
@@ -303,7 +336,7 @@ fn law_8_a_sale_that_is_not_told_is_noticed() {
 /// The rules, but for the one that who is to be told is told.
 fn tells_nobody(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
     let mut done = command::plan(world, moment, actor, command)?;
-    done.changes.retain(|change| !matches!(change, Change::Put(Row::Message(_))));
+    done.changes.retain(|change| !matches!(command, Command::Order(_)) || !matches!(change, Change::Put(Row::Message(_))));
     Ok(done)
 }
 

@@ -74,6 +74,7 @@ pub async fn levante(desk: &Desk, credentials: &mut Credentials) -> Result<Levan
     };
     let more = json!({"delivery_methods": deliveries(), "insurances": insurances()});
     desk.call(Method::PATCH, &format!("/channels/{}", stage.web), more).await?;
+    gift_vouchers(desk, shop, stage.web).await?;
     desk.call(Method::PATCH, &format!("/channels/{}", stage.box_office), json!({"invitations": true})).await?;
     let place = desk.post("/points-of-sale", json!({"entity_id": opera, "name": "Vestíbul"})).await?;
     make.terminal(opera, "TEATRE-1", "Counter 1", stage.box_office, Some(place)).await?;
@@ -104,6 +105,17 @@ pub async fn nord(desk: &Desk, credentials: &mut Credentials) -> Result<Nord, St
 
 async fn entity(desk: &Desk, name: &str) -> Result<u64, String> {
     desk.post("/entities", json!({"name": name})).await
+}
+
+/// The shop sells gift vouchers that pay in every channel, to be sent or handed out, good for a year.
+async fn gift_vouchers(desk: &Desk, shop: u64, web: u64) -> Result<(), String> {
+    let name = texts("Gift voucher", "Tarjeta regalo", "Targeta regal");
+    let group = json!({"entity_id": shop, "name": "Gift voucher", "texts": {"name": name}, "currencies": ["EUR"]});
+    let group = desk.post("/voucher-groups", group).await?;
+    let offer = json!({"voucher_group_id": group, "amounts": [25, 50, 75], "range": {"min": 100, "max": 500, "step": 50},
+        "deliveries": ["EMAIL", "NONE"], "max_days_ahead": 180, "life_days": 365});
+    desk.call(Method::PUT, &format!("/channels/{web}/gift-vouchers"), offer).await?;
+    Ok(())
 }
 
 /// How the shop's tickets reach the buyer; letters take a week.

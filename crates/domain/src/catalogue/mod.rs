@@ -24,6 +24,7 @@ use crate::money::{Currency, Minor, Percent};
 use crate::promotions::Promotion;
 use crate::seasons::Season;
 use crate::text::{Language, Localized};
+use crate::voucher_orders::GiftVouchers;
 use crate::vouchers::VoucherGroup;
 use plan::{Plan, Sector};
 pub use presale::{Access, MAX_PRESALES, Presale, PresaleCode};
@@ -372,6 +373,8 @@ pub struct Catalogue {
     pub voucher_groups: HashMap<VoucherGroupId, Arc<VoucherGroup>>,
     /// Collectives.
     pub collectives: HashMap<CollectiveId, Arc<Collective>>,
+    /// The gift vouchers that channels sell.
+    pub gift_vouchers: HashMap<ChannelId, Arc<GiftVouchers>>,
     /// Promotions.
     pub promotions: HashMap<PromotionId, Arc<Promotion>>,
 }

@@ -92,11 +92,7 @@ impl<'a> Desk<'a> {
     }
 
     fn create(&self, family: FamilyId, language: Option<&Language>) -> Planned {
-        let language = match language {
-            Some(language) if !self.channel.languages.contains(language) => return Err(Error::invalid(&["language"]).into()),
-            Some(language) => language.clone(),
-            None => self.channel.languages.first().ok_or(Error::required(&["language"]))?.clone(),
-        };
+        let language = self::language(self.channel, language)?;
         let now = self.moment.now;
         let order = Order {
             id: self.moment.draw().order_id(),
@@ -172,11 +168,7 @@ impl<'a> Desk<'a> {
         self.channel.buyer_form.check("fields", &buyer.fields)?;
         let order = Order { buyer: Some(buyer.clone()), ..order.clone() };
         self.check_buyer_limit(&order)?;
-        if let (Some(country), Some(code)) = (&buyer.country, &buyer.postal_code)
-            && !postal::fits(country, code)
-        {
-            return Err(Code::ClientDataInvalidPostalCode.into());
-        }
+        postal::check(buyer)?;
         Ok(Draft::new(self.world).done(self.touched(order)))
     }
 
@@ -246,6 +238,15 @@ impl<'a> Desk<'a> {
     /// Orders whose time is over although no tick has released them yet.
     pub(super) fn overdue(&self) -> impl Iterator<Item = &'a Arc<Order>> {
         self.world.due(self.moment.now).take(MAX_OVERDUE_SEEN)
+    }
+}
+
+/// The language of what a channel sells: the one that is named, if it is the channel's, else its first.
+pub(crate) fn language(channel: &Channel, named: Option<&Language>) -> Result<Language, Error> {
+    match named {
+        Some(named) if !channel.languages.contains(named) => Err(Error::invalid(&["language"])),
+        Some(named) => Ok(named.clone()),
+        None => channel.languages.first().cloned().ok_or(Error::required(&["language"])),
     }
 }
 

@@ -1,9 +1,10 @@
-//! What time does to orders: the tick that releases what is due and forgets what may be forgotten, a bounded number at a time.
+//! What time does to orders, voucher orders among them: the tick that releases what is due and forgets what may be forgotten, a bounded number at a time.
 
 use super::draft::Draft;
 use crate::change::{Change, Key};
 use crate::command::{Done, Reply};
 use crate::moment::Moment;
+use crate::voucher_orders::sell;
 use crate::world::{ShortLived, World};
 
 /// Releases and forgets at most `limit` of each kind.
@@ -21,6 +22,7 @@ pub fn tick(world: &World, moment: &Moment, limit: usize) -> Done {
             ShortLived::Family(family) => Key::Family(family),
         });
     }
+    sell::tick(world, &mut draft, moment.now, limit);
     let mut changes = draft.finish();
     changes.extend(world.outcome_marks().forgettable(moment.now, limit).map(Change::ForgetOutcomes));
     Done { changes, reply: Reply::Done }

@@ -32,6 +32,7 @@ impl World {
             }
             Row::VoucherGroup(group) => drop(catalogue.voucher_groups.insert(group.id, group.clone())),
             Row::Collective(collective) => drop(catalogue.collectives.insert(collective.id, collective.clone())),
+            Row::GiftVouchers(offer) => drop(catalogue.gift_vouchers.insert(offer.channel, offer.clone())),
             Row::Publication(publication) => {
                 self.change_offers(
                     |offer| offer.session.id == publication.session,

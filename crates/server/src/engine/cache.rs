@@ -40,7 +40,7 @@ impl Cache {
                     self.push(row.key(), seq, bytes);
                 }
             }
-            Change::Delete(key @ (Key::Order(_) | Key::PoolBarcode(_) | Key::Message(_) | Key::Member(_))) => {
+            Change::Delete(key @ (Key::Order(_) | Key::PoolBarcode(_) | Key::Message(_) | Key::Member(_) | Key::VoucherOrder(_))) => {
                 self.push(key.clone(), seq, ABSENT_BYTES)
             }
             _ => {}
@@ -86,6 +86,8 @@ fn droppable(row: &Row) -> Option<usize> {
         Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::MemberNumber(_) => Some(120),
         Row::Member(_) => Some(400),
         Row::Message(_) => Some(700),
+        Row::VoucherOrder(order) if order.expires().is_none() => Some(400 + 400 * order.items.len()),
+        Row::VoucherSale(sale) => Some(200 + 16 * sale.vouchers.len()),
         _ => None,
     }
 }

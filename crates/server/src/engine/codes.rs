@@ -1,4 +1,4 @@
-//! The pool of order codes that no order has. 31^12 codes do not collide by chance alone, but an operator sells for decades.
+//! The pool of order codes that no order has, and no voucher order. 31^12 codes do not collide by chance alone, but an operator sells for decades.
 //!
 //! Candidates are drawn here and looked for in the tables by a loader; codes that were given but are not in the tables yet are remembered here.
 
@@ -33,8 +33,13 @@ impl Codes {
 
     /// Notes what a change did: the next code is used up once an order has it.
     pub fn changed(&mut self, change: &Change, seq: u64) {
-        if let (Change::Put(Row::Order(order)), Some(next)) = (change, self.next())
-            && order.code() == Some(next)
+        let code = match change {
+            Change::Put(Row::Order(order)) => order.code(),
+            Change::Put(Row::VoucherOrder(order)) => order.code(),
+            _ => None,
+        };
+        if let Some(next) = self.next()
+            && code == Some(next)
         {
             self.free.pop();
             self.given.push_back((seq, next));

@@ -9,7 +9,7 @@ use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
 use aforo_domain::identity::check::{Actor, Bearer, Caller};
 use aforo_domain::identity::{Channel, Client, Permission, Role, Scope, Status};
-use aforo_domain::ids::{ItemId, MAX_ID, OrderId, ShardId};
+use aforo_domain::ids::{ItemId, MAX_ID, OrderId, ShardId, VoucherOrderId};
 use aforo_domain::moment::Timestamp;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::HeaderMap;
@@ -369,6 +369,21 @@ impl<S: Send + Sync> FromRequestParts<S> for PathItem {
         let mut checks = Checks::new();
         let id = raw.iter().find(|(name, _)| *name == "id").and_then(|(name, text)| whole(&mut checks, name, text, 1, MAX_ID - 1));
         Ok(Self(ItemId(checks.done(id)?.ok_or(Code::NotFound)?)))
+    }
+}
+
+/// The voucher order that a path names.
+#[derive(Debug, Clone, Copy)]
+pub struct PathVoucherOrder(pub VoucherOrderId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathVoucherOrder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let raw = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Code::NotFound)?;
+        let (name, text) = raw.iter().next().ok_or(Code::NotFound)?;
+        let id = VoucherOrderId::parse(text).ok_or_else(|| Error::format(name, &text.chars().take(100).collect::<String>()))?;
+        Ok(Self(id))
     }
 }
 

@@ -29,6 +29,20 @@ pub fn parse_utc(text: &str) -> Option<Timestamp> {
     parse(text).filter(|_| formed)
 }
 
+/// Reads a day (`2031-12-24`): the instant at which it begins, UTC.
+pub fn parse_day(text: &str) -> Option<Timestamp> {
+    // Only the plain form: what jiff reads besides says more than a day.
+    let plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let date: jiff::civil::Date = plain.then(|| text.parse().ok())??;
+    let start = TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
+    Some(Timestamp(start.as_microsecond()))
+}
+
+/// The day (UTC) of an instant: `2031-12-24`.
+pub fn day(instant: Timestamp) -> String {
+    TimeZone::UTC.to_datetime(Shown::utc(instant).at).date().to_string()
+}
+
 /// In UTC: `2031-03-01T19:00:00Z`, without a fraction.
 pub fn utc(instant: Timestamp) -> String {
     Shown::utc(instant).to_string()
@@ -136,7 +150,17 @@ impl Zones {
 
 #[cfg(test)]
 mod tests {
-    use super::{Precision, Shown, Zones, in_zone, parse, utc};
+    use super::{Precision, Shown, Zones, day, in_zone, parse, parse_day, utc};
+
+    #[test]
+    fn a_day_begins_at_midnight_and_reads_back() {
+        let eve = parse_day("2031-12-24").unwrap();
+        assert_eq!((utc(eve), day(eve)), ("2031-12-24T00:00:00Z".to_owned(), "2031-12-24".to_owned()));
+        assert_eq!(day(parse("2031-12-24T23:59:59Z").unwrap()), "2031-12-24");
+        for bad in ["", "2031-02-29", "2031-12-24T00:00:00Z", "20311224", "24-12-2031", "2031-W52-3", "tomorrow"] {
+            assert_eq!(parse_day(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_date_reads_back_in_its_zone() {

@@ -169,7 +169,7 @@ pub enum Resident {
 pub enum Load {
     /// Rows by key.
     Rows(Vec<Key>),
-    /// Which of these order codes no order in the tables has.
+    /// Which of these order codes no order and no voucher order in the tables has.
     FreeCodes(Vec<OrderCode>),
 }
 

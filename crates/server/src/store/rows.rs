@@ -8,6 +8,7 @@ use aforo_domain::ids::{Barcode, ChannelId, CollectiveId, Hash, ItemId, OrderId,
 use aforo_domain::inventory::Claim;
 use aforo_domain::messages::{Message, MessageState};
 use aforo_domain::orders::{Order, OrderKind, Stage, TicketState};
+use aforo_domain::voucher_orders::{self, VoucherOrder};
 use serde::de::DeserializeOwned;
 
 /// One value of a row, borrowed from the row or from what the database answered.
@@ -99,6 +100,9 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Bytes(&hash.0));
         }
         Key::MemberNumber(id) => put(int(id.0)),
+        Key::GiftVouchers(channel) => put(int(channel.0)),
+        Key::VoucherOrder(id) => put(Cell::Bytes(&id.0)),
+        Key::VoucherSale((channel, number)) => pair(channel.0, *number, put),
     }
 }
 
@@ -124,6 +128,13 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Int(movement.amount));
         }
         Row::Order(order) => order_cells(order, put),
+        Row::VoucherOrder(order) => voucher_order_cells(order, put),
+        Row::VoucherSale(sale) => {
+            put(Cell::Bytes(&sale.order.0));
+            put(Cell::Int(sale.at.0));
+            put(Cell::Text(sale.currency.code()));
+            put(Cell::Int(sale.total));
+        }
         Row::Ticket(ticket) => {
             put(Cell::Bytes(&ticket.order.0));
             put(int(ticket.session.0));
@@ -193,6 +204,22 @@ pub const fn kind_word(kind: OrderKind) -> &'static str {
     }
 }
 
+fn voucher_order_cells(order: &VoucherOrder, put: &mut dyn FnMut(Cell<'_>)) {
+    let (resident, state) = match order.stage {
+        voucher_orders::Stage::Created { .. } => (true, "CREATED"),
+        voucher_orders::Stage::PreConfirm { .. } => (true, "PRE_CONFIRM"),
+        voucher_orders::Stage::Confirm { .. } => (false, "CONFIRM"),
+        voucher_orders::Stage::Expired { .. } => (true, EXPIRED),
+    };
+    put(Cell::Bool(resident));
+    put(Cell::Text(state));
+    put(order.code().as_ref().map_or(Cell::Null, |code| ascii(&code.0)));
+    put(int(order.seller.channel.0));
+    put(Cell::Int(order.created.0));
+    put(Cell::Text(order.currency.code()));
+    put(Cell::Int(order.total()));
+}
+
 /// The state of an expired order, which a start need not read whole.
 pub const EXPIRED: &str = "EXPIRED";
 
@@ -221,6 +248,8 @@ fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
         CounterKey::MemberUses(collective, member) => (MEMBER_USES, collective.0, member.to_string()),
         CounterKey::PromotionMemberUses(promotion, member) => (PROMOTION_MEMBER_USES, promotion.0, member.to_string()),
         CounterKey::Members(collective) => (MEMBERS, collective.0, String::new()),
+        CounterKey::PromisedVouchers(group) => (PROMISED_VOUCHERS, group.0, String::new()),
+        CounterKey::VoucherOrders(channel) => (VOUCHER_ORDERS, channel.0, String::new()),
     };
     put(Cell::Text(kind));
     put(int(id));
@@ -237,6 +266,8 @@ const COLLECTIVE_USES: &str = "COLLECTIVE_USES";
 const MEMBER_USES: &str = "MEMBER_USES";
 const PROMOTION_MEMBER_USES: &str = "PROMOTION_MEMBER_USES";
 const MEMBERS: &str = "MEMBERS";
+const PROMISED_VOUCHERS: &str = "PROMISED_VOUCHERS";
+const VOUCHER_ORDERS: &str = "VOUCHER_ORDERS";
 
 fn pair(a: u64, b: u64, put: &mut dyn FnMut(Cell<'_>)) {
     put(int(a));
@@ -287,6 +318,9 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Collective(row) => serde_json::to_writer(out, row),
         Row::Member(row) => serde_json::to_writer(out, row),
         Row::MemberNumber(row) => serde_json::to_writer(out, row),
+        Row::GiftVouchers(row) => serde_json::to_writer(out, row),
+        Row::VoucherOrder(row) => serde_json::to_writer(out, row),
+        Row::VoucherSale(row) => serde_json::to_writer(out, row),
         Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.
@@ -345,6 +379,8 @@ pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
         CHANNEL_SALES => of.parse().ok().map(|channel| CounterKey::ChannelSales(session, ChannelId(channel))),
         USED_BARCODES => Some(CounterKey::UsedBarcodes(session)),
         VOUCHERS => Some(CounterKey::Vouchers(VoucherGroupId(id.cast_unsigned()))),
+        PROMISED_VOUCHERS => Some(CounterKey::PromisedVouchers(VoucherGroupId(id.cast_unsigned()))),
+        VOUCHER_ORDERS => Some(CounterKey::VoucherOrders(ChannelId(id.cast_unsigned()))),
         PROMOTION_USES => Some(CounterKey::PromotionUses(promotion)),
         CODE_USES => Hash::parse(of).map(|code| CounterKey::CodeUses(promotion, code)),
         COLLECTIVE_USES => Some(CounterKey::CollectiveUses(collective)),

@@ -18,6 +18,7 @@ use aforo_domain::inventory::PlaceMarks;
 use aforo_domain::messages::Message;
 use aforo_domain::orders::{History, Order, Ticket};
 use aforo_domain::promotions::Promotion;
+use aforo_domain::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use aforo_domain::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
 use super::rows::{Cell, json, read_claim, read_counter, read_pool_barcode, read_sequence};
@@ -282,4 +283,27 @@ row_tables! {
     Collective: COLLECTIVES = Table::new("collectives", &[SHARD, int("id")], &[DATA]), json::<Arc<Collective>>;
     Member: MEMBERS = Table::new("members", &[SHARD, int("collective"), bytes("member")], &[DATA]), json::<Arc<Member>>;
     MemberNumber: MEMBER_NUMBERS = Table::new("member_numbers", &[SHARD, int("id")], &[DATA]), json::<Arc<MemberNumber>>;
+    GiftVouchers: GIFT_VOUCHERS = Table::new("gift_vouchers", &[SHARD, int("channel")], &[DATA]), json::<Arc<GiftVouchers>>;
+    VoucherOrder: VOUCHER_ORDERS = Table::new("voucher_orders", &[SHARD, bytes("id")], &[
+        // What a start has to read: true while it lives, and for the day that an expired one is remembered.
+        bool("resident"),
+        text("state"),
+        optional(text("code")),
+        int("channel"),
+        int("created"),
+        text("currency"),
+        int("total"),
+        DATA,
+    ])
+    .with(&[
+        Index { name: "voucher_orders_code", unique: true, columns: "shard, code", only: None },
+        Index { name: "voucher_orders_resident", unique: false, columns: "shard, id", only: Some("resident") },
+    ]), json::<Arc<VoucherOrder>>;
+    VoucherSale: VOUCHER_SALES = Table::new("voucher_sales", &[SHARD, int("channel"), int("number")], &[
+        bytes("order_id"),
+        int("at"),
+        text("currency"),
+        int("total"),
+        DATA,
+    ]), json::<Arc<VoucherSale>>;
 }

@@ -11,6 +11,7 @@ use aforo_domain::ids::{MessageId, OrderCode, ShardId};
 use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::Stage;
+use aforo_domain::voucher_orders::Stage as VoucherOrderStage;
 
 use super::{AppendError, ApplyBatch, Due, JournalRow, Load, Loaded, Position, Queue, Resident, StoreError, Taken, Waiting};
 
@@ -211,7 +212,9 @@ impl SimStore {
                 Row::Outcome(outcome) => each(Resident::Outcome(outcome.period, outcome.key.short())),
                 Row::PoolBarcode(barcode) if matches!(barcode.state, PoolState::Used { .. }) => {}
                 Row::Voucher(voucher) if voucher.reserved == 0 => {}
-                Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) | Row::Message(_) => {}
+                Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) => {}
+                Row::Message(_) | Row::VoucherSale(_) => {}
+                Row::VoucherOrder(order) if matches!(order.stage, VoucherOrderStage::Confirm { .. }) => {}
                 _ => each(Resident::Row(row)),
             }
         }
@@ -248,7 +251,11 @@ impl SimStore {
 }
 
 fn code(row: &Row) -> Option<OrderCode> {
-    if let Row::Order(order) = row { order.code() } else { None }
+    match row {
+        Row::Order(order) => order.code(),
+        Row::VoucherOrder(order) => order.code(),
+        _ => None,
+    }
 }
 
 impl Disk {

@@ -55,6 +55,7 @@ pub fn every_kind() -> Vec<Row> {
     rows.extend(catalogue());
     rows.extend(vouchers());
     rows.extend(collectives());
+    rows.extend(crate::gifts::every_kind());
     rows.extend(sales());
     rows
 }
@@ -63,7 +64,7 @@ fn language(tag: &str) -> Language {
     Language::parse(tag).unwrap()
 }
 
-fn text(text: &str) -> Localized {
+pub fn text(text: &str) -> Localized {
     Localized::from([(language("ca-ES"), format!("{text} «ç» \u{1f3ad}")), (language("en"), text.to_owned())])
 }
 
@@ -169,7 +170,7 @@ fn family() -> Family {
     }
 }
 
-fn euro() -> Currency {
+pub fn euro() -> Currency {
     Currency::parse("EUR").unwrap()
 }
 
@@ -407,6 +408,7 @@ fn vouchers() -> Vec<Row> {
         Arc::new(VoucherCode { code: Hash([0x78; 32]), voucher: AT_REST }).into(),
         Arc::new(movement(1, 5_000, MovementKind::Issued)).into(),
         Arc::new(movement(2, -2_000, MovementKind::Spent { order: CONFIRMED, code: CODE })).into(),
+        Arc::new(movement(3, 7_500, MovementKind::Sold { order: crate::gifts::SOLD, code: CODE })).into(),
         Counter { key: CounterKey::Vouchers(VoucherGroupId(4)), value: 2 }.into(),
     ]
 }

@@ -19,8 +19,11 @@ use aforo_domain::orders::metadata::MetadataChange;
 use aforo_domain::orders::promotions::PromotionRequest;
 use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life, TicketKind};
 use aforo_domain::promotions::PromotionCode;
+use aforo_domain::voucher_orders::Stage as Gift;
+use aforo_domain::vouchers::ShownVoucher;
 use aforo_server::engine::{Answer, Request};
 
+use super::gifts;
 use super::ledger::Ledger;
 use super::stage::{CLUB, CODE, FANS, FRIENDS, MEMBERS_OF_FRIENDS, SHARD, Show, Stage, VOUCHERS, WEB, friend, seller, voucher};
 
@@ -107,7 +110,7 @@ impl Clients {
             0..8 if !self.again.is_empty() => self.again[below(draw, self.again.len())].clone(),
             0..20 => self.create(draw),
             _ if self.orders.is_empty() => self.create(draw),
-            _ => self.about_an_order(draw),
+            _ => self.about_an_order(ledger, draw),
         };
         asked.process = process;
         if below(draw, 200) == 0
@@ -155,7 +158,7 @@ impl Clients {
         self.about(channel, OrderCommand::Create { language: None }, None, draw)
     }
 
-    fn about_an_order(&mut self, draw: &mut Draw) -> Asked {
+    fn about_an_order(&mut self, ledger: &Ledger, draw: &mut Draw) -> Asked {
         let among = if below(draw, 10) == 0 { self.orders.len() } else { self.orders.len().min(12) };
         let index = self.orders.len() - 1 - below(draw, among);
         let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
@@ -187,8 +190,10 @@ impl Clients {
             ),
             96 => OrderCommand::DropInsurance(id, None),
             97 | 109..111 => OrderCommand::SetAttendees(id, attendees(item(draw), draw)),
+            // A gift, if there is one.
+            100..103 => OrderCommand::AddVoucher(id, gift(ledger, draw)),
             // One more than there are.
-            98 | 100..108 => OrderCommand::AddVoucher(id, voucher(below(draw, VOUCHERS + 1)).1),
+            98 | 103..108 => OrderCommand::AddVoucher(id, voucher(below(draw, VOUCHERS + 1)).1),
             // Answers no order, but the message that aforo keeps.
             111 => return self.about(channel, OrderCommand::JoinLoyalty(Some(id), Box::new(joining())), None, draw),
             99 | 108 => OrderCommand::RemoveVoucher(id, voucher(below(draw, VOUCHERS)).0),
@@ -476,12 +481,19 @@ fn code(draw: &mut Draw) -> Option<PresaleCode> {
 }
 
 /// One of four, who writes the e-mail in two ways; one of those comes with a postal code that is none.
-fn buyer(draw: &mut Draw) -> Buyer {
+pub(super) fn buyer(draw: &mut Draw) -> Buyer {
     let (capital, number) = (below(draw, 2) == 0, below(draw, 4));
     let email = format!("{}ana{number}@example.org ", if capital { " A" } else { "a" });
     let postal_code = if capital && number == 3 { "4600" } else { "46001" };
     let [name, postal_code, country] = ["Ana", postal_code, "ES"].map(|text| Some(text.to_owned()));
     Buyer { email, name, postal_code, country, ..Buyer::default() }
+}
+
+/// What the receiver of one of the newest gifts shows, or who only says so.
+fn gift(ledger: &Ledger, draw: &mut Draw) -> ShownVoucher {
+    let sold: Vec<_> = ledger.voucher_orders().into_iter().filter(|order| matches!(order.stage, Gift::Confirm { .. })).collect();
+    let among = sold.len().min(6);
+    if among == 0 { voucher(VOUCHERS).1 } else { gifts::shown(sold[sold.len() - 1 - below(draw, among)].id) }
 }
 
 /// What the order costs; now and then a cent less.

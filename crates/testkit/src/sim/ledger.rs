@@ -10,7 +10,7 @@ use aforo_domain::catalogue::plan::{Place, Plan};
 use aforo_domain::change::{Change, CounterKey, Key, Row};
 use aforo_domain::collectives::Check;
 use aforo_domain::idempotency::{Outcome, Period};
-use aforo_domain::ids::{ChannelId, CollectiveId, Hash, MessageId, OrderId, PromotionId, SessionId};
+use aforo_domain::ids::{ChannelId, CollectiveId, Hash, MessageId, OrderId, PromotionId, SessionId, VoucherOrderId};
 use aforo_domain::inventory::{PlaceState, Snapshot};
 use aforo_domain::laws::Laws;
 use aforo_domain::messages::{About, Kind, Message};
@@ -18,6 +18,7 @@ use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, Stage, extras};
 use aforo_domain::promotions::PromotionCode;
 use aforo_domain::seasons::Season;
+use aforo_domain::voucher_orders::{GiftDelivery, Stage as GiftStage, VoucherOrder};
 use aforo_domain::world::World;
 use aforo_server::engine::payload;
 use aforo_server::store::sim::SimStore;
@@ -115,6 +116,21 @@ impl Ledger {
                         return Err(format!("law 8: order {} was sold, and {told:?} were told instead of {should:?}", order.id));
                     }
                 }
+                Change::Put(Row::VoucherOrder(order)) => {
+                    let told = batch.iter().filter_map(|change| match change {
+                        Change::Put(Row::Message(message)) if new(&message.id) => Some(message.about),
+                        _ => None,
+                    });
+                    let told: Vec<_> = told.collect();
+                    let sold = if let GiftStage::Confirm { vouchers, .. } = &order.stage { vouchers.as_slice() } else { &[] };
+                    let was_sold = matches!(self.rows.get(&Key::VoucherOrder(order.id)), Some(Row::VoucherOrder(before)) if before.stage == order.stage);
+                    for (sold, item) in sold.iter().zip(&order.items).filter(|_| !was_sold) {
+                        let times = told.iter().filter(|about| **about == About::Gift(sold.id)).count();
+                        if times != usize::from(item.delivery != GiftDelivery::ByHand) {
+                            return Err(format!("law 8: voucher {} is {:?}, and was told {times} times", sold.id, item.delivery));
+                        }
+                    }
+                }
                 Change::Delete(Key::Message(id)) if !self.got.contains(id) => {
                     return Err(format!("law 8: message {id} is gone, and nobody got it"));
                 }
@@ -153,8 +169,8 @@ impl Ledger {
     ///
     /// # Errors
     /// A message that nobody got.
-    pub fn check_delivered(&self) -> Result<(), String> {
-        let waits = |row: &&Row| matches!(row, Row::Message(message) if message.next().is_some());
+    pub fn check_delivered(&self, now: Timestamp) -> Result<(), String> {
+        let waits = |row: &&Row| matches!(row, Row::Message(message) if message.due <= now && message.next().is_some());
         self.rows.values().find(waits).map_or(Ok(()), |row| Err(format!("law 8: an hour later nobody got {row:?}")))
     }
 
@@ -234,6 +250,12 @@ impl Ledger {
         })
     }
 
+    /// All voucher orders, the oldest first.
+    pub fn voucher_orders(&self) -> Vec<&VoucherOrder> {
+        let all = self.rows.range(Key::VoucherOrder(VoucherOrderId([0; 16]))..=Key::VoucherOrder(VoucherOrderId([0xff; 16])));
+        all.filter_map(|(_, row)| if let Row::VoucherOrder(order) = row { Some(order.as_ref()) } else { None }).collect()
+    }
+
     /// How many orders are in a stage.
     pub fn count(&self, which: impl Fn(&Stage) -> bool) -> usize {
         self.rows.values().filter(|row| matches!(row, Row::Order(order) if which(&order.stage))).count()
@@ -285,6 +307,8 @@ impl Ledger {
                 Row::Promotion(promotion) => world.catalogue.promotions.get(&promotion.id) == Some(promotion),
                 Row::Ticket(ticket) => ticket.id.0 < world.item_ids().0,
                 Row::Message(message) => message.id.0 < world.item_ids().0,
+                Row::VoucherOrder(order) => order.expires().is_none() || world.voucher_orders.resident().any(|known| known == order),
+                Row::GiftVouchers(offer) => world.catalogue.gift_vouchers.get(&offer.channel) == Some(offer),
                 Row::Voucher(voucher) => voucher.reserved == 0 || world.vouchers.get(voucher.id).is_some(),
                 _ => true,
             };
@@ -300,6 +324,12 @@ impl Ledger {
             let durable = self.rows.get(&Key::Voucher(voucher.id));
             if !matches!(durable, Some(Row::Voucher(row)) if row == voucher) {
                 return Err(format!("{voucher:?} is in memory, durably it is {durable:?}"));
+            }
+        }
+        for order in world.voucher_orders.resident() {
+            let durable = self.rows.get(&Key::VoucherOrder(order.id));
+            if !matches!(durable, Some(Row::VoucherOrder(row)) if row == order) {
+                return Err(format!("{order:?} is in memory, durably it is {durable:?}"));
             }
         }
         self.check_pools(world)

@@ -4,6 +4,7 @@
 //! One seed is one history: a failure names it, and it repeats exactly.
 
 pub mod clients;
+pub mod gifts;
 pub mod ledger;
 pub mod process;
 pub mod promoters;
@@ -204,6 +205,9 @@ impl History {
         if below(&mut self.draw, 12) == 0 {
             return process.ask(promoters::ask(self.clients.shows(), &mut self.draw), u64::MAX);
         }
+        if below(&mut self.draw, 12) == 0 {
+            return process.ask(gifts::ask(&self.ledger, &mut self.draw), u64::MAX);
+        }
         let (ticket, request) = self.clients.ask(*number, &self.ledger, &mut self.draw);
         process.ask(request, ticket);
     }
@@ -385,7 +389,11 @@ impl History {
         if (live, held) != (0, 0) {
             return Err(format!("an hour later {live} orders are alive and {held} places held"));
         }
-        self.ledger.check_delivered()?;
+        self.ledger.check_delivered(self.clock)?;
+        let gifts = self.ledger.voucher_orders().iter().filter(|order| order.expires().is_some()).count();
+        if gifts != 0 {
+            return Err(format!("an hour later {gifts} voucher orders are alive"));
+        }
         self.ledger.check_store(&self.disk)?;
         self.crash_all();
         self.rest()?;

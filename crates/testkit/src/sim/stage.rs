@@ -25,14 +25,16 @@ use aforo_domain::identity::manage::{Edit, IdentityCommand};
 use aforo_domain::identity::terms::{BookingTerms, DeliveryKind, DeliveryMethod, Insurance, Premium};
 use aforo_domain::identity::{ChannelKind, Client, Scopes, Status, Subject, Surcharge};
 use aforo_domain::ids::{
-    Barcode, ChannelId, CollectiveId, DeliveryMethodId, EntityId, EventId, FamilyId, InsuranceId, PriceTypeId, PromotionId, QuotaId,
-    RateId, SeatId, SectorId, SessionId, ShardId, TemplateId, VenueId, VoucherGroupId, VoucherId,
+    Barcode, ChannelId, CollectiveId, DeliveryMethodId, EntityId, EventId, FamilyId, GiftImageId, InsuranceId, PriceTypeId, PromotionId,
+    QuotaId, RateId, SeatId, SectorId, SessionId, ShardId, TemplateId, VenueId, VoucherGroupId, VoucherId,
 };
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::promotions::{Conditions, Limits, PromotionCode, PromotionKind, Reduction, Scope};
 use aforo_domain::seasons::{Member, Season};
 use aforo_domain::text::Language;
+use aforo_domain::voucher_orders::manage::{GiftCommand, GiftVouchersSpec};
+use aforo_domain::voucher_orders::{AmountRange, GiftImage};
 use aforo_domain::vouchers::ShownVoucher;
 
 /// The operator's shard.
@@ -283,6 +285,21 @@ impl Builder<'_> {
         let vouchers = (0..VOUCHERS).map(|number| (voucher(number).1, format!("****-****-****-000{number}"))).collect();
         let issue = Issue { group: GROUP, amount: 30_000, currency: euro(), expires: None, vouchers };
         self.catalogue(CatalogueCommand::Vouchers(VoucherCommand::Issue(issue)));
+        let name = "Roses".to_owned();
+        let image = GiftImage { id: GiftImageId(1), url: "https://example.org/roses.png".to_owned(), name, names: Default::default() };
+        let offer = GiftVouchersSpec {
+            status: Status::Active,
+            group: GROUP,
+            currency: euro(),
+            amounts: vec![2_500],
+            range: Some(AmountRange { min: 5_000, max: 9_000, step: 1_000 }),
+            images: vec![Arc::new(image)],
+            by_email: true,
+            by_hand: true,
+            max_days_ahead: 3,
+            life_days: Some(30),
+        };
+        self.ids(Command::GiftVouchers(WEB, GiftCommand::Offer(None, offer)));
     }
 
     fn collectives(&mut self) {

@@ -12,6 +12,7 @@ mod loyalty;
 mod orders;
 mod ours;
 mod promotions;
+mod voucher_orders;
 mod vouchers;
 
 use std::collections::BTreeSet;
@@ -56,14 +57,6 @@ const NOT_YET_REACHABLE: &[&str] = &[
     "SECONDARY_MARKET_SEAT_RATE_NOT_AVAILABLE",
     "SECONDARY_MARKET_SALE_NOT_ENABLED",
     "ME0001",
-    "VOUCHER_ORDER_NOT_FOUND",
-    "VOUCHER_ORDER_INVALID_STATUS",
-    "VOUCHER_ORDER_INVALID_CONFIG_STATUS",
-    "VOUCHER_ORDER_INVALID_AMOUNT",
-    "VOUCHER_ORDER_INVALID_IMAGE",
-    "VOUCHER_ORDER_INVALID_RECEIVER_DATA",
-    "VOUCHER_ORDER_INVALID_DELIVERY_DATE",
-    "VOUCHER_ORDER_INVALID_PAYMENT_STATUS",
 ];
 
 /// Runs a case against a small world of its own and holds its answer against the catalogue.
@@ -161,6 +154,14 @@ cases! {
     "ORDER_COLLECTIVE_NOT_FOUND" => collectives::order_collective_not_found,
     "ORDER_INVALID_COLLECTIVE" => collectives::order_invalid_collective,
     "ORDER_COLLECTIVE_LIMIT_EXCEEDED" => collectives::order_collective_limit_exceeded,
+    "VOUCHER_ORDER_NOT_FOUND" => voucher_orders::voucher_order_not_found,
+    "VOUCHER_ORDER_INVALID_STATUS" => voucher_orders::voucher_order_invalid_status,
+    "VOUCHER_ORDER_INVALID_CONFIG_STATUS" => voucher_orders::voucher_order_invalid_config_status,
+    "VOUCHER_ORDER_INVALID_AMOUNT" => voucher_orders::voucher_order_invalid_amount,
+    "VOUCHER_ORDER_INVALID_IMAGE" => voucher_orders::voucher_order_invalid_image,
+    "VOUCHER_ORDER_INVALID_RECEIVER_DATA" => voucher_orders::voucher_order_invalid_receiver_data,
+    "VOUCHER_ORDER_INVALID_DELIVERY_DATE" => voucher_orders::voucher_order_invalid_delivery_date,
+    "VOUCHER_ORDER_INVALID_PAYMENT_STATUS" => voucher_orders::voucher_order_invalid_payment_status,
     "ORDER_PROMOTION_NOT_FOUND" => promotions::order_promotion_not_found,
     "ORDER_PROMOTION_PRIMARY_MARKET_REQUIRED" => promotions::order_promotion_primary_market_required,
     "ORDER_INVALID_PROMOTION" => promotions::order_invalid_promotion,

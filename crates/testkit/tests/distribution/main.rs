@@ -16,6 +16,7 @@ mod promotions;
 mod refusals;
 mod seasons;
 mod terms;
+mod voucher_orders;
 mod vouchers;
 
 use answers::{
@@ -45,6 +46,10 @@ use seasons::{
     a_season_ticket_from_the_first_call_to_the_tickets, everybody_wants_the_same_seat, season_tickets_expire_and_have_barcodes_of_their_own,
 };
 use terms::{delivery_and_insurance_are_part_of_the_price, what_comes_too_late_is_not_delivered};
+use voucher_orders::{
+    a_gift_is_sent_on_its_day, a_gift_voucher_is_sold_and_spent, a_voucher_order_that_is_over, gift_vouchers_make_sense,
+    what_a_voucher_order_may_hold, who_repeats_a_confirm_is_not_told_the_code_again,
+};
 use vouchers::{
     a_voucher_is_answered_once_and_masked_ever_after, expiry_and_back_to_basket_release, pins_are_guessed_in_vain,
     two_orders_want_the_same_voucher, vouchers_make_sense, vouchers_pay_in_turn,
@@ -87,6 +92,12 @@ aforo_testkit::for_each_engine![
     expiry_and_back_to_basket_release,
     pins_are_guessed_in_vain,
     vouchers_make_sense,
+    a_gift_voucher_is_sold_and_spent,
+    a_gift_is_sent_on_its_day,
+    who_repeats_a_confirm_is_not_told_the_code_again,
+    a_voucher_order_that_is_over,
+    what_a_voucher_order_may_hold,
+    gift_vouchers_make_sense,
     promotions_are_part_of_the_price,
     codes_of_promotions_are_shown_to_their_managers_alone,
     promotions_make_sense,

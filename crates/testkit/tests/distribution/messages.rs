@@ -9,7 +9,7 @@ use aforo_testkit::wait::until;
 use serde_json::json;
 
 /// E-mails that were written so far, without those that are being written.
-fn mails(server: &TestServer) -> Vec<String> {
+pub fn mails(server: &TestServer) -> Vec<String> {
     let Ok(files) = fs::read_dir(server.dir().join("mail")) else { return Vec::new() };
     let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
     files.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));

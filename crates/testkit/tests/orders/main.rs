@@ -14,6 +14,7 @@ mod presales;
 mod promotions;
 mod sale;
 mod seasons;
+mod voucher_orders;
 mod vouchers;
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
 
 use super::life::creations;
-use super::strangers::{ORDERS_BY_CODE, Stranger, Tenants, UNKNOWN, UNKNOWN_CODE, UNKNOWN_ORDER};
+use super::strangers::{ORDERS_BY_CODE, Stranger, Tenants, UNKNOWN, UNKNOWN_CODE, UNKNOWN_ORDER, VOUCHER_ORDERS};
 
 for_each_engine![strangers_find_nothing_and_change_nothing, lists_and_bodies_do_not_reach_further_either];
 
@@ -32,7 +32,11 @@ const AFTER_SALE: &str = "/orders-mgmt-api";
 
 /// What is nobody's, by the collection that it is looked for in.
 fn unknown(collection: &str) -> String {
-    if collection == ORDERS_BY_CODE { UNKNOWN_CODE.to_owned() } else { UNKNOWN.to_string() }
+    match collection {
+        ORDERS_BY_CODE => UNKNOWN_CODE.to_owned(),
+        VOUCHER_ORDERS => UNKNOWN_ORDER.to_owned(),
+        _ => UNKNOWN.to_string(),
+    }
 }
 
 /// Bodies to try: none, an empty one, and one of the right types.

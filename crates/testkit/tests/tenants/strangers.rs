@@ -1,6 +1,6 @@
 //! Whose things are protected, and who tries to get at them: people of another entity, and another operator.
 
-use aforo_testkit::builders::{SmallWorld, channel, id, publish, text};
+use aforo_testkit::builders::{SmallWorld, channel, gift_order, id, publish, text};
 use aforo_testkit::caller::{Caller, MGMT, ManagerClient, SellerClient};
 use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
@@ -13,6 +13,8 @@ pub const UNKNOWN: u64 = 8_888_888;
 pub const UNKNOWN_ORDER: &str = "ffffffffffffffffffffffffffffffff";
 /// A code that no order has.
 pub const UNKNOWN_CODE: &str = "ZZZZZZZZZZZZ";
+/// Voucher orders, by ids that are no numbers.
+pub const VOUCHER_ORDERS: &str = "/distribution-api/v1/voucher-orders";
 /// Where an order is named by its code.
 pub const ORDERS_BY_CODE: &str = "/orders-mgmt-api/v1/orders";
 
@@ -49,6 +51,8 @@ pub struct Tenants<'a> {
     /// A voucher group of the theatre's, and a voucher of it.
     pub voucher_group: u64,
     pub voucher: u64,
+    /// A voucher order of the theatre's web channel.
+    pub gift_order: String,
     /// A promotion of the theatre's.
     pub promotion: u64,
     /// A collective of the theatre's, and a member of it. The order carries it.
@@ -72,6 +76,9 @@ impl<'a> Tenants<'a> {
         let voucher_group = world.admin.make_id("/voucher-groups", voucher_group(world.theatre)).await;
         let issued = world.admin.make(&format!("/voucher-groups/{voucher_group}/vouchers"), json!({"count": 1, "amount": 5})).await;
         let voucher = issued["data"][0]["id"].as_u64().unwrap();
+        world.gift_vouchers(json!({})).await;
+        let gift_order = seller.0.post("/distribution-api/v1/voucher-orders", gift_order(25)).await.ok();
+        let gift_order = text(&gift_order, "id").to_owned();
         let promotion = creations().iter().find(|(collection, _)| *collection == "/promotions").unwrap().1(world.theatre, 1);
         let promotion = world.admin.make_id("/promotions", promotion).await;
         let collective = json!({"entity_id": world.theatre, "name": "Club", "type": "MEMBER"});
@@ -82,7 +89,7 @@ impl<'a> Tenants<'a> {
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
-        Self { world, theirs, order, item, sold, sold_item, voucher_group, voucher, promotion, collective, member, strangers }
+        Self { world, theirs, order, item, sold, sold_item, voucher_group, voucher, gift_order, promotion, collective, member, strangers }
     }
 
     /// The protected thing that a path's parameter names.
@@ -94,6 +101,7 @@ impl<'a> Tenants<'a> {
         let id = match collection {
             ORDERS_BY_CODE => return self.sold.clone(),
             "/orders-mgmt-api/v1/orders/{}/items" => self.sold_item,
+            VOUCHER_ORDERS => return self.gift_order.clone(),
             "/distribution-api/v1/orders/items" => self.item,
             // A key may be any text.
             "/distribution-api/v1/orders/consumer-metadata" => 1,

@@ -152,7 +152,8 @@ impl<'a> Desk<'a> {
         }
         let key = CounterKey::Vouchers(group.id);
         let before = self.world.counter(&key).cast_unsigned();
-        if before + issue.vouchers.len() as u64 > MAX_OF_GROUP {
+        let promised = self.world.counter(&CounterKey::PromisedVouchers(group.id)).cast_unsigned();
+        if before + promised + issue.vouchers.len() as u64 > MAX_OF_GROUP {
             return Err(Error::new(Code::Conflict).because("the group has as many vouchers as it may").into());
         }
         let (mut changes, mut ids) = (Vec::with_capacity(3 * issue.vouchers.len() + 1), Vec::new());

@@ -45,13 +45,19 @@ impl BuyerBody {
     /// Reads it where it is a part of a body: what is wrong is named with this before it.
     pub fn read_as(&self, prefix: &str) -> Result<Buyer, Problem> {
         let mut checks = Checks::new();
-        let name = |field: &str| format!("{prefix}{field}");
+        let buyer = self.read_into(&mut checks, prefix);
+        checks.done(buyer)
+    }
+
+    /// Reads it as a part of a body: `within` stands before the names of its fields.
+    pub fn read_into(&self, checks: &mut Checks, within: &str) -> Buyer {
+        let name = |field: &str| format!("{within}{field}");
         let email = checks.text(&name("email"), self.email.as_deref());
         if !email.is_empty() && !is_email(&email) {
             checks.bad_format(&name("email"), &email);
         }
         let mut text = |field: &str, value: &Option<String>| checks.optional_text(&name(field), value.as_deref());
-        let buyer = Buyer {
+        Buyer {
             email,
             name: text("name", &self.name),
             surname: text("surname", &self.surname),
@@ -62,9 +68,8 @@ impl BuyerBody {
             postal_code: text("postal_code", &self.postal_code),
             country: checks.formed(&name("country"), self.country.as_deref().filter(|text| !text.trim().is_empty()), country),
             language: checks.formed(&name("language"), self.language.as_deref(), Language::parse),
-            fields: answers(&mut checks, &name("fields"), self.fields.as_ref()),
-        };
-        checks.done(buyer)
+            fields: answers(checks, &name("fields"), self.fields.as_ref()),
+        }
     }
 }
 

@@ -13,6 +13,8 @@ mod metadata;
 mod orders;
 pub mod promotions;
 pub mod view;
+pub mod voucher_order_view;
+pub mod voucher_orders;
 pub mod vouchers;
 
 use aforo_domain::text::{Language, Localized};
@@ -53,6 +55,11 @@ pub fn router() -> Routes {
         .routes(routes!(orders::back_to_basket))
         .routes(routes!(confirm::confirm))
         .routes(routes!(loyalty::join))
+        .routes(routes!(voucher_orders::offered))
+        .routes(routes!(voucher_orders::create))
+        .routes(routes!(voucher_orders::read, voucher_orders::delete))
+        .routes(routes!(voucher_orders::pre_confirm))
+        .routes(routes!(voucher_orders::confirm))
 }
 
 /// A text in a language, else as it is written without one.

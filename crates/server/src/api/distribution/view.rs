@@ -89,13 +89,13 @@ struct NamedView<'a> {
 
 /// When an order was made and is over, UTC.
 #[derive(Debug, Serialize, ToSchema)]
-struct DatesView {
-    created: Shown,
+pub(super) struct DatesView {
+    pub created: Shown,
     /// Until it is confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires: Option<Shown>,
+    pub expires: Option<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    confirmed: Option<Shown>,
+    pub confirmed: Option<Shown>,
 }
 
 /// A place in an order.
@@ -454,7 +454,7 @@ pub fn shown<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> R
     serializer.collect_str(value)
 }
 
-fn maybe_shown<T: std::fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn maybe_shown<T: std::fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),

@@ -55,7 +55,7 @@ pub struct MessageView<'a> {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct MailView<'a> {
     to: &'a str,
-    /// `SOLD`: about an order that was sold.
+    /// `SOLD`: about an order that was sold. `GIFT`: a gift voucher.
     letter: &'static str,
 }
 
@@ -79,6 +79,7 @@ fn view(shard: ShardId, message: &Message) -> MessageView<'_> {
         Content::Mail(mail) => {
             let letter = match mail.letter {
                 Letter::Sold(_) => "SOLD",
+                Letter::Gift(_) => "GIFT",
             };
             (None, Some(MailView { to: &mail.to, letter }))
         }

@@ -14,6 +14,7 @@ pub mod collectives;
 pub mod entities;
 pub mod events;
 pub mod forms;
+pub mod gift_vouchers;
 pub mod keys;
 pub mod lists;
 pub mod member_import;
@@ -141,6 +142,8 @@ fn of_catalogue() -> Routes {
         .routes(routes!(vouchers::list, vouchers::issue))
         .routes(routes!(vouchers::get, vouchers::change))
         .routes(routes!(vouchers::movements))
+        .routes(routes!(gift_vouchers::get, gift_vouchers::set))
+        .routes(routes!(gift_vouchers::sold))
 }
 
 impl<A: Allowed> Manager<A> {

@@ -2,7 +2,7 @@
 
 use aforo_domain::ids::{Hash, ShardId};
 use aforo_domain::moment::{Moment, Timestamp};
-use aforo_domain::vouchers::ShownVoucher;
+use aforo_domain::vouchers::NewVoucher;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -18,26 +18,11 @@ pub fn license(chance: &Chance) -> (String, Hash) {
     with_hash(moment(chance).draw().typed_secret())
 }
 
-/// A voucher to be made.
-pub struct NewVoucher {
-    /// Its code.
-    pub code: String,
-    /// Its PIN, if it has one.
-    pub pin: Option<String>,
-    /// What both are known by.
-    pub shown: ShownVoucher,
-    /// What may be shown of the code.
-    pub masked: String,
-}
-
 /// A voucher's code, and a PIN where it shall have one.
 pub fn voucher(chance: &Chance, has_pin: bool) -> NewVoucher {
     let mut draw = moment(chance).draw();
     let code = draw.voucher_code();
-    let pin = has_pin.then(|| draw.pin());
-    let shown = ShownVoucher::of(&code, pin.as_deref());
-    let masked = format!("****-****-****-{}", code.rsplit('-').next().unwrap_or_default());
-    NewVoucher { code, pin, shown, masked }
+    NewVoucher::of(code, has_pin.then(|| draw.pin()))
 }
 
 fn moment(chance: &Chance) -> Moment {

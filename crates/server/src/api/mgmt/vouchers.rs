@@ -7,7 +7,7 @@ use aforo_domain::command::{Command, Reply};
 use aforo_domain::error::Code;
 use aforo_domain::ids::{VoucherGroupId, VoucherId};
 use aforo_domain::money::Currency;
-use aforo_domain::vouchers::{MovementKind, Voucher, VoucherGroup, VoucherMovement};
+use aforo_domain::vouchers::{MovementKind, NewVoucher, Voucher, VoucherGroup, VoucherMovement};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +95,7 @@ pub struct MovementView {
     date: Shown,
     /// Negative where the balance fell.
     amount: Money,
-    /// Of the order that was paid.
+    /// Of the order that was paid, or of the voucher order in which it was bought.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_code: Option<String>,
 }
@@ -121,6 +121,7 @@ fn movement_view(movement: &VoucherMovement, currency: Currency) -> MovementView
     let (r#type, order_code) = match movement.what {
         MovementKind::Issued => ("ISSUED", None),
         MovementKind::Spent { code, .. } => ("SPENT", Some(code.to_string())),
+        MovementKind::Sold { code, .. } => ("ISSUED", Some(code.to_string())),
     };
     let amount = Money::of(currency, movement.amount);
     MovementView { number: movement.number, r#type, date: Shown::utc(movement.at), amount, order_code }
@@ -175,11 +176,8 @@ pub async fn issue(manager: Manager<EventManagers>, PathId(id): PathId, call: Ca
     let command = VoucherCommand::Issue(Issue { vouchers, ..issue });
     let answered = manager.run(&call, Command::Catalogue(CatalogueCommand::Vouchers(command))).await?;
     let is_new = !answered.replayed;
-    let view = |(id, made): (&u64, secrets::NewVoucher)| IssuedVoucherView {
-        id: *id,
-        code: is_new.then_some(made.code),
-        pin: made.pin.filter(|_| is_new),
-    };
+    let view =
+        |(id, made): (&u64, NewVoucher)| IssuedVoucherView { id: *id, code: is_new.then_some(made.code), pin: made.pin.filter(|_| is_new) };
     let data = answered.ids()?.iter().zip(made).map(view).collect();
     Ok(answered.json(&IssuedView { data }))
 }

@@ -1,18 +1,19 @@
 //! Letters: what an e-mail says, as plain text and as HTML, both from the same lines. Names and dates are those that are published when it is sent.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use aforo_domain::catalogue::Offer;
-use aforo_domain::messages::{self, Mail, Sale, SoldItem};
+use aforo_domain::messages::{self, GiftLetter, Mail, Sale, SoldItem};
 use aforo_domain::text::{Language, Localized};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::texts::Texts;
 use crate::engine::view::ShardView;
 use crate::http::time::Zones;
 
-/// A letter in words.
-#[derive(Debug, PartialEq, Eq)]
+/// A letter in words. It may hold secrets: for debugging its subject is all that is shown.
+#[derive(PartialEq, Eq)]
 pub struct Letter {
     /// What it is about.
     pub subject: String,
@@ -22,11 +23,18 @@ pub struct Letter {
     pub html: String,
 }
 
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Letter({})", self.subject)
+    }
+}
+
 /// Puts an e-mail into words.
 pub fn write(mail: &Mail, view: &ShardView, zones: &Zones) -> Letter {
     let (texts, language) = (Texts::of(&mail.language), &mail.language);
     match &mail.letter {
         messages::Letter::Sold(sale) => sold(sale, texts, language, view, zones),
+        messages::Letter::Gift(letter) => gift(letter, texts),
     }
 }
 
@@ -36,6 +44,10 @@ enum Line {
     Plain(String),
     /// What it is, and how much it costs.
     Priced(String, String),
+    /// Something to copy, under its name.
+    Copied(String, String),
+    /// Where a picture is, and what it shows: only for who reads HTML.
+    Picture(String, String),
 }
 
 fn sold(sale: &Sale, texts: &Texts, language: &Language, view: &ShardView, zones: &Zones) -> Letter {
@@ -67,6 +79,22 @@ fn sold(sale: &Sale, texts: &Texts, language: &Language, view: &ShardView, zones
     Letter { subject: format!("{}: {about}", texts.subject), text: text(&lines), html: html(&lines, texts.tag) }
 }
 
+fn gift(letter: &GiftLetter, texts: &Texts) -> Letter {
+    let amount = format!("{} {}", letter.currency.show_amount(letter.amount), letter.currency);
+    let hello = letter.receiver.name.as_ref().map_or_else(|| texts.hello.to_owned(), |name| format!("{} {name}", texts.hello));
+    let mut lines = vec![Line::Plain(format!("{hello},")), Line::Plain(texts.gift.to_owned())];
+    lines.extend(letter.from.as_ref().map(|from| Line::Copied(texts.gift_from.to_owned(), from.clone())));
+    lines.extend(letter.image.as_ref().map(|image| Line::Picture(image.url.clone(), image.name.clone())));
+    lines.extend(letter.receiver.message.iter().flat_map(|message| message.lines()).map(|line| Line::Plain(line.to_owned())));
+    lines.push(Line::Heading(format!("{} · {amount}", texts.voucher)));
+    lines.push(Line::Copied(texts.voucher_code.to_owned(), letter.code.clone()));
+    lines.extend(letter.pin.as_ref().map(|pin| Line::Copied("PIN".to_owned(), pin.clone())));
+    let until = letter.until.and_then(|until| Timestamp::from_microsecond(until.0).ok());
+    let until = until.map(|until| until.to_zoned_datetime(TimeZone::UTC).strftime(texts.date).to_string());
+    lines.extend(until.map(|until| Line::Copied(texts.voucher_until.to_owned(), format!("{until} UTC"))));
+    Letter { subject: format!("{}: {amount}", texts.voucher), text: text(&lines), html: html(&lines, texts.tag) }
+}
+
 fn when_and_where(offer: &Offer, texts: &Texts, zones: &Zones) -> String {
     let start = Timestamp::from_microsecond(offer.session.start.0).unwrap_or_default();
     let start = start.to_zoned_datetime(zones.get(&offer.venue.time_zone)).strftime(texts.date).to_string();
@@ -92,6 +120,8 @@ fn text(lines: &[Line]) -> String {
             Line::Heading(heading) => write!(text, "\r\n{heading}\r\n"),
             Line::Plain(plain) => write!(text, "{plain}\r\n"),
             Line::Priced(what, amount) => write!(text, "- {what}: {amount}\r\n"),
+            Line::Copied(what, value) => write!(text, "{what}: {value}\r\n"),
+            Line::Picture(..) => Ok(()),
         };
         // A text does not refuse.
         let _ = written;
@@ -106,6 +136,8 @@ fn html(lines: &[Line], tag: &str) -> String {
             Line::Heading(heading) => write!(html, "<h3>{}</h3>", escaped(heading)),
             Line::Plain(plain) => write!(html, "<p>{}</p>", escaped(plain)),
             Line::Priced(what, amount) => write!(html, "<p>{} <b>{}</b></p>", escaped(what), escaped(amount)),
+            Line::Copied(what, value) => write!(html, "<p>{}: <b>{}</b></p>", escaped(what), escaped(value)),
+            Line::Picture(url, what) => write!(html, "<p><img src=\"{}\" alt=\"{}\" width=\"480\"></p>", escaped(url), escaped(what)),
         };
         let _ = written;
     }
@@ -119,7 +151,46 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, html, text};
+    use std::sync::Arc;
+
+    use aforo_domain::ids::GiftImageId;
+    use aforo_domain::messages::GiftLetter;
+    use aforo_domain::moment::Timestamp;
+    use aforo_domain::money::Currency;
+    use aforo_domain::text::Language;
+    use aforo_domain::voucher_orders::{GiftImage, Receiver};
+
+    use super::{Line, gift, html, text};
+    use crate::outbox::mail::texts::Texts;
+
+    #[test]
+    fn a_gift_says_what_it_is_worth_and_how_it_is_used() {
+        let (id, url, name) = (GiftImageId(1), "https://example.org/a.png?x=\"".to_owned(), "Roses".to_owned());
+        let receiver = Receiver { name: Some("Zoe".to_owned()), message: Some("Many\nreturns <3".to_owned()), email: None };
+        let letter = GiftLetter {
+            code: "ABCD-EFGH-JKMN-2345".to_owned(),
+            pin: Some("012345".to_owned()),
+            amount: 2_550,
+            currency: Currency::parse("EUR").unwrap(),
+            until: Some(Timestamp(1_926_237_600_000_000)),
+            image: Some(Arc::new(GiftImage { id, url, name, names: Default::default() })),
+            from: Some("Ada".to_owned()),
+            receiver,
+        };
+        let said = gift(&letter, Texts::of(&Language::parse("en-GB").unwrap()));
+        assert_eq!(said.subject, "Gift voucher: 25.5 EUR");
+        assert_eq!(
+            said.text,
+            "Hello Zoe,\r\nSomebody gives you a gift voucher. Enter its code when you pay for your tickets.\r\nFrom: Ada\r\nMany\r\nreturns <3\r\n\
+             \r\nGift voucher · 25.5 EUR\r\nCode: ABCD-EFGH-JKMN-2345\r\nPIN: 012345\r\nValid until: 2031-01-15 10:00 UTC\r\n"
+        );
+        assert!(
+            said.html.contains("src=\"https://example.org/a.png?x=&quot;\" alt=\"Roses\"") && said.html.contains("returns &lt;3"),
+            "{}",
+            said.html
+        );
+        assert!(!format!("{letter:?}").contains("ABCD") && !format!("{letter:?}").contains("012345"));
+    }
 
     #[test]
     fn names_stay_texts() {

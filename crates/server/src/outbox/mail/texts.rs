@@ -21,6 +21,14 @@ pub struct Texts {
     pub seat: &'static str,
     /// Before what it costs in all.
     pub total: &'static str,
+    /// That somebody gives a voucher.
+    pub gift: &'static str,
+    /// Before the giver's name.
+    pub gift_from: &'static str,
+    pub voucher: &'static str,
+    pub voucher_code: &'static str,
+    /// Before the time at which it is over.
+    pub voucher_until: &'static str,
     /// How a day and its time are written (strftime).
     pub date: &'static str,
 }
@@ -34,6 +42,11 @@ static ENGLISH: Texts = Texts {
     row: "row",
     seat: "seat",
     total: "Total",
+    gift: "Somebody gives you a gift voucher. Enter its code when you pay for your tickets.",
+    gift_from: "From",
+    voucher: "Gift voucher",
+    voucher_code: "Code",
+    voucher_until: "Valid until",
     date: "%Y-%m-%d %H:%M",
 };
 
@@ -48,6 +61,11 @@ static OTHERS: &[Texts] = &[
         row: "fila",
         seat: "butaca",
         total: "Total",
+        gift: "Te han regalado una tarjeta regalo. Introduce su código al pagar tus entradas.",
+        gift_from: "De parte de",
+        voucher: "Tarjeta regalo",
+        voucher_code: "Código",
+        voucher_until: "Válida hasta",
         date: "%d/%m/%Y %H:%M",
     },
     Texts {
@@ -59,6 +77,11 @@ static OTHERS: &[Texts] = &[
         row: "fila",
         seat: "seient",
         total: "Total",
+        gift: "T'han regalat una targeta regal. Introdueix-ne el codi quan paguis les teves entrades.",
+        gift_from: "De part de",
+        voucher: "Targeta regal",
+        voucher_code: "Codi",
+        voucher_until: "Vàlida fins al",
         date: "%d/%m/%Y %H:%M",
     },
     Texts {
@@ -70,6 +93,11 @@ static OTHERS: &[Texts] = &[
         row: "rang",
         seat: "place",
         total: "Total",
+        gift: "On vous offre une carte cadeau. Saisissez son code au moment de payer vos billets.",
+        gift_from: "De la part de",
+        voucher: "Carte cadeau",
+        voucher_code: "Code",
+        voucher_until: "Valable jusqu'au",
         date: "%d/%m/%Y %H:%M",
     },
     Texts {
@@ -81,6 +109,11 @@ static OTHERS: &[Texts] = &[
         row: "Reihe",
         seat: "Platz",
         total: "Summe",
+        gift: "Sie haben einen Geschenkgutschein erhalten. Geben Sie den Code ein, wenn Sie Ihre Eintrittskarten bezahlen.",
+        gift_from: "Von",
+        voucher: "Geschenkgutschein",
+        voucher_code: "Code",
+        voucher_until: "Gültig bis",
         date: "%d.%m.%Y %H:%M",
     },
 ];

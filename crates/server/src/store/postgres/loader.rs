@@ -193,7 +193,8 @@ impl Link {
 
     fn taken(&self, shard: ShardId, codes: &[OrderCode]) -> Result<Vec<String>, StoreError> {
         let codes: Vec<_> = codes.iter().map(ToString::to_string).collect();
-        let select = "SELECT code FROM orders WHERE shard = $1 AND code = ANY($2)";
+        let select = "SELECT code FROM orders WHERE shard = $1 AND code = ANY($2) \
+            UNION ALL SELECT code FROM voucher_orders WHERE shard = $1 AND code = ANY($2)";
         let rows = self.session.run(self.session.client.query(select, &[&shard.0.cast_signed(), &codes])).map_err(failed)?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }

@@ -126,7 +126,9 @@ impl Loader {
                 rows.collect::<Result<_, StoreError>>().map(Loaded::Rows)
             }
             Load::FreeCodes(mut codes) => {
-                let mut statement = transaction.prepare_cached("SELECT 1 FROM orders WHERE shard = ?1 AND code = ?2").map_err(failed)?;
+                let select = "SELECT 1 FROM orders WHERE shard = ?1 AND code = ?2 \
+                    UNION ALL SELECT 1 FROM voucher_orders WHERE shard = ?1 AND code = ?2";
+                let mut statement = transaction.prepare_cached(select).map_err(failed)?;
                 let mut failure = None;
                 codes.retain(|code| match statement.exists((shard.0.cast_signed(), code.to_string())) {
                     Ok(taken) => !taken,
