@@ -35,8 +35,8 @@ use messages::{buyers_get_what_they_bought_by_mail, who_wants_no_mail_gets_none}
 use metadata::a_channel_notes_what_it_likes_on_its_orders;
 use presales::{a_code_opens_a_presale, a_presale_is_shown_without_its_code, presales_make_sense, who_guesses_codes_has_to_wait};
 use promotions::{
-    codes_of_promotions_are_shown_to_their_managers_alone, promoted_prices_are_shown_while_they_are, promotions_are_part_of_the_price,
-    promotions_make_sense, racing_for_the_last_uses,
+    codes_of_promotions_are_shown_to_their_managers_alone, each_price_shows_the_promotions_that_it_has,
+    promoted_prices_are_shown_while_they_are, promotions_are_part_of_the_price, promotions_make_sense, racing_for_the_last_uses,
 };
 use refusals::{
     an_order_that_is_over, each_step_has_its_status, limits_of_order_channel_and_buyer, payments_come_to_what_is_to_pay,
@@ -102,6 +102,7 @@ aforo_testkit::for_each_engine![
     codes_of_promotions_are_shown_to_their_managers_alone,
     promotions_make_sense,
     promoted_prices_are_shown_while_they_are,
+    each_price_shows_the_promotions_that_it_has,
     racing_for_the_last_uses,
     buyers_get_what_they_bought_by_mail,
     who_wants_no_mail_gets_none,

@@ -176,8 +176,9 @@ pub async fn racing_for_the_last_uses(server: &TestServer) {
 /// The catalogue shows the smallest price with what comes by itself, as long as it does.
 pub async fn promoted_prices_are_shown_while_they_are(server: &TestServer) {
     let world = SmallWorld::set_up(server).await;
-    let price = async || world.seller().await.0.get(format!("/catalog-api/v1/sessions/{}", world.session)).await.ok()["price"].clone();
-    let before = price().await;
+    let read = async |more: &str| world.seller().await.0.get(format!("/catalog-api/v1/sessions/{}{more}", world.session)).await.ok();
+    let price = async || read("").await["price"].clone();
+    let (before, all_before) = (price().await, read("/prices").await);
     assert_eq!((&before["min"]["value"], before.get("min_promoted")), (&json!(10), None));
     let share = |value: u32| json!({"type": "PERCENTAGE", "value": value});
     let (soon, later) = ("2031-01-15T11:00:00Z", "2031-01-15T12:00:00Z");
@@ -192,6 +193,47 @@ pub async fn promoted_prices_are_shown_while_they_are(server: &TestServer) {
     assert_eq!(during["min_promoted"]["value"], json!(7), "10 less 30 %");
     assert_eq!((&during["min_final_promoted"], &during["min"]), (&during["min_promoted"], &before["min"]));
     assert_eq!(during["min_net_promoted"], amount(6.36, 9.09));
+    let all_during = read("/prices").await;
+    let [adult, child] = [0, 1].map(|index: usize| &all_during["rates"][index]["price_types"][0]["price"]);
+    let surcharge = json!({"promoter": 0, "channel": 0});
+    let net = json!({"value": 12.73, "surcharge": surcharge, "total": 12.73});
+    assert_eq!(
+        *adult,
+        json!({"value": 14, "surcharge": surcharge, "original_price": 20, "variation": variation, "total": 14, "net": net}),
+        "20 less 30 %, and what of it is no tax"
+    );
+    assert_eq!((&child["value"], &child["original_price"]), (&json!(10.5), &json!(15)));
     server.pass_seconds(3_600).await;
-    assert_eq!(price().await, before);
+    assert_eq!((price().await, read("/prices").await), (before, all_before));
+}
+
+/// Each price has its own promotions, several together are an amount, and surcharges stay as they are.
+pub async fn each_price_shows_the_promotions_that_it_has(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    world.change_session(json!({"surcharges": [{"type": "PERCENTAGE", "percent": 10}]})).await;
+    let off = |value: f64| json!({"type": "FIXED", "value": value, "currency": "EUR"});
+    let child = json!({"rates": [world.child]});
+    promotion(&world, json!({"name": "Child", "type": "AUTOMATIC", "reduction": off(2.5), "conditions": child})).await;
+    promotion(&world, json!({"name": "Floor", "type": "AUTOMATIC", "reduction": off(99.0), "conditions": {"price_types": [world.floor]}}))
+        .await;
+    promotion(
+        &world,
+        json!({"name": "Both", "type": "AUTOMATIC", "stackable": true, "reduction": {"type": "PERCENTAGE", "value": 50},
+        "conditions": child}),
+    )
+    .await;
+    let prices = world.seller().await.0.get(format!("/catalog-api/v1/sessions/{}/prices", world.session)).await.ok();
+    let shown = |rate: usize, kind: usize| {
+        let price = &prices["rates"][rate]["price_types"][kind]["price"];
+        (price["value"].clone(), price.get("original_price").cloned(), price.get("variation").cloned(), price["total"].clone())
+    };
+    let fixed = |value: f64| Some(json!({"type": "FIXED", "value": value}));
+    assert_eq!(shown(0, 0), (json!(20), None, None, json!(22)));
+    assert_eq!(shown(0, 1), (json!(0), Some(json!(10)), Some(json!({"type": "FIXED", "value": 10})), json!(1)), "never below nothing");
+    assert_eq!(shown(1, 0), (json!(6.25), Some(json!(15)), fixed(8.75), json!(7.75)), "half of 12.5");
+    // It is what an order comes to.
+    let seller = world.seller().await;
+    let order = seller.create().await;
+    let seats = json!({"seats": [{"id": world.row[0], "session_id": world.session, "rate_id": world.child}]});
+    assert_eq!(seller.order("POST", &order, "/seats", Some(seats)).await.ok()["price"]["total"], json!(7.75));
 }

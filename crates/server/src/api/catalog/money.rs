@@ -89,6 +89,11 @@ impl Price {
         Self { currency: offer.event.currency, base: 0, promoter: 0, channel: 0 }
     }
 
+    /// What it is without surcharges.
+    pub const fn base(self) -> Minor {
+        self.base
+    }
+
     /// The same with so much taken off the price.
     pub const fn less(self, amount: Minor) -> Self {
         Self { base: self.base - amount, ..self }

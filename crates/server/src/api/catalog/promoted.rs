@@ -1,5 +1,5 @@
-//! The smallest price of a session with the promotions that come by themselves: those that every single item has now. What needs more items or a
-//! collective, is taken off the whole order, or may run out is not promised here.
+//! Prices of a session with the promotions that come by themselves: those that every single item has now. What needs more items or a collective, is
+//! taken off the whole order, or may run out is not promised here.
 
 use std::sync::Arc;
 
@@ -39,9 +39,12 @@ pub struct Variation {
 /// A price before and after promotions.
 #[derive(Debug, Clone, Copy)]
 pub struct Promoted {
-    original: Price,
-    price: Price,
-    variation: Variation,
+    /// Before.
+    pub original: Price,
+    /// After.
+    pub price: Price,
+    /// What makes the difference.
+    pub variation: Variation,
 }
 
 impl Promoted {
@@ -59,25 +62,28 @@ impl Promoted {
 
 /// The smallest price after promotions, if they lower the smallest price.
 pub fn smallest(offer: &Offer, channel: &Channel, now: Timestamp) -> Option<Promoted> {
+    let prices = &offer.session.prices;
+    let promoted = prices.iter().filter_map(|(at, base)| promoted(offer, channel, now, *at, *base));
+    let smallest = promoted.min_by_key(|promoted| (promoted.price.base(), promoted.original.base()))?;
+    (smallest.price.base() < *prices.values().min()?).then_some(smallest)
+}
+
+/// The base price of a price type at a rate after promotions, if they lower it.
+pub fn promoted(offer: &Offer, channel: &Channel, now: Timestamp, at: (PriceTypeId, RateId), base: Minor) -> Option<Promoted> {
     if offer.automatic.is_empty() {
         return None;
     }
-    let prices = &offer.session.prices;
-    let promoted = prices.iter().map(|((price_type, rate), base)| {
-        let applied = applied(offer, channel, now, (*price_type, *rate));
-        let discounts = price::discounts(&[(ItemId(0), *base)], &applied);
-        (*base - discounts.iter().flatten().map(|discount| discount.amount).sum::<Minor>(), *base, applied)
-    });
-    let (value, base, applied) = promoted.min_by_key(|(value, base, _)| (*value, *base))?;
-    if value >= *prices.values().min()? {
+    let applied = applied(offer, channel, now, at);
+    let off: Minor = price::discounts(&[(ItemId(0), base)], &applied).iter().flatten().map(|discount| discount.amount).sum();
+    if off == 0 {
         return None;
     }
-    let (original, off) = (Price::of(offer, channel, base), Money::of(offer.event.currency, base - value));
     let variation = match applied.iter().map(|one| one.terms.reduction).collect::<Vec<_>>()[..] {
         [Reduction::Percentage(percent)] => Variation { r#type: "PERCENTAGE", value: Money::percent(percent) },
-        _ => Variation { r#type: "FIXED", value: off },
+        _ => Variation { r#type: "FIXED", value: Money::of(offer.event.currency, off) },
     };
-    Some(Promoted { original, price: original.less(base - value), variation })
+    let original = Price::of(offer, channel, base);
+    Some(Promoted { original, price: original.less(off), variation })
 }
 
 /// The promotions that a single place has now.
