@@ -16,7 +16,7 @@ use crate::ids::{Barcode, ChannelId, Hash, ItemId, MessageId, OrderCode, OrderId
 use crate::messages::{About, Message};
 use crate::money::Minor;
 use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, extras, surcharges};
-use crate::pricing::{ItemPrice, Totals};
+use crate::pricing::{self, ItemPrice, Taxed, Totals};
 use crate::promotions::price;
 use collectives::CollectiveLaws;
 use seasons::SeasonLaws;
@@ -162,6 +162,7 @@ impl Laws {
         self.see_invitations(order);
         self.see_promotions(order);
         self.seasons.see_order(order);
+        self.see_taxes(order);
         let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode.clone()));
         let insured = order.extras().insurances.iter().flat_map(|taken| &taken.items).map(|(item, _)| *item);
         let seen = Seen {
@@ -207,6 +208,25 @@ impl Laws {
         }
         for one in applied.iter().filter(|one| one.items.iter().any(|id| !order.items.iter().any(|item| item.id == *id))) {
             self.breach(3, format!("promotion {} of order {} is on an item that the order does not have", one.terms.id, order.id));
+        }
+    }
+
+    /// Law 3: the taxes of a price and what is left without them make it up.
+    fn see_taxes(&mut self, order: &Order) {
+        for item in &order.items {
+            let price = &item.price;
+            let parts = [
+                (Taxed::Ticket, price.reduced()),
+                (Taxed::PromoterSurcharge, price.promoter_surcharge),
+                (Taxed::ChannelSurcharge, price.channel_surcharge),
+            ];
+            let closes = |(taxed, gross)| pricing::closes(gross, price.taxes.iter().filter(|line| line.taxed == taxed));
+            if !parts.into_iter().all(closes) {
+                self.breach(3, format!("the taxes of item {} of order {} are not those of its price", item.id, order.id));
+            }
+        }
+        for surcharge in order.surcharges.iter().filter(|surcharge| !pricing::closes(surcharge.amount, surcharge.taxes.iter())) {
+            self.breach(3, format!("the taxes of a surcharge of session {} in order {} are not its own", surcharge.session, order.id));
         }
     }
 

@@ -23,6 +23,7 @@ pub mod postal;
 pub mod pricing;
 pub mod promotions;
 pub mod seasons;
+pub mod taxes;
 pub mod text;
 pub mod voucher_orders;
 pub mod vouchers;

@@ -71,6 +71,10 @@ pub enum Taxed {
     PromoterSurcharge,
     /// The channel's surcharge.
     ChannelSurcharge,
+    /// Delivery.
+    Delivery,
+    /// An insurance's premium.
+    Insurance,
 }
 
 /// One tax in one price: what of it is tax.
@@ -164,6 +168,12 @@ pub fn tax_lines(gross: Minor, taxes: &[Tax], taxed: Taxed) -> Vec<TaxLine> {
     let of: Vec<_> = taxes.iter().map(|tax| (tax.id, tax.percent)).collect();
     let amounts = split_tax(gross, &of);
     of.iter().zip(amounts).map(|((tax, percent), amount)| TaxLine { tax: *tax, percent: *percent, taxed, amount }).collect()
+}
+
+/// Whether taxes are those of a price: gross minus net, together.
+pub fn closes<'a>(gross: Minor, lines: impl Iterator<Item = &'a TaxLine>) -> bool {
+    let (percent, amount) = lines.fold((0, 0), |(percent, amount), line| (percent + line.percent.0, amount + line.amount));
+    amount == gross - Percent(percent).net_of(gross)
 }
 
 /// The share of each of these taxes in a price.

@@ -10,7 +10,7 @@ use aforo_domain::catalogue::manage::document::{
 };
 use aforo_domain::catalogue::manage::{
     CatalogueCommand, EventSpec, MarkPlaces, Marking, PlaceGroup, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target,
-    TaxSpec, VenueSpec,
+    VenueSpec,
 };
 use aforo_domain::catalogue::plan::{Attributes, SeatRow, Zone};
 use aforo_domain::catalogue::{Access, Category, Coded, Images, Offer, Presale, PresaleCode, RateKind, Readiness};
@@ -29,6 +29,7 @@ use aforo_domain::ids::{
 use aforo_domain::inventory::Availability;
 use aforo_domain::moment::{Moment, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
+use aforo_domain::taxes::TaxSpec;
 use aforo_domain::text::Language;
 use aforo_domain::world::World;
 

@@ -1,6 +1,6 @@
 //! Management of identity: who may create and change operators, entities, users, channels, keys, terminals and points of sale.
 //!
-//! Every rule here reads an [`Identity`] and nothing else of a World, so that the HTTP layer can ask [`decide`] on the published identity before it
+//! Every rule here reads what is published of a World, its [`Identity`] and its [`Catalogue`], so that the HTTP layer can ask [`decide`] before it
 //! reserves anything on the platform. Reading is the HTTP layer's, with the same [`reach`]. Nothing is ever deleted: it is [`Status::Gone`].
 
 pub mod channels;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use super::check::Actor;
 use super::{ApiKey, Channel, Entity, Identity, Operator, PointOfSale, Role, Status, Terminal, User};
+use crate::catalogue::Catalogue;
 use crate::change::{Change, Row};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
@@ -91,6 +92,8 @@ pub struct Here<'a> {
     pub shard: ShardId,
     /// Its identity.
     pub identity: &'a Identity,
+    /// Its catalogue: channels and sessions share their taxes.
+    pub catalogue: &'a Catalogue,
     /// Now.
     pub now: Timestamp,
 }
@@ -127,7 +130,7 @@ pub fn reach(here: &Here, actor: &Actor, roles: &[Role]) -> Result<Reach, Error>
 /// # Errors
 /// See [`decide`].
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &IdentityCommand) -> Planned {
-    let here = Here { shard: world.shard, identity: &world.identity, now: moment.now };
+    let here = Here { shard: world.shard, identity: &world.identity, catalogue: &world.catalogue, now: moment.now };
     Ok(decide(&here, actor, command)?)
 }
 

@@ -3,9 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Tax;
 use crate::ids::{DeliveryMethodId, EventId, InsuranceId};
 use crate::moment::Timestamp;
 use crate::money::{MAX_MINOR, Minor, Percent};
+use crate::pricing::{self, TaxLine, Taxed};
 use crate::text::Localized;
 
 /// How tickets reach whoever bought them.
@@ -19,9 +21,9 @@ pub enum DeliveryKind {
     Post,
 }
 
-/// A way of delivery.
+/// A way of delivery; `T` is [`TaxSpec`](crate::taxes::TaxSpec) as long as it is only asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeliveryMethod {
+pub struct DeliveryMethod<T = Tax> {
     /// Unique in its channel.
     pub id: DeliveryMethodId,
     /// How.
@@ -34,6 +36,23 @@ pub struct DeliveryMethod {
     pub cost: Minor,
     /// How long before each session's start it must be chosen, in milliseconds.
     pub before_ms: i64,
+    /// The tax that its cost includes.
+    pub tax: Option<T>,
+}
+
+impl<T> DeliveryMethod<T> {
+    /// The same with another tax.
+    pub fn with_tax<U>(&self, tax: Option<U>) -> DeliveryMethod<U> {
+        let Self { id, kind, cost, before_ms, .. } = *self;
+        DeliveryMethod { id, kind, name: self.name.clone(), names: self.names.clone(), cost, before_ms, tax }
+    }
+}
+
+impl DeliveryMethod {
+    /// What of its cost is tax.
+    pub fn tax_lines(&self) -> Vec<TaxLine> {
+        pricing::tax_lines(self.cost, self.tax.as_slice(), Taxed::Delivery)
+    }
 }
 
 /// What an insurance costs.
@@ -62,9 +81,9 @@ impl Premium {
     }
 }
 
-/// An insurance.
+/// An insurance; `T` is [`TaxSpec`](crate::taxes::TaxSpec) as long as it is only asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Insurance {
+pub struct Insurance<T = Tax> {
     /// Unique in its channel.
     pub id: InsuranceId,
     /// Shown to people.
@@ -79,6 +98,24 @@ pub struct Insurance {
     pub events: Vec<EventId>,
     /// How long before its session's start an item may be insured, in milliseconds.
     pub before_ms: i64,
+    /// The tax that its premiums include.
+    pub tax: Option<T>,
+}
+
+impl<T> Insurance<T> {
+    /// The same with another tax.
+    pub fn with_tax<U>(&self, tax: Option<U>) -> Insurance<U> {
+        let Self { id, premium, before_ms, .. } = *self;
+        let (name, names, terms_url, events) = (self.name.clone(), self.names.clone(), self.terms_url.clone(), self.events.clone());
+        Insurance { id, name, names, premium, terms_url, events, before_ms, tax }
+    }
+}
+
+impl Insurance {
+    /// What of a premium is tax.
+    pub fn tax_lines(&self, premium: Minor) -> Vec<TaxLine> {
+        pricing::tax_lines(premium, self.tax.as_slice(), Taxed::Insurance)
+    }
 }
 
 /// Whether a channel books, and for how long.
@@ -123,20 +160,20 @@ const MAX_OFFERED: usize = 50;
 pub const MAX_BEFORE_MS: i64 = 10 * 366 * crate::moment::DAY_MS;
 
 /// Whether ways of delivery are within bounds and each there once.
-pub fn are_deliveries(methods: &[DeliveryMethod]) -> bool {
-    let good = |method: &DeliveryMethod| amount(method.cost) && (0..=MAX_BEFORE_MS).contains(&method.before_ms);
+pub fn are_deliveries<T>(methods: &[DeliveryMethod<T>]) -> bool {
+    let good = |method: &DeliveryMethod<T>| amount(method.cost) && (0..=MAX_BEFORE_MS).contains(&method.before_ms);
     methods.len() <= MAX_OFFERED && methods.iter().all(good) && once(methods.iter().map(|method| method.id))
 }
 
 /// Whether insurances are within bounds and each there once.
-pub fn are_insurances(insurances: &[Insurance]) -> bool {
+pub fn are_insurances<T>(insurances: &[Insurance<T>]) -> bool {
     let premium = |premium: &Premium| match *premium {
         Premium::Fixed(value) => amount(value),
         Premium::Share { percent, min, max } => {
             (0..=Percent::ONE).contains(&percent.0) && amount(min) && max.is_none_or(|max| amount(max) && min <= max)
         }
     };
-    let good = |insurance: &Insurance| {
+    let good = |insurance: &Insurance<T>| {
         premium(&insurance.premium) && (0..=MAX_BEFORE_MS).contains(&insurance.before_ms) && insurance.events.len() <= 500
     };
     insurances.len() <= MAX_OFFERED && insurances.iter().all(good) && once(insurances.iter().map(|insurance| insurance.id))

@@ -14,6 +14,7 @@ use super::{collectives, promotions, vouchers};
 use crate::change::CounterKey;
 use crate::collectives::TakenCollective;
 use crate::identity::terms::DeliveryMethod;
+use crate::pricing::TaxLine;
 use crate::promotions::Applied;
 use crate::vouchers::TakenVoucher;
 
@@ -51,6 +52,15 @@ static NOTHING: Extras = Extras {
 /// Each counter of uses that an order counts in, with how much.
 pub fn counted(order: &Order) -> impl Iterator<Item = (CounterKey, i64)> {
     promotions::counted(order).chain(collectives::counted(order))
+}
+
+impl Extras {
+    /// Each tax that insurances and delivery include.
+    pub(super) fn tax_lines(&self) -> impl Iterator<Item = TaxLine> {
+        let premiums = self.insurances.iter().flat_map(|taken| taken.items.iter().map(|(_, premium)| (&taken.insurance, *premium)));
+        let of_insurances = premiums.flat_map(|(insurance, premium)| insurance.tax_lines(premium));
+        of_insurances.chain(self.delivery.iter().flat_map(|method| method.tax_lines()))
+    }
 }
 
 impl Order {

@@ -37,7 +37,7 @@ use crate::ids::{
 };
 use crate::moment::Timestamp;
 use crate::money::{Currency, Decimal, Minor};
-use crate::pricing::{ItemPrice, Totals};
+use crate::pricing::{ItemPrice, TaxLine, Totals};
 use crate::seasons::{self, Share};
 use crate::text::Language;
 use extras::Extras;
@@ -420,6 +420,13 @@ impl Order {
             totals.vouchers = extras.vouchers.iter().map(|taken| taken.amount).sum();
         }
         totals
+    }
+
+    /// Each tax that what it charges includes: items, surcharges per order, insurances and delivery.
+    pub fn tax_lines(&self) -> impl Iterator<Item = TaxLine> {
+        let of_items = self.items.iter().flat_map(|item| item.price.taxes.iter().copied());
+        let of_order = surcharges::charged(&self.surcharges).flat_map(|surcharge| surcharge.taxes.iter().copied());
+        of_items.chain(of_order).chain(self.extras.iter().flat_map(|extras| extras.tax_lines()))
     }
 
     /// When it falls free if it changes now: the hold time from now, never beyond the maximum from its creation, except that time once given to

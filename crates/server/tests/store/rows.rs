@@ -15,7 +15,7 @@ use aforo_domain::command::Reply;
 use aforo_domain::error::{Code, DetailId, Error};
 use aforo_domain::forms::{Choice, Field, FieldKind, Form};
 use aforo_domain::idempotency::{Outcome, Period};
-use aforo_domain::identity::terms::BookingTerms;
+use aforo_domain::identity::terms::{BookingTerms, DeliveryKind, DeliveryMethod, Insurance, Premium};
 use aforo_domain::identity::{
     ApiKey, BuyerField, Channel, ChannelKind, Client, DirectoryEntry, DirectoryKey, Entity, Family, KeyOwner, License, Operator,
     Permission, PointOfSale, Role, Scopes, SigningKey, Status, Subject, Surcharge, Terminal, Tries, User,
@@ -137,8 +137,8 @@ fn channel() -> Arc<Channel> {
         buyer_mandatory: vec![BuyerField::Email, BuyerField::Phone],
         override_orphan_seats: true,
         metadata: Default::default(),
-        delivery_methods: Vec::new(),
-        insurances: Vec::new(),
+        delivery_methods: vec![delivery()],
+        insurances: vec![insurance()],
         invitations: true,
         buyer_form: form(),
         booking: BookingTerms { enabled: true, life_ms: 60_000, before_ms: Some(3_600_000) },
@@ -146,6 +146,16 @@ fn channel() -> Arc<Channel> {
         mail: true,
         version: 1,
     })
+}
+
+fn delivery() -> DeliveryMethod {
+    let (id, tax) = (DeliveryMethodId(22), Some(Tax { id: TaxId(72), name: "IVA".into(), percent: Percent(210_000) }));
+    DeliveryMethod { id, kind: DeliveryKind::Post, name: "P".into(), names: text("Correo"), cost: 350, before_ms: 7_200_000, tax }
+}
+
+fn insurance() -> Insurance {
+    let (name, names, terms_url, events) = ("Rain".into(), text("Lluvia"), Some("x".into()), vec![EventId(50)]);
+    Insurance { id: InsuranceId(23), name, names, premium: Premium::Fixed(205), terms_url, events, before_ms: 1, tax: None }
 }
 
 fn family() -> Family {
@@ -569,21 +579,22 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         held_items: true,
         counted: vec![SessionId(51)],
         extras: Some(Box::new(Extras {
+            delivery: Some(Arc::new(delivery())),
+            insurances: vec![aforo_domain::orders::insurance::Insured { insurance: Arc::new(insurance()), items: vec![(ItemId(5), 205)] }],
             metadata: [("till".to_owned(), "«3»".to_owned())].into(),
             attendees: vec![Attendee { item: ItemId(5), fields: [("name".to_owned(), "Ana «»".to_owned())].into() }],
             vouchers: vec![taken()],
             promotions: vec![applied()],
             collectives: vec![taken_collective()],
-            ..Extras::default()
         })),
     })
 }
 
 fn payment() -> Payment {
-    Payment { kind: PaymentKind::Card, amount: 4_449, reference: Some("tpv-1".into()) }
+    Payment { kind: PaymentKind::Card, amount: 5_004, reference: Some("tpv-1".into()) }
 }
 
 /// What a confirmed order of one item adds up to.
 pub fn totals() -> Totals {
-    Totals { base: 4_600, promotions: 500, surcharges: 349, ..Totals::default() }
+    Totals { base: 4_600, promotions: 500, surcharges: 349, insurance: 205, delivery: 350, vouchers: 0 }
 }

@@ -10,7 +10,7 @@ use aforo_domain::catalogue::manage::document::{
 };
 use aforo_domain::catalogue::manage::{
     CatalogueCommand, CollectiveCommand, CollectiveSpec, EventSpec, Issue, MemberSpec, PriceTypeSpec, PromotionSpec, PublicationSpec,
-    QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec, VoucherCommand, VoucherGroupSpec,
+    QuotaSpec, RateSpec, SessionSpec, Target, VenueSpec, VoucherCommand, VoucherGroupSpec,
 };
 use aforo_domain::catalogue::plan::{Attributes, Place};
 use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleCode, RateKind, Readiness};
@@ -32,6 +32,7 @@ use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::promotions::{Conditions, Limits, PromotionCode, PromotionKind, Reduction, Scope};
 use aforo_domain::seasons::{Member, Season};
+use aforo_domain::taxes::TaxSpec;
 use aforo_domain::text::Language;
 use aforo_domain::voucher_orders::manage::{GiftCommand, GiftVouchersSpec};
 use aforo_domain::voucher_orders::{AmountRange, GiftImage};
@@ -580,7 +581,7 @@ fn promotions(session: SessionId) -> [(PromotionId, PromotionSpec); 5] {
     [(BY_ITSELF, by_itself), (CHOSEN, chosen), (CODED, coded), (OF_FANS, of_fans), (OF_FRIENDS, of_friends)]
 }
 
-fn delivery(id: u64, cost: i64) -> DeliveryMethod {
+fn delivery(id: u64, cost: i64) -> DeliveryMethod<TaxSpec> {
     DeliveryMethod {
         id: DeliveryMethodId(id),
         kind: DeliveryKind::Post,
@@ -588,10 +589,12 @@ fn delivery(id: u64, cost: i64) -> DeliveryMethod {
         names: Default::default(),
         cost,
         before_ms: SALE_MS - 30 * 60_000,
+        tax: Some(TaxSpec { id: None, name: "IVA 21%".to_owned(), percent: Percent(210_000) }),
     }
 }
 
-fn insurance(id: u64, premium: Premium) -> Insurance {
+fn insurance(id: u64, premium: Premium) -> Insurance<TaxSpec> {
     let (name, names) = ("Cancellation".to_owned(), Default::default());
-    Insurance { id: InsuranceId(id), name, names, premium, terms_url: None, events: Vec::new(), before_ms: SALE_MS - 30 * 60_000 }
+    let (before_ms, tax) = (SALE_MS - 30 * 60_000, Some(TaxSpec { id: None, name: "IPS 8%".to_owned(), percent: Percent(80_000) }));
+    Insurance { id: InsuranceId(id), name, names, premium, terms_url: None, events: Vec::new(), before_ms, tax }
 }

@@ -63,6 +63,8 @@ pub async fn a_sale_from_the_first_call_to_the_tickets(server: &TestServer) {
     let mut basket = empty;
     basket["date"]["expires"] = json!("2031-01-15T10:10:00Z");
     basket["items"] = json!(items);
+    let tax = json!([{"id": 2, "applies_to": "CHANNEL", "value": 21, "amount": 0.35}]);
+    basket["surcharges"] = json!([{"type": "CHANNEL", "session": {"id": house.gala}, "amount": 2, "taxes": tax}]);
     basket["price"] = json!({"base": 30, "promotions": 0, "surcharges": 5, "insurance": 0, "delivery": 0, "total": 35, "vouchers": 0, "to_pay": 35, "taxes": 3.6});
     assert_eq!(shown(&filled), basket);
     assert_eq!(web.read(order).await.ok(), filled);

@@ -45,7 +45,9 @@ use refusals::{
 use seasons::{
     a_season_ticket_from_the_first_call_to_the_tickets, everybody_wants_the_same_seat, season_tickets_expire_and_have_barcodes_of_their_own,
 };
-use terms::{delivery_and_insurance_are_part_of_the_price, what_comes_too_late_is_not_delivered};
+use terms::{
+    delivery_and_insurance_are_part_of_the_price, delivery_and_insurance_include_their_taxes, what_comes_too_late_is_not_delivered,
+};
 use voucher_orders::{
     a_gift_is_sent_on_its_day, a_gift_voucher_is_sold_and_spent, a_voucher_order_that_is_over, gift_vouchers_make_sense,
     what_a_voucher_order_may_hold, who_repeats_a_confirm_is_not_told_the_code_again,
@@ -71,6 +73,7 @@ aforo_testkit::for_each_engine![
     every_bad_value_is_named,
     a_channel_notes_what_it_likes_on_its_orders,
     delivery_and_insurance_are_part_of_the_price,
+    delivery_and_insurance_include_their_taxes,
     what_comes_too_late_is_not_delivered,
     a_code_opens_a_presale,
     a_presale_is_shown_without_its_code,

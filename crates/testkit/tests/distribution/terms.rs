@@ -73,6 +73,53 @@ pub async fn delivery_and_insurance_are_part_of_the_price(server: &TestServer) {
     assert_eq!((&sold["delivery"]["type"], &sold["insurances"][0]["id"]), (&json!("POST"), &json!(8)));
 }
 
+/// What of delivery and premiums is tax is shown with them, and in the order's sum; taxes are one operator's, whoever names them.
+pub async fn delivery_and_insurance_include_their_taxes(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    let channel = format!("/channels/{}", world.web.id);
+    let terms = |delivery: Value, insurance: Value| {
+        json!({
+            "delivery_methods": [{"id": 2, "type": "POST", "name": "Post", "cost": 4.5, "tax": delivery}],
+            "insurances": [{"id": 7, "name": "Cancellation", "type": "PERCENTAGE", "percent": 5, "tax": insurance}],
+        })
+    };
+    let (vat, ipt) = (json!({"name": "IVA 10", "value": 10}), json!({"name": "IPS 8", "value": 8}));
+    let changed = world.admin.change(&channel, terms(vat, ipt.clone())).await;
+    assert_eq!(changed["delivery_methods"][0]["tax"], json!({"id": 1, "name": "IVA 10", "value": 10}), "that of the session");
+    assert_eq!(changed["insurances"][0]["tax"], json!({"id": 2, "name": "IPS 8", "value": 8}), "a new one");
+    let session = world.change_session(json!({"taxes": {"tickets": [{"name": "IVA 10", "value": 10}], "surcharges": [ipt]}})).await;
+    assert_eq!(session["taxes"]["surcharges"][0]["id"], json!(2), "that of the channel");
+    for (wrong, code) in [
+        (json!({"id": 1, "name": "IVA 4", "value": 4}), "CONFLICT"),
+        (json!({"id": 0, "name": "IVA 4", "value": 4}), "DIST0005"),
+        (json!({"name": "IVA 4", "value": -4}), "DIST0004"),
+        (json!({"name": "IVA 4"}), "DIST0006"),
+        (json!({"value": 4}), "DIST0006"),
+    ] {
+        world.admin.0.patch(format!("/mgmt-api/v1{channel}"), terms(wrong.clone(), json!(null))).await.refused(code);
+        world.admin.0.patch(format!("/mgmt-api/v1{channel}"), terms(json!(null), wrong)).await.refused(code);
+    }
+
+    let seller = world.seller().await;
+    let order = seller.create().await;
+    let call = async |method: &str, path: &str, body: Option<Value>| seller.order(method, &order, path, body).await.ok();
+    seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+    let of_delivery = json!([{"id": 1, "applies_to": "DELIVERY", "value": 10, "amount": 0.41}]);
+    let of_premium = json!([{"id": 2, "applies_to": "INSURANCE", "value": 8, "amount": 0.07}]);
+    assert_eq!(call("GET", "/delivery-methods", None).await["data"][0]["taxes"], of_delivery);
+    assert_eq!(call("GET", "/insurances", None).await["data"][0]["items"][1]["taxes"], of_premium);
+    call("POST", "/delivery-methods", Some(json!({"id": 2}))).await;
+    let both = call("POST", "/insurances", Some(json!({"id": 7}))).await;
+    assert_eq!((&both["delivery"]["taxes"], &both["insurances"][0]["items"][0]["taxes"]), (&of_delivery, &of_premium));
+    assert_eq!(both["price"]["taxes"], json!(4.19), "1.82 twice, 0.41 and 0.07 twice");
+    // What was chosen keeps its tax.
+    world.admin.change(&channel, terms(json!(null), json!(null))).await;
+    assert_eq!(call("GET", "", None).await, both);
+    assert_eq!(call("GET", "/delivery-methods", None).await["data"][0].get("taxes"), None);
+    let again = call("POST", "/delivery-methods", Some(json!({"id": 2}))).await;
+    assert_eq!((&again["price"]["taxes"], &again["price"]["total"]), (&json!(3.78), &both["price"]["total"]));
+}
+
 /// What was chosen in time comes too late once time has passed: pre-confirm says so.
 pub async fn what_comes_too_late_is_not_delivered(server: &TestServer) {
     let world = SmallWorld::set_up(server).await;

@@ -1,13 +1,15 @@
 //! What an order adds up to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aforo_domain::command::OrderCommand;
 use aforo_domain::error::Code;
 use aforo_domain::identity::Surcharge;
 use aforo_domain::ids::{OrderId, RateId, SessionId};
+use aforo_domain::laws::Laws;
 use aforo_domain::orders::{Order, surcharges};
-use aforo_domain::pricing::Taxed;
+use aforo_domain::pricing::{ItemPrice, Taxed};
 use aforo_testkit::world::{ADULT, CHILD, FLOOR, GALA, MATINEE, STALLS, Shard, WEB};
 use proptest::prelude::*;
 
@@ -26,6 +28,25 @@ fn an_order_adds_up_to_its_items_and_surcharges() {
     assert_eq!((totals.total(), totals.to_pay()), (17_750, 17_750));
     let taxes: Vec<_> = filled.items[0].price.taxes.iter().map(|line| (line.taxed, line.amount)).collect();
     assert_eq!(taxes, [(Taxed::Ticket, 455), (Taxed::PromoterSurcharge, 26), (Taxed::ChannelSurcharge, 35)]);
+}
+
+#[test]
+fn taxes_that_are_not_those_of_their_price_are_noticed() {
+    let (mut shard, web, order) = begun();
+    let filled = shard.order(&web, seats(order, GALA, &[4, 5]));
+    let breaches = |order: &Order| {
+        let mut laws = Laws::default();
+        laws.see(&Arc::new(order.clone()).into());
+        laws.check().into_iter().filter(|breach| breach.what.contains("taxes")).count()
+    };
+    assert_eq!(breaches(&filled), 0);
+    let mut other = Order::clone(&filled);
+    let mut price = ItemPrice::clone(&other.items[1].price);
+    price.taxes[1].amount += 1;
+    other.items[1].price = Arc::new(price);
+    assert_eq!(breaches(&other), 1);
+    other.surcharges[0].amount += 100;
+    assert_eq!(breaches(&other), 2);
 }
 
 #[test]

@@ -23,7 +23,7 @@ impl<'a> Authority<'a> {
     /// # Errors
     /// Those of [`reach`]: `FORBIDDEN_RESOURCE` without such a role.
     pub fn of(world: &'a World, moment: &Moment, actor: &'a Actor, roles: &[Role]) -> Result<Self, Error> {
-        let here = Here { shard: world.shard, identity: &world.identity, now: moment.now };
+        let here = Here { shard: world.shard, identity: &world.identity, catalogue: &world.catalogue, now: moment.now };
         let reach = reach(&here, actor, roles)?;
         let caller = match actor {
             Actor::Token(bearer) if bearer.subject.shard == world.shard => Some(world.identity.check(bearer, moment.now)?),

@@ -30,7 +30,7 @@ pub use places::{MarkPlaces, Marking, PlaceGroup};
 pub use postpone::Postponement;
 pub use promotions::PromotionSpec;
 pub use publications::PublicationSpec;
-pub use sessions::{RateSpec, SessionSpec, TaxSpec};
+pub use sessions::{RateSpec, SessionSpec};
 pub use templates::{Outline, PriceTypeSpec, QuotaSpec, TemplateSpec};
 pub use venues::VenueSpec;
 pub use vouchers::{Issue, VoucherCommand, VoucherGroupSpec};
@@ -161,7 +161,7 @@ fn unchanged(version: u64, seen: Option<u64>) -> Result<(), Error> {
 ///
 /// # Errors
 /// `CONFLICT` if the chosen one is in use, `DIST0005` if it is too large.
-fn new_id(chosen: Option<u64>, used: impl Iterator<Item = u64>) -> Result<u64, Error> {
+pub(crate) fn new_id(chosen: Option<u64>, used: impl Iterator<Item = u64>) -> Result<u64, Error> {
     let Some(chosen) = chosen else { return Ok(used.max().unwrap_or(0) + 1) };
     if chosen == 0 || chosen >= MAX_GIVEN_ID {
         return Err(Error::invalid(&["id"]));

@@ -11,17 +11,18 @@ use foldhash::fast::FixedState;
 use super::{Desk, PublicationSpec, Target, check_step, in_use, new_id, saved, unchanged};
 use crate::barcodes::BarcodeSource;
 use crate::catalogue::plan::Plan;
-use crate::catalogue::{Images, Offer, Rate, RateKind, Readiness, Session, Tax};
+use crate::catalogue::{Images, Offer, Rate, RateKind, Readiness, Session};
 use crate::change::Row;
 use crate::command::{Planned, Reply};
 use crate::error::{Code, Error};
 use crate::identity::Surcharge;
 use crate::identity::manage::MAX_GIVEN_ID;
-use crate::ids::{ChannelId, EventId, PriceTypeId, QuotaId, RateId, SessionId, TaxId, TemplateId};
+use crate::ids::{ChannelId, EventId, PriceTypeId, QuotaId, RateId, SessionId, TemplateId};
 use crate::inventory::PlaceState;
 use crate::moment::{Timestamp, Window};
-use crate::money::{Minor, Percent};
+use crate::money::Minor;
 use crate::seasons::Season;
+use crate::taxes::{TaxSpec, Taxes};
 use crate::text::Localized;
 
 /// A tariff as it shall be, with its prices.
@@ -41,17 +42,6 @@ impl RateSpec {
     const fn is_invitation(&self) -> bool {
         matches!(self.kind, RateKind::Invitation { .. })
     }
-}
-
-/// A tax as it shall be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaxSpec {
-    /// Chosen by the caller; else that of the tax of this name and rate, or a new one.
-    pub id: Option<TaxId>,
-    /// Shown to people.
-    pub name: String,
-    /// The rate.
-    pub percent: Percent,
 }
 
 /// A session as it shall be.
@@ -136,7 +126,7 @@ impl<'a> Desk<'a> {
     fn session(&self, id: SessionId, spec: &SessionSpec, old: Option<&Arc<Session>>) -> Result<Session, Error> {
         let rates = self.rates(spec)?;
         let default_rate = rates.get(spec.default_rate).ok_or(Error::required(&["rates"]))?.id;
-        let mut taxes = Taxes::known(self);
+        let mut taxes = Taxes::known(self.catalogue(), &self.world.identity);
         Ok(Session {
             id,
             event: spec.event,
@@ -155,8 +145,8 @@ impl<'a> Desk<'a> {
             prices: prices(&rates, spec),
             rates,
             default_rate,
-            ticket_taxes: taxes.resolve(&spec.ticket_taxes)?,
-            surcharge_taxes: taxes.resolve(&spec.surcharge_taxes)?,
+            ticket_taxes: taxes.find_all(&spec.ticket_taxes)?,
+            surcharge_taxes: taxes.find_all(&spec.surcharge_taxes)?,
             surcharges: spec.surcharges.clone(),
             buyer_limit: spec.buyer_limit,
             barcodes: spec.barcodes,
@@ -228,40 +218,6 @@ impl<'a> Desk<'a> {
             rates.push(Rate { id, name: rate.name.clone(), kind: rate.kind });
         }
         Ok(rates)
-    }
-}
-
-/// The taxes of an operator: one id, one name and rate.
-struct Taxes {
-    known: Vec<Tax>,
-}
-
-impl Taxes {
-    fn known(desk: &Desk<'_>) -> Self {
-        let mut known: Vec<Tax> = Vec::new();
-        for session in desk.catalogue().offers.values().map(|offer| &offer.session) {
-            for tax in session.ticket_taxes.iter().chain(&session.surcharge_taxes) {
-                if !known.contains(tax) {
-                    known.push(tax.clone());
-                }
-            }
-        }
-        Self { known }
-    }
-
-    fn resolve(&mut self, specs: &[TaxSpec]) -> Result<Vec<Tax>, Error> {
-        specs.iter().map(|spec| self.tax(spec)).collect()
-    }
-
-    fn tax(&mut self, spec: &TaxSpec) -> Result<Tax, Error> {
-        let same = |tax: &&Tax| tax.name == spec.name && tax.percent == spec.percent && spec.id.is_none_or(|id| id == tax.id);
-        if let Some(tax) = self.known.iter().find(same) {
-            return Ok(tax.clone());
-        }
-        let id = new_id(spec.id.map(|id| id.0), self.known.iter().map(|tax| tax.id.0))?;
-        let tax = Tax { id: TaxId(id), name: spec.name.clone(), percent: spec.percent };
-        self.known.push(tax.clone());
-        Ok(tax)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::identity::{BuyerField, Channel, ChannelKind, MetadataRules, Role, Sta
 use crate::ids::{ChannelId, EntityId};
 use crate::moment::DAY_MS;
 use crate::money::{Currency, MAX_MINOR, Minor, Percent};
+use crate::taxes::{TaxSpec, Taxes};
 use crate::text::Language;
 
 /// A channel to be made.
@@ -46,8 +47,8 @@ pub struct Settings {
     pub buyer_mandatory: Vec<BuyerField>,
     pub override_orphan_seats: bool,
     pub metadata: MetadataRules,
-    pub delivery_methods: Vec<DeliveryMethod>,
-    pub insurances: Vec<Insurance>,
+    pub delivery_methods: Vec<DeliveryMethod<TaxSpec>>,
+    pub insurances: Vec<Insurance<TaxSpec>>,
     pub invitations: bool,
     pub buyer_form: Form,
     pub booking: BookingTerms,
@@ -91,8 +92,12 @@ impl Settings {
             buyer_mandatory: channel.buyer_mandatory.clone(),
             override_orphan_seats: channel.override_orphan_seats,
             metadata: channel.metadata.clone(),
-            delivery_methods: channel.delivery_methods.clone(),
-            insurances: channel.insurances.clone(),
+            delivery_methods: channel
+                .delivery_methods
+                .iter()
+                .map(|method| method.with_tax(method.tax.as_ref().map(TaxSpec::from)))
+                .collect(),
+            insurances: channel.insurances.iter().map(|one| one.with_tax(one.tax.as_ref().map(TaxSpec::from))).collect(),
             invitations: channel.invitations,
             buyer_form: channel.buyer_form.clone(),
             booking: channel.booking.clone(),
@@ -138,8 +143,8 @@ pub struct ChannelChange {
     pub buyer_mandatory: Option<Vec<BuyerField>>,
     pub override_orphan_seats: Option<bool>,
     pub metadata: Option<MetadataRules>,
-    pub delivery_methods: Option<Vec<DeliveryMethod>>,
-    pub insurances: Option<Vec<Insurance>>,
+    pub delivery_methods: Option<Vec<DeliveryMethod<TaxSpec>>>,
+    pub insurances: Option<Vec<Insurance<TaxSpec>>>,
     pub invitations: Option<bool>,
     pub buyer_form: Option<Form>,
     pub booking: Option<BookingTerms>,
@@ -156,10 +161,6 @@ pub(super) fn decide(here: &Here, actor: &Actor, edit: &Edit<ChannelId, NewChann
         Edit::Create(new) => create(here, reach, new)?,
         Edit::Update { id, expected, change } => update(here, reach, *id, *expected, change)?,
     };
-    all_good(Settings::of(&channel).bad_fields().as_slice())?;
-    if channel.hold_ms > channel.hold_max_ms {
-        return Err(Error::new(Code::Dist0001).because("hold_seconds is beyond hold_max_seconds"));
-    }
     Ok(made(channel.id.0, Arc::new(channel)))
 }
 
@@ -167,7 +168,7 @@ fn create(here: &Here, reach: Reach, new: &NewChannel) -> Result<Channel, Error>
     let entity = find(&here.identity.entities, new.entity).ok().filter(|entity| reach.covers(entity.id));
     let entity = entity.ok_or_else(|| Error::invalid(&["entity_id"]))?;
     let id = new_id(&here.identity.channels, Some(new.id))?;
-    Ok(with(&new.settings, id, entity.id, new.kind, new.currency, Status::Active, 1))
+    with(here, &new.settings, id, entity.id, new.kind, new.currency, Status::Active, 1)
 }
 
 fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, change: &ChannelChange) -> Result<Channel, Error> {
@@ -196,10 +197,13 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         loyalty: change.loyalty.unwrap_or(before.loyalty),
         mail: change.mail.unwrap_or(before.mail),
     };
-    Ok(with(&settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1))
+    with(here, &settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1)
 }
 
+/// A channel with these settings, if they are good.
+#[expect(clippy::too_many_arguments, reason = "the fields of a channel")]
 fn with(
+    here: &Here,
     settings: &Settings,
     id: ChannelId,
     entity: EntityId,
@@ -207,7 +211,12 @@ fn with(
     currency: Currency,
     status: Status,
     version: u64,
-) -> Channel {
+) -> Result<Channel, Error> {
+    all_good(settings.bad_fields().as_slice())?;
+    if settings.hold_ms > settings.hold_max_ms {
+        return Err(Error::new(Code::Dist0001).because("hold_seconds is beyond hold_max_seconds"));
+    }
+    let (delivery_methods, insurances) = taxed(here, settings)?;
     let Settings {
         name,
         languages,
@@ -219,15 +228,14 @@ fn with(
         buyer_mandatory,
         override_orphan_seats,
         metadata,
-        delivery_methods,
-        insurances,
         invitations,
         buyer_form,
         booking,
         loyalty,
         mail,
+        ..
     } = settings.clone();
-    Channel {
+    Ok(Channel {
         id,
         entity,
         name,
@@ -251,7 +259,19 @@ fn with(
         loyalty,
         mail,
         version,
-    }
+    })
+}
+
+/// What is offered, with the taxes meant. Most name none, and then nobody's are looked for.
+fn taxed(here: &Here, settings: &Settings) -> Result<(Vec<DeliveryMethod>, Vec<Insurance>), Error> {
+    let mut taxes = None;
+    let mut tax = |spec: Option<&TaxSpec>| {
+        spec.map(|spec| taxes.get_or_insert_with(|| Taxes::known(here.catalogue, here.identity)).find(spec)).transpose()
+    };
+    let methods = settings.delivery_methods.iter().map(|method| Ok(method.with_tax(tax(method.tax.as_ref())?)));
+    let methods = methods.collect::<Result<_, Error>>()?;
+    let insurances = settings.insurances.iter().map(|insurance| Ok(insurance.with_tax(tax(insurance.tax.as_ref())?)));
+    Ok((methods, insurances.collect::<Result<_, Error>>()?))
 }
 
 /// Whether a surcharge's amounts are within bounds and fit together.

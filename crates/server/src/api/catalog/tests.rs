@@ -7,7 +7,7 @@ use aforo_domain::catalogue::manage::document::{
     Document, Kind, RowDocument, SeatDocument, SectorDocument, ZoneDocument, ZonePlacesDocument,
 };
 use aforo_domain::catalogue::manage::{
-    CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, TaxSpec, VenueSpec,
+    CatalogueCommand, EventSpec, PriceTypeSpec, PublicationSpec, QuotaSpec, RateSpec, SessionSpec, Target, VenueSpec,
 };
 use aforo_domain::catalogue::plan::Attributes;
 use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleCode, RateKind, Readiness, SaleState};
@@ -21,6 +21,7 @@ use aforo_domain::identity::{ChannelKind, Surcharge};
 use aforo_domain::ids::{ChannelId, EntityId, EventId, PriceTypeId, RateId, SectorId, SessionId, ShardId, TaxId, TemplateId, VenueId};
 use aforo_domain::moment::{Moment, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
+use aforo_domain::taxes::TaxSpec;
 use aforo_domain::text::{Language, Localized};
 use aforo_domain::world::World;
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::view::OrderView;
+use super::view::{OrderView, TaxView, tax_views};
 use super::{local, whole_order};
 use crate::api::mgmt::channel_terms::DELIVERY_KINDS;
 use crate::api::mgmt::words;
@@ -28,13 +28,17 @@ pub struct DeliveryView<'a> {
     /// In the order's language, where it is written in it.
     name: &'a str,
     cost: Money,
+    /// What of the cost is tax.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    taxes: Vec<TaxView>,
 }
 
 impl<'a> DeliveryView<'a> {
     /// A way of delivery as an order of this language shows it.
     pub fn of(method: &'a DeliveryMethod, language: &aforo_domain::text::Language, currency: Currency) -> Self {
         let name = local(&method.names, language, &method.name);
-        Self { id: method.id.0, r#type: words::show(DELIVERY_KINDS, &method.kind), name, cost: Money::of(currency, method.cost) }
+        let (r#type, cost) = (words::show(DELIVERY_KINDS, &method.kind), Money::of(currency, method.cost));
+        Self { id: method.id.0, r#type, name, cost, taxes: tax_views(&method.tax_lines(), currency) }
     }
 }
 

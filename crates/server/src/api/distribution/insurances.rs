@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::view::OrderView;
+use super::view::{OrderView, TaxView, tax_views};
 use super::{local, whole_order};
 use crate::http::call::{Call, NoBody};
 use crate::http::checks::Checks;
@@ -38,16 +38,24 @@ pub struct InsuranceView<'a> {
 pub struct PremiumView {
     id: u64,
     price: Money,
+    /// What of the price is tax.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    taxes: Vec<TaxView>,
 }
 
 impl<'a> InsuranceView<'a> {
     fn new(insurance: &'a Insurance, items: &[(ItemId, Minor)], language: &Language, currency: Currency) -> Self {
+        let premium = |(id, premium): &(ItemId, Minor)| PremiumView {
+            id: id.0,
+            price: Money::of(currency, *premium),
+            taxes: tax_views(&insurance.tax_lines(*premium), currency),
+        };
         Self {
             id: insurance.id.0,
             name: local(&insurance.names, language, &insurance.name),
             terms_url: insurance.terms_url.as_deref(),
             price: Money::of(currency, items.iter().map(|(_, premium)| premium).sum()),
-            items: items.iter().map(|(id, premium)| PremiumView { id: id.0, price: Money::of(currency, *premium) }).collect(),
+            items: items.iter().map(premium).collect(),
         }
     }
 

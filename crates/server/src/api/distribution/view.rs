@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use aforo_domain::catalogue::{Catalogue, Offer};
 use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
+use aforo_domain::orders::surcharges::OrderSurcharge;
 use aforo_domain::orders::{Buyer, Item, Order, OrderKind, Payment, PaymentKind, Spot, Stage, TicketKind, attendees, surcharges};
 use aforo_domain::pricing::{TaxLine, Taxed};
 use aforo_domain::seasons::Share;
@@ -49,9 +50,7 @@ pub struct OrderView<'a> {
     /// PURCHASE, BOOKING (it waits longer for its payment) or ISSUE (it was booked and is sold).
     r#type: &'static str,
     channel: IdView,
-    #[serde(serialize_with = "shown")]
-    #[schema(value_type = String)]
-    currency: Currency,
+    currency: &'a str,
     language: &'a str,
     date: DatesView,
     items: Vec<ItemView<'a>>,
@@ -60,6 +59,9 @@ pub struct OrderView<'a> {
     promotions: Vec<AppliedView<'a>>,
     /// In the order of adding.
     collectives: Vec<CollectiveView<'a>>,
+    /// Those of the order as a whole, where there are any; those of tickets are with their items.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    surcharges: Vec<OrderSurchargeView>,
     insurances: Vec<InsuranceView<'a>>,
     /// How the tickets reach the buyer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -208,11 +210,22 @@ struct SurchargeView {
     channel: Money,
 }
 
+/// A surcharge of an order as a whole.
+#[derive(Debug, Serialize, ToSchema)]
+struct OrderSurchargeView {
+    /// Whose: PROMOTER or CHANNEL.
+    r#type: &'static str,
+    /// The session that brought it along.
+    session: IdView,
+    amount: Money,
+    taxes: Vec<TaxView>,
+}
+
 /// A tax that a price includes.
 #[derive(Debug, Serialize, ToSchema)]
-struct TaxView {
+pub struct TaxView {
     id: u64,
-    /// Of what: TICKET, PROMOTER or CHANNEL (surcharge).
+    /// Of what: TICKET, PROMOTER or CHANNEL (surcharge), DELIVERY, INSURANCE.
     applies_to: &'static str,
     /// The rate, in per cent.
     #[schema(value_type = f64)]
@@ -287,7 +300,7 @@ impl<'a> OrderView<'a> {
             status,
             r#type: words::show(KINDS, &order.kind()),
             channel: IdView { id: order.seller.channel.0 },
-            currency,
+            currency: order.currency.code(),
             language: order.language.as_str(),
             date: DatesView {
                 created: Shown::utc(order.created),
@@ -298,6 +311,7 @@ impl<'a> OrderView<'a> {
             buyer: order.buyer.as_deref().map(buyer_view),
             promotions: AppliedView::all(order),
             collectives: CollectiveView::all(order, catalogue),
+            surcharges: surcharge_views(order),
             insurances: extras.insurances.iter().map(|taken| InsuranceView::of(taken, &order.language, currency)).collect(),
             delivery: extras.delivery.as_deref().map(|method| DeliveryView::of(method, &order.language, currency)),
             vouchers: VoucherView::all(order, catalogue),
@@ -362,7 +376,7 @@ fn item_view<'a>(
             promotions: item.price.discounts.iter().map(|one| DiscountView::new(one.promotion.0, one.amount, currency)).collect(),
             surcharge: SurchargeView { promoter: money(item.price.promoter_surcharge), channel: money(item.price.channel_surcharge) },
             total: money(item.price.total()),
-            taxes: item.price.taxes.iter().map(|line| tax_view(line, currency)).collect(),
+            taxes: tax_views(&item.price.taxes, currency),
         },
         attendee: attendee.map(|attendee| AttendeeView { fields: &attendee.fields }),
         season: item.season.as_deref().zip(offer).map(|(shares, offer)| season_view(shares, offer, currency, when)),
@@ -394,13 +408,35 @@ fn spot<'a>(item: &Item, offer: &'a Offer) -> SpotView<'a> {
     (sector, None, zone.map(|(_, zone)| ZoneView { id: zone.id.0, name: &zone.name, entrance: zone.entrance.as_deref() }))
 }
 
-fn tax_view(line: &TaxLine, currency: Currency) -> TaxView {
-    let applies_to = match line.taxed {
+/// Taxes that a price includes.
+pub fn tax_views(lines: &[TaxLine], currency: Currency) -> Vec<TaxView> {
+    let view = |line: &TaxLine| TaxView {
+        id: line.tax.0,
+        applies_to: taxed(line.taxed),
+        value: Money::percent(line.percent),
+        amount: Money::of(currency, line.amount),
+    };
+    lines.iter().map(view).collect()
+}
+
+const fn taxed(what: Taxed) -> &'static str {
+    match what {
         Taxed::Ticket => "TICKET",
         Taxed::PromoterSurcharge => "PROMOTER",
         Taxed::ChannelSurcharge => "CHANNEL",
+        Taxed::Delivery => "DELIVERY",
+        Taxed::Insurance => "INSURANCE",
+    }
+}
+
+fn surcharge_views(order: &Order) -> Vec<OrderSurchargeView> {
+    let view = |surcharge: &OrderSurcharge| OrderSurchargeView {
+        r#type: taxed(surcharge.taxed),
+        session: IdView { id: surcharge.session.0 },
+        amount: Money::of(order.currency, surcharge.amount),
+        taxes: tax_views(&surcharge.taxes, order.currency),
     };
-    TaxView { id: line.tax.0, applies_to, value: Money::percent(line.percent), amount: Money::of(currency, line.amount) }
+    surcharges::charged(&order.surcharges).map(view).collect()
 }
 
 /// A payment in the order's currency.
@@ -433,9 +469,7 @@ pub fn buyer_view(buyer: &Buyer) -> BuyerView<'_> {
 pub fn price_view(order: &Order) -> PriceView {
     let totals = order.totals();
     let money = |minor| Money::of(order.currency, minor);
-    let of_items = order.items.iter().flat_map(|item| item.price.taxes.iter());
-    let of_order = surcharges::charged(&order.surcharges).flat_map(|surcharge| surcharge.taxes.iter());
-    let taxes: Minor = of_items.chain(of_order).map(|line| line.amount).sum();
+    let taxes: Minor = order.tax_lines().map(|line| line.amount).sum();
     PriceView {
         base: money(totals.base),
         promotions: money(totals.promotions),

@@ -4,10 +4,13 @@ use aforo_domain::identity::MetadataRules;
 use aforo_domain::identity::terms::{BookingTerms, DeliveryKind, DeliveryMethod, Insurance, MAX_BEFORE_MS, MAX_BOOKING_MS, Premium};
 use aforo_domain::ids::{DeliveryMethodId, EventId, InsuranceId};
 use aforo_domain::money::{Currency, Percent};
+use aforo_domain::taxes::TaxSpec;
 use aforo_domain::text::Localized;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Texts, label, localized};
+use super::session_body::TaxBody;
+use super::sessions::TaxView;
 use super::words;
 use crate::http::checks::{Checks, MAX_ELEMENTS};
 use crate::http::wire::{Money, Num};
@@ -117,13 +120,16 @@ impl From<&BookingTerms> for BookingView {
 
 /// A way of delivery.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct DeliveryMethodView {
+pub struct DeliveryMethodView<'a> {
     id: u64,
     r#type: &'static str,
     name: String,
     texts: NamesView,
     cost: Money,
     hours_before: i64,
+    /// The tax that the cost includes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tax: Option<TaxView<'a>>,
 }
 
 /// Names in other languages.
@@ -163,10 +169,12 @@ pub struct DeliveryMethodBody {
     cost: Option<Num>,
     /// How many hours before each session's start it must be chosen; else 0.
     hours_before: Option<Num>,
+    /// The tax that the cost includes; the operator's sessions and channels share their taxes.
+    tax: Option<TaxBody>,
 }
 
 /// Reads ways of delivery.
-pub fn deliveries(checks: &mut Checks, list: Option<&[DeliveryMethodBody]>, currency: Currency) -> Option<Vec<DeliveryMethod>> {
+pub fn deliveries(checks: &mut Checks, list: Option<&[DeliveryMethodBody]>, currency: Currency) -> Option<Vec<DeliveryMethod<TaxSpec>>> {
     let list = bounded(checks, "delivery_methods", list)?;
     let read = |body: &DeliveryMethodBody| {
         let kind = checks.required("delivery_methods.type", body.r#type.as_deref());
@@ -178,27 +186,29 @@ pub fn deliveries(checks: &mut Checks, list: Option<&[DeliveryMethodBody]>, curr
             names: names(checks, "delivery_methods.texts.name", body.texts.as_ref()),
             cost: checks.optional_amount("delivery_methods.cost", body.cost.as_ref(), currency).unwrap_or_default(),
             before_ms: before_ms(checks, "delivery_methods.hours_before", body.hours_before.as_ref()),
+            tax: body.tax.as_ref().map(|tax| tax.read(checks, "delivery_methods.tax")),
         })
     };
     Some(list.iter().filter_map(read).collect())
 }
 
 /// Shows ways of delivery.
-pub fn show_deliveries(methods: &[DeliveryMethod], currency: Currency) -> Vec<DeliveryMethodView> {
-    let view = |method: &DeliveryMethod| DeliveryMethodView {
+pub fn show_deliveries<'a>(methods: &'a [DeliveryMethod], currency: Currency) -> Vec<DeliveryMethodView<'a>> {
+    let view = |method: &'a DeliveryMethod| DeliveryMethodView {
         id: method.id.0,
         r#type: words::show(DELIVERY_KINDS, &method.kind),
         name: method.name.clone(),
         texts: NamesView::of(&method.names),
         cost: Money::of(currency, method.cost),
         hours_before: method.before_ms / HOUR_MS,
+        tax: method.tax.as_ref().map(TaxView::of),
     };
     methods.iter().map(view).collect()
 }
 
 /// An insurance.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct InsuranceView {
+pub struct InsuranceView<'a> {
     id: u64,
     name: String,
     texts: NamesView,
@@ -218,6 +228,9 @@ pub struct InsuranceView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<u64>,
     hours_before: i64,
+    /// The tax that premiums include.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tax: Option<TaxView<'a>>,
 }
 
 /// An insurance to be offered: `FIXED` has a `value` an item, `PERCENTAGE` has `percent` of an item's price after promotions, with `min` and `max`.
@@ -243,16 +256,18 @@ pub struct InsuranceBody {
     events: Option<Vec<Num>>,
     /// How many hours before its session's start an item may be insured; else 0.
     hours_before: Option<Num>,
+    /// The tax that premiums include; the operator's sessions and channels share their taxes.
+    tax: Option<TaxBody>,
 }
 
 /// Reads insurances.
-pub fn insurances(checks: &mut Checks, list: Option<&[InsuranceBody]>, currency: Currency) -> Option<Vec<Insurance>> {
+pub fn insurances(checks: &mut Checks, list: Option<&[InsuranceBody]>, currency: Currency) -> Option<Vec<Insurance<TaxSpec>>> {
     let list = bounded(checks, "insurances", list)?;
     Some(list.iter().filter_map(|body| body.read(checks, currency)).collect())
 }
 
 impl InsuranceBody {
-    fn read(&self, checks: &mut Checks, currency: Currency) -> Option<Insurance> {
+    fn read(&self, checks: &mut Checks, currency: Currency) -> Option<Insurance<TaxSpec>> {
         let events = bounded(checks, "insurances.events", self.events.as_deref()).unwrap_or_default();
         Some(Insurance {
             id: InsuranceId(checks.id("insurances.id", self.id.as_ref())),
@@ -262,6 +277,7 @@ impl InsuranceBody {
             terms_url: checks.optional_text("insurances.terms_url", self.terms_url.as_deref()),
             events: events.iter().map(|event| EventId(checks.id("insurances.events", Some(event)))).collect(),
             before_ms: before_ms(checks, "insurances.hours_before", self.hours_before.as_ref()),
+            tax: self.tax.as_ref().map(|tax| tax.read(checks, "insurances.tax")),
         })
     }
 
@@ -280,8 +296,8 @@ impl InsuranceBody {
 }
 
 /// Shows insurances.
-pub fn show_insurances(insurances: &[Insurance], currency: Currency) -> Vec<InsuranceView> {
-    let view = |insurance: &Insurance| {
+pub fn show_insurances<'a>(insurances: &'a [Insurance], currency: Currency) -> Vec<InsuranceView<'a>> {
+    let view = |insurance: &'a Insurance| {
         let money = |minor| Some(Money::of(currency, minor));
         let (r#type, value, percent, min, max) = match insurance.premium {
             Premium::Fixed(value) => ("FIXED", money(value), None, None, None),
@@ -299,6 +315,7 @@ pub fn show_insurances(insurances: &[Insurance], currency: Currency) -> Vec<Insu
             terms_url: insurance.terms_url.clone(),
             events: insurance.events.iter().map(|event| event.0).collect(),
             hours_before: insurance.before_ms / HOUR_MS,
+            tax: insurance.tax.as_ref().map(TaxView::of),
         }
     };
     insurances.iter().map(view).collect()

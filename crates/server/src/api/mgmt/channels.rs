@@ -54,9 +54,9 @@ pub struct ChannelView<'a> {
     /// What it may note on its orders, and what it must.
     consumer_metadata: MetadataView,
     /// The ways of delivery that it offers.
-    delivery_methods: Vec<DeliveryMethodView>,
+    delivery_methods: Vec<DeliveryMethodView<'a>>,
     /// The insurances that it offers.
-    insurances: Vec<InsuranceView>,
+    insurances: Vec<InsuranceView<'a>>,
     /// Whether it may give invitations; people at a counter need the permission `INVITATIONS`, too.
     invitations: bool,
     /// What it asks of a buyer beside the fields that `buyer_mandatory` can name.

@@ -148,7 +148,7 @@ fn of_catalogue() -> Routes {
 
 impl<A: Allowed> Manager<A> {
     fn here(&self) -> Here<'_> {
-        Here { shard: self.shard, identity: &self.view.identity, now: self.now }
+        Here { shard: self.shard, identity: &self.view.identity, catalogue: &self.view.catalogue, now: self.now }
     }
 
     /// How far the caller may look and manage here: what is not within reach looks like what does not exist.

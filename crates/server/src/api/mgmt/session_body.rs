@@ -1,10 +1,11 @@
 //! A session as management reads it from a request.
 
-use aforo_domain::catalogue::manage::{RateSpec, SessionSpec, TaxSpec};
+use aforo_domain::catalogue::manage::{RateSpec, SessionSpec};
 use aforo_domain::catalogue::{Catalogue, Event, RateKind, Session, Tax};
 use aforo_domain::ids::{PriceTypeId, QuotaId, RateId, SessionId, TaxId, TemplateId};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
+use aforo_domain::taxes::TaxSpec;
 use serde::Deserialize;
 
 use super::catalogue::{Clearable, ImagesBody, Texts, clearable, images, label, localized, optional_label, readiness};
@@ -318,20 +319,23 @@ fn booking(checks: &mut Checks, date: &DatesBody, current: Option<Window>) -> Op
 
 fn taxes(checks: &mut Checks, name: &str, bodies: Option<&[TaxBody]>, current: Option<&[Tax]>) -> Vec<TaxSpec> {
     let Some(bodies) = bodies else {
-        let spec = |tax: &Tax| TaxSpec { id: Some(tax.id), name: tax.name.clone(), percent: tax.percent };
-        return current.unwrap_or_default().iter().map(spec).collect();
+        return current.unwrap_or_default().iter().map(TaxSpec::from).collect();
     };
     if bodies.len() > MAX_TAXES {
         checks.bad_value(name);
     }
-    let read = |body: &TaxBody| {
+    bodies.iter().map(|body| body.read(checks, name)).collect()
+}
+
+impl TaxBody {
+    /// Reads it under this name.
+    pub fn read(&self, checks: &mut Checks, name: &str) -> TaxSpec {
         let value = format!("{name}.value");
-        let text = checks.required(&value, body.value.as_ref()).map(Num::text);
+        let text = checks.required(&value, self.value.as_ref()).map(Num::text);
         TaxSpec {
-            id: checks.optional_id(&format!("{name}.id"), body.id.as_ref()).map(TaxId),
+            id: checks.optional_id(&format!("{name}.id"), self.id.as_ref()).map(TaxId),
             percent: checks.formed(&value, text, Percent::parse).unwrap_or_default(),
-            name: label(checks, &format!("{name}.name"), body.name.as_deref(), None),
+            name: label(checks, &format!("{name}.name"), self.name.as_deref(), None),
         }
-    };
-    bodies.iter().map(read).collect()
+    }
 }

@@ -130,6 +130,13 @@ pub struct TaxView<'a> {
     value: Number,
 }
 
+impl<'a> TaxView<'a> {
+    /// A tax.
+    pub fn of(tax: &'a Tax) -> Self {
+        Self { id: tax.id.0, name: &tax.name, value: Number::from_string_unchecked(tax.percent.to_string()) }
+    }
+}
+
 fn view(offer: &Offer) -> SessionView<'_> {
     let session = &offer.session;
     let zone = TimeZone::get(&offer.venue.time_zone).unwrap_or(TimeZone::UTC);
@@ -185,8 +192,7 @@ fn rate_view<'a>(offer: &'a Offer, rate: &'a Rate) -> RateView<'a> {
 }
 
 fn taxes(taxes: &[Tax]) -> Vec<TaxView<'_>> {
-    let view = |tax: &'_ Tax| (tax.id.0, Number::from_string_unchecked(tax.percent.to_string()));
-    taxes.iter().map(|tax| (view(tax), &tax.name)).map(|((id, value), name)| TaxView { id, name, value }).collect()
+    taxes.iter().map(TaxView::of).collect()
 }
 
 impl Listed for Offer {
