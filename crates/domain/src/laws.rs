@@ -17,7 +17,7 @@ use crate::messages::{About, Message};
 use crate::money::Minor;
 use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, extras, surcharges};
 use crate::pricing::{self, ItemPrice, Taxed, Totals};
-use crate::promotions::price;
+use crate::promotions::price::{self, Priced};
 use collectives::CollectiveLaws;
 use seasons::SeasonLaws;
 use voucher_orders::VoucherOrderLaws;
@@ -197,7 +197,7 @@ impl Laws {
         if applied.is_empty() && order.items.iter().all(|item| item.price.discounts.is_empty()) {
             return;
         }
-        let bases: Vec<_> = order.items.iter().map(|item| (item.id, item.price.base)).collect();
+        let bases: Vec<_> = order.items.iter().map(Priced::from).collect();
         for (item, discounts) in order.items.iter().zip(price::discounts(&bases, applied)) {
             if *item.price.discounts != *discounts {
                 self.breach(3, format!("item {} of order {} has other discounts than its promotions give", item.id, order.id));

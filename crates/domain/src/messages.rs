@@ -355,7 +355,7 @@ fn settle(world: &World, moment: &Moment, actor: &Actor, results: &[(MessageId, 
 
 /// The messages named, as far as they are there and the caller's to look after.
 fn in_reach<'a>(world: &'a World, moment: &Moment, actor: &Actor, ids: &[MessageId]) -> Result<Vec<&'a Arc<Message>>, Stop> {
-    let here = Here { shard: world.shard, identity: &world.identity, now: moment.now };
+    let here = Here { shard: world.shard, identity: &world.identity, catalogue: &world.catalogue, now: moment.now };
     let reach = reach(&here, actor, ROLES)?;
     if ids.len() > MAX_SETTLED {
         return Err(Error::invalid(&["ids"]).into());

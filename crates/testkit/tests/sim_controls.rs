@@ -19,7 +19,8 @@ use aforo_domain::moment::Moment;
 use aforo_domain::orders::collectives::{Proof, Shown};
 use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
-use aforo_domain::promotions::{Applied, price};
+use aforo_domain::promotions::Applied;
+use aforo_domain::promotions::price::{self, Priced};
 use aforo_domain::seasons::spread;
 use aforo_domain::voucher_orders::Stage as VoucherOrderStage;
 use aforo_domain::world::World;
@@ -245,7 +246,7 @@ fn promotes_without_looking(world: &World, moment: &Moment, actor: &Actor, comma
                 extras.promotions.retain(|one| one.terms.id != request.id);
                 extras.promotions.push(Applied { terms, code: None, items });
             });
-            let bases: Vec<_> = order.items.iter().map(|item| (item.id, item.price.base)).collect();
+            let bases: Vec<_> = order.items.iter().map(Priced::from).collect();
             let discounts = price::discounts(&bases, &order.extras().promotions);
             for (item, discounts) in order.items.iter_mut().zip(discounts) {
                 item.price = Arc::new(item.price.with_discounts(discounts.into()));

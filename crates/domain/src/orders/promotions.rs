@@ -4,6 +4,7 @@
 //! Two that are not stackable never share an item. Of automatic ones the first in turn has it, and gives way to one that was chosen, since nobody
 //! could ever choose it otherwise; chosen ones keep what they have.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,7 +20,8 @@ use crate::identity::Status;
 use crate::identity::tries::{Against, slowed, tried};
 use crate::ids::{CollectiveId, ItemId, PromotionId};
 use crate::moment::Timestamp;
-use crate::promotions::{Applied, MAX_CHOSEN, Promotion, PromotionCode, Scope, Terms, price};
+use crate::promotions::price::{self, Priced};
+use crate::promotions::{Applied, MAX_CHOSEN, Promotion, PromotionCode, Scope, Terms};
 
 /// A promotion that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +106,18 @@ fn fitting(terms: &Terms, order: &Order, catalogue: &Catalogue) -> Vec<ItemId> {
     items
 }
 
+/// Keeps at most so many items, the dearest: which of them it is must not depend on which came first.
+fn keep_dearest(items: &mut Vec<ItemId>, most: usize, order: &Order) {
+    if items.len() > most {
+        items.sort_by_cached_key(|id| {
+            let item = order.items.iter().find(|item| item.id == *id);
+            item.map(|item| (Reverse(item.price.base), item.session, item.place))
+        });
+        items.truncate(most);
+        items.sort_unstable();
+    }
+}
+
 /// Each counter that an order's promotions count in, with how much.
 pub fn counted(order: &Order) -> impl Iterator<Item = (CounterKey, i64)> {
     order.extras().promotions.iter().flat_map(|one| {
@@ -115,7 +129,7 @@ pub fn counted(order: &Order) -> impl Iterator<Item = (CounterKey, i64)> {
 
 /// The prices of an order's items with its promotions. Those that stay as they are stay shared.
 pub(super) fn reprice(order: &mut Order) {
-    let bases: Vec<_> = order.items.iter().map(|item| (item.id, item.price.base)).collect();
+    let bases: Vec<_> = order.items.iter().map(Priced::from).collect();
     let discounts = price::discounts(&bases, &order.extras().promotions);
     for (item, discounts) in order.items.iter_mut().zip(discounts) {
         if *item.price.discounts != *discounts {
@@ -214,7 +228,7 @@ impl Desk<'_> {
     }
 
     /// The items among these that an automatic promotion has or gets, as far as its time and its limits go.
-    fn granted(&self, order: &Order, one: &Applied, free: Vec<ItemId>) -> Vec<ItemId> {
+    fn granted(&self, order: &Order, one: &Applied, mut free: Vec<ItemId>) -> Vec<ItemId> {
         let (terms, uses) = (&one.terms, i64::from(one.uses()));
         let in_time = terms.window.is_none_or(|window| window.contains(self.moment.now));
         let left = |kept: i64, wanted: usize| {
@@ -228,11 +242,14 @@ impl Desk<'_> {
             Scope::Order if uses > 0 || (in_time && !free.is_empty() && left(0, 1) == 1) => free,
             Scope::Order => Vec::new(),
             Scope::Item => {
-                let (mut kept, new): (Vec<_>, Vec<_>) = free.into_iter().partition(|item| one.has(*item));
-                let more = if in_time && !new.is_empty() { left(kept.len() as i64, new.len()) } else { 0 };
-                kept.extend(new.into_iter().take(more));
-                kept.sort_unstable();
-                kept
+                let kept = free.iter().filter(|item| one.has(**item)).count();
+                if !in_time {
+                    free.retain(|item| one.has(*item));
+                } else if kept < free.len() {
+                    let most = kept + left(kept as i64, free.len() - kept);
+                    keep_dearest(&mut free, most, order);
+                }
+                free
             }
         }
     }

@@ -2,18 +2,37 @@
 //! not matter. Which items have which promotions is decided elsewhere.
 
 use super::{Applied, Reduction, Scope};
-use crate::ids::ItemId;
+use crate::catalogue::plan::Place;
+use crate::ids::{ItemId, SessionId};
 use crate::money::{Minor, Percent, spread};
+use crate::orders::Item;
 use crate::pricing::Discount;
 
+/// An item as promotions see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Priced {
+    /// Its id.
+    pub id: ItemId,
+    /// Where it is. It decides between equals, because ids follow the order of calls.
+    pub spot: (SessionId, Place),
+    /// What it costs before promotions.
+    pub base: Minor,
+}
+
+impl From<&Item> for Priced {
+    fn from(item: &Item) -> Self {
+        Self { id: item.id, spot: (item.session, item.place), base: item.price.base }
+    }
+}
+
 /// What the promotions take off each item, in the order of the items: by stage, priority and id, each of what is left, never below 0.
-pub fn discounts(items: &[(ItemId, Minor)], applied: &[Applied]) -> Vec<Vec<Discount>> {
+pub fn discounts(items: &[Priced], applied: &[Applied]) -> Vec<Vec<Discount>> {
     let mut in_turn: Vec<_> = applied.iter().collect();
     in_turn.sort_by_key(|one| one.terms.turn());
-    let mut left: Vec<_> = items.to_vec();
+    let mut left: Vec<_> = items.iter().map(|item| (item.spot, item.base)).collect();
     let mut discounts = vec![Vec::new(); items.len()];
     for one in in_turn {
-        let theirs: Vec<_> = (0..items.len()).filter(|index| one.has(items[*index].0)).collect();
+        let theirs: Vec<_> = (0..items.len()).filter(|index| one.has(items[*index].id)).collect();
         let values: Vec<_> = theirs.iter().map(|index| left[*index]).collect();
         let amounts = match one.terms.scope {
             Scope::Item => values.iter().map(|(_, value)| taken(one.terms.reduction, *value)).collect(),
@@ -41,8 +60,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{discounts, spread};
-    use crate::ids::{EntityId, ItemId, PromotionId};
+    use super::{Priced, discounts, spread};
+    use crate::ids::{EntityId, ItemId, PromotionId, SessionId};
     use crate::money::{Currency, Minor, Percent};
     use crate::promotions::{Applied, Conditions, Limits, PromotionKind, Reduction, Scope, Terms};
 
@@ -69,16 +88,18 @@ mod tests {
         Reduction::Fixed { currency: Currency::parse("EUR").unwrap(), amount }
     }
 
-    fn amounts(items: &[(ItemId, Minor)], all: &[Applied]) -> Vec<Minor> {
+    fn amounts(items: &[Priced], all: &[Applied]) -> Vec<Minor> {
         discounts(items, all).iter().map(|of_item| of_item.iter().map(|discount| discount.amount).sum()).collect()
     }
 
-    fn items(values: &[Minor]) -> Vec<(ItemId, Minor)> {
-        (1..).zip(values).map(|(id, value)| (ItemId(id), *value)).collect()
+    /// Items whose ids rise as their places fall.
+    fn items(values: &[Minor]) -> Vec<Priced> {
+        let priced = |(number, base): (u32, &Minor)| Priced { id: ItemId(number.into()), spot: (SessionId(1), 99 - number), base: *base };
+        (1..).zip(values).map(priced).collect()
     }
 
-    fn ids(items: &[(ItemId, Minor)]) -> Vec<ItemId> {
-        items.iter().map(|(id, _)| *id).collect()
+    fn ids(items: &[Priced]) -> Vec<ItemId> {
+        items.iter().map(|item| item.id).collect()
     }
 
     #[test]
@@ -97,10 +118,11 @@ mod tests {
     fn an_order_promotion_is_spread_by_value_and_what_is_left_over_by_remainder() {
         let items = items(&[100, 100, 100]);
         let all = [applied(1, (Scope::Order, fixed(100), 1), PromotionKind::Discount, ids(&items))];
-        assert_eq!(amounts(&items, &all), [34, 33, 33]);
+        assert_eq!(amounts(&items, &all), [33, 33, 34], "the first place, not the first that was asked for");
         let all = [applied(1, (Scope::Order, fixed(1_000), 1), PromotionKind::Discount, ids(&items)[..2].to_vec())];
         assert_eq!(amounts(&items, &all), [100, 100, 0]);
-        assert_eq!(spread(3, &[(ItemId(1), 0), (ItemId(2), 1), (ItemId(3), 5)]), [0, 1, 2]);
+        let at = |place| (SessionId(1), place);
+        assert_eq!(spread(3, &[(at(1), 0), (at(2), 1), (at(3), 5)]), [0, 1, 2]);
     }
 
     fn one() -> impl Strategy<Value = (bool, bool, i64, u32, bool, u8)> {
@@ -120,9 +142,9 @@ mod tests {
             };
             let all: Vec<_> = (1..).zip(mix).map(make).collect();
             let found = discounts(&items, &all);
-            for ((id, value), of_item) in items.iter().zip(&found) {
+            for (Priced { id, base, .. }, of_item) in items.iter().zip(&found) {
                 let sum: Minor = of_item.iter().map(|discount| discount.amount).sum();
-                prop_assert!(of_item.iter().all(|discount| discount.amount > 0) && sum <= *value);
+                prop_assert!(of_item.iter().all(|discount| discount.amount > 0) && sum <= *base);
                 prop_assert!(of_item.iter().all(|discount| all.iter().any(|one| one.terms.id == discount.promotion && one.has(*id))));
             }
             let mut turned = all.clone();
@@ -132,7 +154,7 @@ mod tests {
 
         #[test]
         fn a_spread_closes_and_no_share_is_larger_than_its_value(values in prop::collection::vec(0_i64..1_000_000_000_000, 1..8), share in 0_i64..=1_000) {
-            let values = items(&values);
+            let values: Vec<_> = (0..).zip(values).map(|(place, value)| ((SessionId(1), place), value)).collect();
             let whole: Minor = values.iter().map(|(_, value)| value).sum();
             let amount = (i128::from(whole) * i128::from(share) / 1_000) as Minor;
             let shares = spread(amount, &values);

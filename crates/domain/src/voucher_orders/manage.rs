@@ -52,7 +52,7 @@ pub enum GiftCommand {
 /// # Errors
 /// `FORBIDDEN_RESOURCE`, then `NOT_FOUND` for a channel that is not within reach, then what the command says.
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, channel: ChannelId, command: &GiftCommand) -> Planned {
-    let here = Here { shard: world.shard, identity: &world.identity, now: moment.now };
+    let here = Here { shard: world.shard, identity: &world.identity, catalogue: &world.catalogue, now: moment.now };
     let reach = manage::reach(&here, actor, channels::ROLES)?;
     let channel = manage::find(&world.identity.channels, channel)?;
     if !reach.covers(channel.entity) {

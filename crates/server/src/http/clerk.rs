@@ -80,7 +80,7 @@ impl<E: Errand> FromRequestParts<App> for Clerk<E> {
         let view = if shard == bearer.subject.shard { Some(home.clone()) } else { app.engine.views().shard(shard) };
         let there = |view: &Arc<ShardView>| view.identity.operator.as_ref().is_some_and(|operator| operator.status != Status::Gone);
         let view = view.filter(there).ok_or(Code::NotFound)?;
-        let here = Here { shard, identity: &view.identity, now };
+        let here = Here { shard, identity: &view.identity, catalogue: &view.catalogue, now };
         let sight = Sight::of(&here, &Actor::Token(bearer.clone()), E::ROLES)?;
         Ok(Self { app: app.clone(), bearer, shard, view, sight, now, errand: PhantomData })
     }

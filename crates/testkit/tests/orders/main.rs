@@ -8,6 +8,7 @@ mod collectives;
 mod invitations;
 mod life;
 mod limits;
+mod mix;
 mod money;
 mod places;
 mod presales;

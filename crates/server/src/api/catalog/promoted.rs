@@ -8,7 +8,8 @@ use aforo_domain::identity::Channel;
 use aforo_domain::ids::{ItemId, PriceTypeId, RateId};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::money::Minor;
-use aforo_domain::promotions::{Applied, Reduction, Scope, Terms, price};
+use aforo_domain::promotions::price::{self, Priced};
+use aforo_domain::promotions::{Applied, Reduction, Scope, Terms};
 use serde::Serialize;
 
 use super::money::{Amount, Price, Surcharge};
@@ -74,7 +75,8 @@ pub fn promoted(offer: &Offer, channel: &Channel, now: Timestamp, at: (PriceType
         return None;
     }
     let applied = applied(offer, channel, now, at);
-    let off: Minor = price::discounts(&[(ItemId(0), base)], &applied).iter().flatten().map(|discount| discount.amount).sum();
+    let place = Priced { id: ItemId(0), spot: (offer.session.id, 0), base };
+    let off: Minor = price::discounts(&[place], &applied).iter().flatten().map(|discount| discount.amount).sum();
     if off == 0 {
         return None;
     }
