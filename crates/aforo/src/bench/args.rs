@@ -26,6 +26,13 @@ impl Scenario {
     }
 }
 
+/// What orders carry beside their places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mix {
+    /// Each a promotion by itself, one with a code, an insurance, a delivery and a voucher that pays a part: four requests more.
+    Extras,
+}
+
 /// Plays an on-sale against a server and measures it.
 ///
 /// Each order is six requests: create, availability, seats, buyer data, pre-confirm, confirm. Without --url it starts its own server
@@ -80,7 +87,10 @@ pub struct BenchArgs {
     /// Measure in turns with the same server without an engine behind its HTTP stack, and print the ratio
     #[arg(long, conflicts_with = "url")]
     pub ceiling: bool,
-    /// How many times each is measured; 3 with --ceiling, else 1
+    /// Measure in turns with orders that carry more, and print the ratio; the credentials file needs a management key
+    #[arg(long, value_enum)]
+    pub mix: Option<Mix>,
+    /// How many times each is measured; 3 with --ceiling or --mix, else 1
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rounds: Option<u32>,
     /// Meanwhile, bring in a plan of 50 000 seats and put so many sessions of it on sale, through the management API
@@ -116,9 +126,18 @@ impl BenchArgs {
         }
     }
 
+    /// Whether the options go together, as far as their parser cannot say.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn check(&self) -> Result<(), String> {
+        let fits = self.mix.is_none() || self.scenario == Scenario::Sale;
+        if fits { Ok(()) } else { Err("--mix needs --scenario sale: only orders can carry more".to_owned()) }
+    }
+
     /// How many rounds are measured.
     pub fn rounds(&self) -> u32 {
-        self.rounds.unwrap_or(if self.ceiling { 3 } else { 1 })
+        self.rounds.unwrap_or(if self.ceiling || self.mix.is_some() { 3 } else { 1 })
     }
 }
 

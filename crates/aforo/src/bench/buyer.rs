@@ -92,11 +92,13 @@ impl Client {
             }
             taken => taken?,
         };
+        let voucher = self.add_extras(&order).await?;
         self.ask(Kind::BuyerData, requests.buyer_data(&order, number), clock::now(), 0).await?;
         let accepted = self.ask(Kind::PreConfirm, requests.pre_confirm(&order), clock::now(), ORDER_BYTES).await?;
         if !shared.may_confirm() {
             self.ask(Kind::Release, requests.release(&order), clock::now(), 0).await?;
             shared.supply.borrow_mut().give_back(pick);
+            shared.extras.iter().zip(voucher).for_each(|(extras, voucher)| extras.give_back(voucher));
             shared.stats.borrow_mut().released += 1;
             return Ok(());
         }
@@ -127,6 +129,21 @@ impl Client {
             return Ok(pick);
         }
         Err(Abandoned::Conflicts)
+    }
+
+    /// Adds all that an order with extras carries, if that is what is measured; the voucher that pays for it.
+    async fn add_extras(&mut self, order: &HeaderValue) -> Result<Option<String>, Abandoned> {
+        let shared = self.shared.clone();
+        let Some(extras) = &shared.extras else { return Ok(None) };
+        let requests = &shared.prepared;
+        self.ask(Kind::Promotion, requests.promotion(order, extras), clock::now(), 0).await?;
+        self.ask(Kind::Insurance, requests.insurance(order, extras), clock::now(), 0).await?;
+        self.ask(Kind::Delivery, requests.delivery(order, extras), clock::now(), 0).await?;
+        let voucher = extras.voucher();
+        if let Some(code) = &voucher {
+            self.ask(Kind::Voucher, requests.voucher(order, code), clock::now(), 0).await?;
+        }
+        Ok(voucher)
     }
 
     /// Sends one request; its latency counts from `from`.

@@ -2,9 +2,11 @@
 //! server is its own child does it look at that process's CPU, memory and files.
 
 mod args;
+mod beside;
 mod buyer;
 mod chance;
 mod connection;
+mod extras;
 mod more_sessions;
 mod own_server;
 mod plot;
@@ -27,8 +29,10 @@ use std::path::Path;
 use tempfile::TempDir;
 
 pub use args::BenchArgs;
-use own_server::{Engine, OwnServer};
-use report::{Report, Round};
+use args::Mix;
+use extras::{Extras, Promoter};
+use own_server::OwnServer;
+use report::{Report, Round, Side};
 
 use crate::client::credentials::Credentials;
 use crate::out;
@@ -38,6 +42,7 @@ use crate::out;
 /// # Errors
 /// A sentence for the user when a run cannot be made, or made not one successful request.
 pub fn bench(args: &BenchArgs) -> Result<(), String> {
+    args.check()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let (rounds, session) = runtime.block_on(all_rounds(args))?;
     let report = Report::new(args, session, &rounds);
@@ -56,13 +61,10 @@ async fn all_rounds(args: &BenchArgs) -> Result<(Vec<Round>, String), String> {
     let kept = args.database.as_ref().map(|_| temporary_dir()).transpose()?;
     let (mut rounds, mut session) = (Vec::new(), String::new());
     for number in 1..=args.rounds() {
-        for engine in [Engine::Real, Engine::Ceiling] {
-            if engine == Engine::Ceiling && !args.ceiling {
-                continue;
-            }
-            let name = if engine == Engine::Real { "real" } else { "ceiling" };
-            out::note(format_args!("round {number} of {}, {name}", args.rounds()));
-            let (round, title) = one_round(args, engine, kept.as_ref()).await?;
+        let asked = [(Side::Real, true), (Side::Ceiling, args.ceiling), (Side::Extras, args.mix == Some(Mix::Extras))];
+        for (side, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
+            out::note(format_args!("round {number} of {}, {}", args.rounds(), side.name()));
+            let (round, title) = one_round(args, side, kept.as_ref()).await?;
             rounds.push(round);
             session = title;
         }
@@ -70,13 +72,13 @@ async fn all_rounds(args: &BenchArgs) -> Result<(Vec<Round>, String), String> {
     Ok((rounds, session))
 }
 
-/// One run, on a fresh server of our own unless a URL is given. All real rounds on one database share it and its credentials file in `kept`.
-async fn one_round(args: &BenchArgs, engine: Engine, kept: Option<&TempDir>) -> Result<(Round, String), String> {
+/// One run, on a fresh server of our own unless a URL is given. All rounds on one database share it and its credentials file in `kept`.
+async fn one_round(args: &BenchArgs, side: Side, kept: Option<&TempDir>) -> Result<(Round, String), String> {
     let fresh = temporary_dir()?;
-    let dir = kept.filter(|_| engine == Engine::Real).unwrap_or(&fresh).path();
+    let dir = kept.filter(|_| side != Side::Ceiling).unwrap_or(&fresh).path();
     let mut own = match &args.url {
         Some(_) => None,
-        None => Some(OwnServer::start(dir, args.database.as_deref(), engine)?),
+        None => Some(OwnServer::start(dir, args.database.as_deref(), side.engine())?),
     };
     let base = own.as_ref().map_or(args.url.as_deref().unwrap_or_default(), |server| &server.base_url).trim_end_matches('/').to_owned();
     let host = base.strip_prefix("http://").ok_or_else(|| format!("bench speaks plain http only, not {base}"))?.to_owned();
@@ -87,28 +89,48 @@ async fn one_round(args: &BenchArgs, engine: Engine, kept: Option<&TempDir>) -> 
     let prepared = prepared::Prepared::new(&host, &stage.token, crate::clock::run_id(), args.quantity)?;
     let address = if host.contains(':') { host } else { format!("{host}:80") };
     let watched = own.as_ref().map(|server| process::Watched::new(server.pid(), server.dir.clone()));
-    let setting_up = set_up(args, engine, &base, &credentials, &stage)?;
-    let outcome = run::run(args, address, watched, || run::Shared::new(args, prepared, stage.supply)).await?;
+    let setting_up = set_up(args, side, &base, &credentials, &stage)?;
+    let (promoter, extras) = extras(args, side, &base, &credentials, &stage).await?.unzip();
+    let outcome = run::run(args, address, watched, || run::Shared::new(args, prepared, stage.supply, extras)).await?;
+    if let Some(promoter) = promoter {
+        promoter.end().await?;
+    }
     let set_up = setting_up.map(set_up::SetUp::end).transpose()?;
-    let restart_ms = match own.as_mut().filter(|_| args.restart && engine == Engine::Real) {
+    let restart_ms = match own.as_mut().filter(|_| args.restart && side == Side::Real) {
         Some(server) => Some(restart::measure(args, server, &credentials).await?),
         None => None,
     };
-    Ok((Round { engine, outcome, set_up, restart_ms }, stage.title))
+    Ok((Round { side, outcome, set_up, restart_ms }, stage.title))
 }
 
 /// Begins to set up beside the sale, if that was asked for.
 fn set_up(
     args: &BenchArgs,
-    engine: Engine,
+    side: Side,
     base: &str,
     credentials: &Credentials,
     stage: &stage::Stage,
 ) -> Result<Option<set_up::SetUp>, String> {
-    let Some(sessions) = args.set_up.filter(|_| engine == Engine::Real) else { return Ok(None) };
+    let Some(sessions) = args.set_up.filter(|_| side == Side::Real) else { return Ok(None) };
     let key = credentials.management.clone().ok_or("--set-up needs a management key in the credentials file")?;
     let channel = credentials.channel(args.channel)?.channel_id;
     Ok(Some(set_up::SetUp::start(set_up::Job { base: base.to_owned(), key, like: stage.hot, channel, sessions })))
+}
+
+/// Sets up what orders carry beside their places, if this round's do.
+async fn extras(
+    args: &BenchArgs,
+    side: Side,
+    base: &str,
+    credentials: &Credentials,
+    stage: &stage::Stage,
+) -> Result<Option<(Promoter, Extras)>, String> {
+    if side != Side::Extras {
+        return Ok(None);
+    }
+    let key = credentials.management.as_ref().ok_or("--mix needs a management key in the credentials file")?;
+    let channel = credentials.channel(args.channel)?.channel_id;
+    Promoter::begin(args, base, key, stage.hot.0, channel).await.map(Some)
 }
 
 fn temporary_dir() -> Result<TempDir, String> {

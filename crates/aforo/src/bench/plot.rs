@@ -3,8 +3,7 @@
 
 use std::fmt::Write;
 
-use super::own_server::Engine;
-use super::report::{Round, real_stats};
+use super::report::{Round, Side, stats_of};
 use super::stats::{Kind, Latencies};
 
 const WIDTH: f64 = 1200.0;
@@ -12,6 +11,7 @@ const HEIGHT: f64 = 540.0;
 
 const REAL: &str = "#0b6e4f";
 const CEILING: &str = "#9a9a9a";
+const EXTRAS: &str = "#7b3294";
 
 /// The shares a latency curve is drawn through, from the median of the best to one in ten thousand.
 const SHARES: [f64; 17] = [0.0, 0.02, 0.1, 0.25, 0.5, 0.68, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999];
@@ -109,20 +109,25 @@ fn throughput(svg: &mut String, rounds: &[Round]) -> std::fmt::Result {
     }
     for round in rounds {
         let points: Vec<_> = round.outcome.timeline.points().iter().map(|point| (point.at, point.requests_per_s())).collect();
-        let ceiling = round.engine == Engine::Ceiling;
-        chart.line(svg, &points, &look(if ceiling { CEILING } else { REAL }, ceiling))?;
+        chart.line(svg, &points, &of_side(round.side))?;
     }
     chart.heading(svg, "Throughput (requests/s)", "seconds since the start of a round")?;
-    let mut legend = vec![("aforo, a line per round".to_owned(), look(REAL, false))];
-    if rounds.iter().any(|round| round.engine == Engine::Ceiling) {
-        legend.push(("ceiling: same HTTP, no engine".to_owned(), look(CEILING, true)));
+    let legend = [(Side::Real, "aforo, a line per round"), (Side::Ceiling, "ceiling: same HTTP, no engine"), (Side::Extras, "with extras")];
+    let shown = legend.into_iter().filter(|(side, _)| rounds.iter().any(|round| round.side == *side));
+    chart.legend(svg, &shown.map(|(side, label)| (label.to_owned(), of_side(side))).collect::<Vec<_>>())
+}
+
+fn of_side(side: Side) -> String {
+    match side {
+        Side::Real => look(REAL, false),
+        Side::Ceiling => look(CEILING, true),
+        Side::Extras => look(EXTRAS, false),
     }
-    chart.legend(svg, &legend)
 }
 
 /// Latency over percentiles, both in powers of ten: each step to the right is a request ten times as rare.
 fn latency(svg: &mut String, rounds: &[Round]) -> std::fmt::Result {
-    let stats = real_stats(rounds);
+    let stats = stats_of(rounds, Side::Real);
     let mut curves: Vec<(&str, &Latencies, &str)> = vec![("any request", &stats.requests, REAL)];
     if stats.orders.count() > 0 {
         curves.push(("create", stats.of(Kind::Create), "#1f78b4"));

@@ -9,6 +9,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::{Method, Uri};
 
 use super::connection::Outgoing;
+use super::extras::{CODE, Extras};
 use super::supply::{Pick, Places};
 use crate::client::request::{IDEMPOTENCY_HEADER, ORDER_HEADER};
 
@@ -70,6 +71,27 @@ impl Prepared {
                 self.post("/distribution-api/v1/orders/seats-auto", Some(order), body.into())
             }
         }
+    }
+
+    /// `POST /orders/promotions`, the one with a code
+    pub fn promotion(&self, order: &HeaderValue, extras: &Extras) -> Outgoing {
+        let body = format!(r#"{{"id":{},"code":"{CODE}"}}"#, extras.promotion);
+        self.post("/distribution-api/v1/orders/promotions", Some(order), body.into())
+    }
+
+    /// `POST /orders/insurances`, for all items
+    pub fn insurance(&self, order: &HeaderValue, extras: &Extras) -> Outgoing {
+        self.post("/distribution-api/v1/orders/insurances", Some(order), format!(r#"{{"id":{}}}"#, extras.insurance).into())
+    }
+
+    /// `POST /orders/delivery-methods`
+    pub fn delivery(&self, order: &HeaderValue, extras: &Extras) -> Outgoing {
+        self.post("/distribution-api/v1/orders/delivery-methods", Some(order), format!(r#"{{"id":{}}}"#, extras.delivery).into())
+    }
+
+    /// `POST /orders/vouchers`
+    pub fn voucher(&self, order: &HeaderValue, code: &str) -> Outgoing {
+        self.post("/distribution-api/v1/orders/vouchers", Some(order), format!(r#"{{"code":"{code}"}}"#).into())
     }
 
     /// `POST /orders/buyer-data`, a buyer nobody else is

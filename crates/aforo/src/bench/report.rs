@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::args::{BenchArgs, Scenario};
+use super::beside::Beside;
 use super::own_server::Engine;
 use super::plot::thousands;
 use super::run::Outcome;
@@ -16,10 +17,40 @@ use super::timeline::Point;
 /// From here on, what else runs on the machine is worth a word.
 const BUSY: f64 = 0.05;
 
+/// What a round measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The product.
+    Real,
+    /// The same without an engine.
+    Ceiling,
+    /// The product, with orders that carry more.
+    Extras,
+}
+
+impl Side {
+    /// The word for it in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Ceiling => "ceiling",
+            Self::Extras => "extras",
+        }
+    }
+
+    /// What it is measured on.
+    pub const fn engine(self) -> Engine {
+        match self {
+            Self::Real | Self::Extras => Engine::Real,
+            Self::Ceiling => Engine::Ceiling,
+        }
+    }
+}
+
 /// One measured run and what it was measured on.
 pub struct Round {
-    /// The product or its ceiling.
-    pub engine: Engine,
+    /// What it measured.
+    pub side: Side,
     /// What it gave.
     pub outcome: Outcome,
     /// What was set up beside it, if that was asked for.
@@ -76,6 +107,8 @@ pub struct Report {
     over_time: Vec<Part>,
     /// Milliseconds from a start on the used store, after a kill under load, to the first answer: the worst.
     restart_ms: Option<f64>,
+    /// What orders that carry more came to.
+    extras: Option<Beside>,
     /// What was set up meanwhile.
     set_up: Vec<set_up::Done>,
     ended_early: Vec<String>,
@@ -115,8 +148,9 @@ struct RoundFigures {
     server_rss_mb: Option<f64>,
 }
 
+/// Where latencies lie.
 #[derive(Serialize)]
-struct Percentiles {
+pub struct Percentiles {
     count: u64,
     p50: f64,
     p90: f64,
@@ -131,25 +165,47 @@ impl Percentiles {
         let [p50, p90, p99, p999, max] = [0.5, 0.9, 0.99, 0.999, 1.0].map(|share| latencies.quantile_ms(share));
         Self { count: latencies.count(), p50, p90, p99, p999, max }
     }
+
+    /// For people.
+    pub fn write_all(text: &mut String, all: &BTreeMap<&'static str, Self>) -> std::fmt::Result {
+        writeln!(text, "\n  latency, ms       count       p50       p90       p99     p99.9       max")?;
+        for name in ["all", "order"].into_iter().chain(Kind::ALL.map(Kind::name)) {
+            if let Some(Self { count, p50, p90, p99, p999, max }) = all.get(name) {
+                writeln!(text, "  {name:<13} {count:>9} {p50:>9.2} {p90:>9.2} {p99:>9.2} {p999:>9.2} {max:>9.2}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// The real rounds' counts added up.
-pub fn real_stats(rounds: &[Round]) -> Stats {
+/// The counts of a side's rounds added up.
+pub fn stats_of(rounds: &[Round], side: Side) -> Stats {
     let mut sum = Stats::new();
-    rounds.iter().filter(|round| round.engine == Engine::Real).for_each(|round| sum.merge(&round.outcome.stats));
+    rounds.iter().filter(|round| round.side == side).for_each(|round| sum.merge(&round.outcome.stats));
     sum
+}
+
+/// The median of a figure in a side's rounds.
+pub fn median_of(rounds: &[Round], side: Side, figure: fn(&Outcome) -> Option<f64>) -> Option<f64> {
+    median(rounds.iter().filter(|round| round.side == side).filter_map(|round| figure(&round.outcome)).collect())
+}
+
+/// The latencies of each kind of request there was, of all of them, and of orders.
+pub fn latencies(stats: &Stats) -> BTreeMap<&'static str, Percentiles> {
+    let mut all = BTreeMap::from([("all", Percentiles::of(&stats.requests)), ("order", Percentiles::of(&stats.orders))]);
+    all.extend(Kind::ALL.iter().map(|kind| (kind.name(), Percentiles::of(stats.of(*kind)))));
+    all.retain(|_, percentiles| percentiles.count > 0);
+    all
 }
 
 impl Report {
     /// Adds up the rounds.
     pub fn new(args: &BenchArgs, session: String, rounds: &[Round]) -> Self {
-        let stats = real_stats(rounds);
-        let median_of = |engine, figure: fn(&Outcome) -> Option<f64>| {
-            median(rounds.iter().filter(|round| round.engine == engine).filter_map(|round| figure(&round.outcome)).collect())
-        };
-        let requests_per_s = median_of(Engine::Real, |outcome| Some(outcome.requests_per_s())).unwrap_or_default();
-        let ceiling_requests_per_s = median_of(Engine::Ceiling, |outcome| Some(outcome.requests_per_s()));
-        let real = || rounds.iter().filter(|round| round.engine == Engine::Real).map(|round| &round.outcome);
+        let stats = stats_of(rounds, Side::Real);
+        let median_of = |side, figure: fn(&Outcome) -> Option<f64>| median_of(rounds, side, figure);
+        let requests_per_s = median_of(Side::Real, |outcome| Some(outcome.requests_per_s())).unwrap_or_default();
+        let ceiling_requests_per_s = median_of(Side::Ceiling, |outcome| Some(outcome.requests_per_s()));
+        let real = || rounds.iter().filter(|round| round.side == Side::Real).map(|round| &round.outcome);
         let mut largest_file_mb: BTreeMap<String, f64> = BTreeMap::new();
         for (name, size) in real().filter_map(|outcome| outcome.server.as_ref()).flat_map(|usage| &usage.largest_file_mb) {
             let largest = largest_file_mb.entry(name.clone()).or_default();
@@ -158,9 +214,6 @@ impl Report {
         let lag = |which: fn(&(f64, f64)) -> f64| {
             real().filter_map(|outcome| outcome.server.as_ref()).map(|usage| which(&usage.largest_lag)).reduce(f64::max)
         };
-        let mut latency_ms = BTreeMap::from([("all", Percentiles::of(&stats.requests)), ("order", Percentiles::of(&stats.orders))]);
-        latency_ms.extend(Kind::ALL.iter().map(|kind| (kind.name(), Percentiles::of(stats.of(*kind)))));
-        latency_ms.retain(|_, percentiles| percentiles.count > 0);
         Self {
             engine: engine_name(args),
             scenario: args.scenario.name(),
@@ -171,9 +224,9 @@ impl Report {
             open_rate: args.open,
             recycle: args.recycle,
             session,
-            orders_per_s: median_of(Engine::Real, |outcome| Some(outcome.orders_per_s())).unwrap_or_default(),
+            orders_per_s: median_of(Side::Real, |outcome| Some(outcome.orders_per_s())).unwrap_or_default(),
             requests_per_s,
-            ceiling_orders_per_s: median_of(Engine::Ceiling, |outcome| Some(outcome.orders_per_s())),
+            ceiling_orders_per_s: median_of(Side::Ceiling, |outcome| Some(outcome.orders_per_s())),
             ceiling_requests_per_s,
             ratio: ceiling_requests_per_s.filter(|ceiling| *ceiling > 0.0).map(|ceiling| requests_per_s / ceiling),
             p50_ms: stats.requests.quantile_ms(0.5),
@@ -184,14 +237,10 @@ impl Report {
             given_up: stats.given_up,
             released: stats.released,
             errors: stats.error_count(),
-            ceiling_errors: rounds
-                .iter()
-                .filter(|round| round.engine == Engine::Ceiling)
-                .map(|round| round.outcome.stats.error_count())
-                .sum(),
-            latency_ms,
-            server_cpu_us_per_request: median_of(Engine::Real, Outcome::server_cpu_us_per_request),
-            ceiling_server_cpu_us_per_request: median_of(Engine::Ceiling, Outcome::server_cpu_us_per_request),
+            ceiling_errors: rounds.iter().filter(|round| round.side == Side::Ceiling).map(|round| round.outcome.stats.error_count()).sum(),
+            latency_ms: latencies(&stats),
+            server_cpu_us_per_request: median_of(Side::Real, Outcome::server_cpu_us_per_request),
+            ceiling_server_cpu_us_per_request: median_of(Side::Ceiling, Outcome::server_cpu_us_per_request),
             other_cpu_share: rounds.iter().filter_map(|round| round.outcome.other_cpu_share).reduce(f64::max),
             client_cpu_us_per_request: real().map(|outcome| outcome.own_cpu_seconds).sum::<f64>() * 1e6
                 / stats.requests.count().max(1) as f64,
@@ -200,6 +249,7 @@ impl Report {
             largest_lag_rows: lag(|lag| lag.0),
             largest_lag_mb: lag(|lag| lag.1),
             over_time: real().next_back().map(|outcome| parts(outcome.timeline.points())).unwrap_or_default(),
+            extras: Beside::of(rounds),
             set_up: rounds.iter().filter_map(|round| round.set_up).collect(),
             restart_ms: rounds.iter().filter_map(|round| round.restart_ms).reduce(f64::max),
             ended_early: rounds.iter().filter_map(|round| round.outcome.ended.clone()).collect(),
@@ -247,13 +297,9 @@ impl Report {
             writeln!(text, "  ratio       {ratio:>10.3}   of the ceiling's requests/s, median of the rounds")?;
         }
         self.write_rounds(text)?;
-        writeln!(text, "\n  latency, ms       count       p50       p90       p99     p99.9       max")?;
-        for name in ["all", "order"].into_iter().chain(Kind::ALL.map(Kind::name)) {
-            if let Some(Percentiles { count, p50, p90, p99, p999, max }) = self.latency_ms.get(name) {
-                writeln!(text, "  {name:<13} {count:>9} {p50:>9.2} {p90:>9.2} {p99:>9.2} {p999:>9.2} {max:>9.2}")?;
-            }
-        }
-        self.write_counts(text)
+        Percentiles::write_all(text, &self.latency_ms)?;
+        self.write_counts(text)?;
+        self.extras.iter().try_for_each(|extras| extras.write(text))
     }
 
     fn write_rounds(&self, text: &mut String) -> std::fmt::Result {
@@ -333,10 +379,7 @@ impl RoundFigures {
     fn of(round: &Round) -> Self {
         let Outcome { seconds, stats, server, .. } = &round.outcome;
         Self {
-            kind: match round.engine {
-                Engine::Real => "real",
-                Engine::Ceiling => "ceiling",
-            },
+            kind: round.side.name(),
             seconds: *seconds,
             orders: stats.orders.count(),
             requests: stats.requests.count(),

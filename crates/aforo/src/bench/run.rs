@@ -10,6 +10,7 @@ use tokio::task::{LocalSet, spawn_local};
 use super::args::{BenchArgs, Scenario};
 use super::buyer::Client;
 use super::connection::Line;
+use super::extras::Extras;
 use super::prepared::Prepared;
 use super::process::{Machine, Usage, Watched, own_cpu_seconds};
 use super::schedule::Schedule;
@@ -38,6 +39,8 @@ pub struct Shared {
     pub schedule: Schedule,
     /// What is on sale.
     pub supply: RefCell<Supply>,
+    /// What orders carry beside their places, if they do.
+    pub extras: Option<Extras>,
     /// What was measured.
     pub stats: RefCell<Stats>,
     recent: RefCell<Latencies>,
@@ -52,7 +55,7 @@ pub struct Shared {
 
 impl Shared {
     /// Ready to begin, which starts the schedule.
-    pub fn new(args: &BenchArgs, prepared: Prepared, supply: Supply) -> Self {
+    pub fn new(args: &BenchArgs, prepared: Prepared, supply: Supply, extras: Option<Extras>) -> Self {
         Self {
             scenario: args.scenario,
             contention: args.contention,
@@ -60,6 +63,7 @@ impl Shared {
             schedule: Schedule::new(args.until(), args.open),
             lasting_orders: supply.orders_left().saturating_sub(2 * u64::from(args.buyers)),
             supply: RefCell::new(supply),
+            extras,
             stats: RefCell::new(Stats::new()),
             recent: RefCell::new(Latencies::new()),
             timeline: RefCell::default(),

@@ -19,6 +19,14 @@ pub enum Kind {
     Availability,
     /// `POST /orders/seats` or `/orders/seats-auto`
     Seats,
+    /// `POST /orders/promotions`
+    Promotion,
+    /// `POST /orders/insurances`
+    Insurance,
+    /// `POST /orders/delivery-methods`
+    Delivery,
+    /// `POST /orders/vouchers`
+    Voucher,
     /// `POST /orders/buyer-data`
     BuyerData,
     /// `POST /orders/pre-confirm`
@@ -33,8 +41,20 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of a sale.
-    pub const ALL: [Kind; 8] =
-        [Kind::Create, Kind::Availability, Kind::Seats, Kind::BuyerData, Kind::PreConfirm, Kind::Confirm, Kind::Release, Kind::SeatMap];
+    pub const ALL: [Kind; 12] = [
+        Kind::Create,
+        Kind::Availability,
+        Kind::Seats,
+        Kind::Promotion,
+        Kind::Insurance,
+        Kind::Delivery,
+        Kind::Voucher,
+        Kind::BuyerData,
+        Kind::PreConfirm,
+        Kind::Confirm,
+        Kind::Release,
+        Kind::SeatMap,
+    ];
 
     /// The word for it in reports.
     pub const fn name(self) -> &'static str {
@@ -42,6 +62,10 @@ impl Kind {
             Kind::Create => "create",
             Kind::Availability => "availability",
             Kind::Seats => "seats",
+            Kind::Promotion => "promotion",
+            Kind::Insurance => "insurance",
+            Kind::Delivery => "delivery",
+            Kind::Voucher => "voucher",
             Kind::BuyerData => "buyer-data",
             Kind::PreConfirm => "pre-confirm",
             Kind::Confirm => "confirm",

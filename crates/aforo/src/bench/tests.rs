@@ -18,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use super::args::BenchArgs;
 use super::chance::Chance;
 use super::connection::Line;
+use super::extras::Extras;
 use super::prepared::Prepared;
 use super::run::{self, Outcome, Shared};
 use super::stats::Kind;
@@ -117,13 +118,17 @@ struct Words {
 
 /// Plays a run with the options as a user types them, against 1 000 seats of session 1.
 fn play(address: &str, options: &str) -> Outcome {
+    play_with(address, options, None)
+}
+
+fn play_with(address: &str, options: &str, extras: Option<Extras>) -> Outcome {
     let args = Words::try_parse_from(["bench"].into_iter().chain(options.split_whitespace())).unwrap().args;
     let hall = Hall::mixed(1, &[(1..=1000).collect()], vec![(1, 1000)], args.quantity, &mut Chance::new(1));
     let picking = if args.auto { Picking::Auto } else { Picking::ById };
     let supply = Supply::new(vec![hall], picking, args.quantity);
     let prepared = Prepared::new(address, "token", "run".to_owned(), args.quantity).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(run::run(&args, address.to_owned(), None, || Shared::new(&args, prepared, supply))).unwrap()
+    runtime.block_on(run::run(&args, address.to_owned(), None, || Shared::new(&args, prepared, supply, extras))).unwrap()
 }
 
 #[test]
@@ -137,6 +142,28 @@ fn six_requests_an_order_over_one_connection_a_buyer() {
     assert_eq!(office.connections.load(Ordering::SeqCst), 8);
     assert_eq!(office.keys.lock().unwrap().len(), 200);
     assert_eq!(office.sold.lock().unwrap().len(), 100);
+}
+
+#[test]
+fn an_order_with_extras_has_four_requests_more_as_long_as_there_are_vouchers() {
+    let (office, address) = BoxOffice::default().open();
+    let vouchers = (0..60).map(|number| format!("V-{number}")).collect();
+    let outcome = play_with(&address, "--buyers 8 --orders 100 --contention 0 --mix extras", Some(Extras::new(3, 4, 5, vouchers)));
+    assert_eq!((outcome.stats.orders.count(), outcome.stats.requests.count(), outcome.stats.error_count()), (100, 960, 0));
+    for (path, count) in [("promotions", 100), ("insurances", 100), ("delivery-methods", 100), ("vouchers", 60)] {
+        assert_eq!(office.asked(&format!("/distribution-api/v1/orders/{path}")), count, "{path}");
+    }
+}
+
+#[test]
+fn vouchers_of_orders_that_are_given_back_are_used_again() {
+    let (office, address) = BoxOffice::default().open();
+    let vouchers = (0..8).map(|number| format!("V-{number}")).collect();
+    let outcome = play_with(&address, "--buyers 1 --orders 900 --contention 0 --recycle", Some(Extras::new(3, 4, 5, vouchers)));
+    assert!(outcome.stats.released > 400, "{}", outcome.stats.released);
+    let left = outcome.stats.of(Kind::Voucher).count();
+    assert_eq!(left, office.asked("/distribution-api/v1/orders/vouchers"));
+    assert!((9..8 + outcome.stats.released).contains(&left), "{left} vouchers");
 }
 
 #[test]

@@ -49,6 +49,16 @@ impl Request {
         Self::new(Method::POST, path)
     }
 
+    /// A PATCH without a body.
+    pub fn patch(path: impl Into<String>) -> Self {
+        Self::new(Method::PATCH, path)
+    }
+
+    /// A DELETE.
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
     /// A PUT without a body.
     pub fn put(path: impl Into<String>) -> Self {
         Self::new(Method::PUT, path)
