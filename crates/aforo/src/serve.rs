@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aforo_server::app::App;
@@ -173,11 +173,24 @@ fn hint(args: &ServeArgs, address: SocketAddr, new: bool) {
         out::say("Try next:");
         out::say(format_args!("  aforo sell  --url http://{address} --credentials {credentials}   one purchase, step by step"));
         out::say(format_args!("  aforo bench --url http://{address} --credentials {credentials}   an on-sale, measured"));
+        say_codes(&args.data.join("demo-credentials.json"));
     } else if new {
         out::say("Try next: sign in with client_id=onebox-client, grant_type=client_credentials and the client_secret above");
         out::say(format_args!("at http://{address}/oauth/token, then make an operator at /mgmt-api/v1/operators."));
     }
     out::say(format_args!("Reference of all APIs: http://{address}/docs"));
+}
+
+/// The codes of the demonstration world.
+fn say_codes(credentials: &Path) {
+    let file = std::fs::read(credentials).unwrap_or_default();
+    let file: serde_json::Value = serde_json::from_slice(&file).unwrap_or_default();
+    let text = |entry: &serde_json::Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+    for entry in file["to_try"].as_array().into_iter().flatten() {
+        let pin = text(entry, "pin");
+        let pin = if pin.is_empty() { pin } else { format!(" PIN {pin}") };
+        out::say(format_args!("  {:<32} {}", text(entry, "code") + &pin, text(entry, "what")));
+    }
 }
 
 fn not_listening(address: SocketAddr, error: &std::io::Error) -> String {

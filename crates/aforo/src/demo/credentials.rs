@@ -1,4 +1,4 @@
-//! The file that says who may sign in to the demonstration. Secrets are random and in no other place; only its owner may read the file.
+//! The file that says who may sign in to the demonstration, and which codes there are to try. Secrets are random and in no other place; only its owner may read the file.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -21,14 +21,22 @@ pub struct Credentials {
     pub terminals: Vec<Value>,
     /// The first operator's key.
     pub management: Value,
+    /// Codes, each with what it is for.
+    to_try: Vec<Value>,
 }
 
 impl Credentials {
     /// Nobody yet.
     pub fn new(app: &App) -> Self {
         let base_url = format!("http://{}", app.config.listen);
-        let (channels, users, terminals) = (Vec::new(), Vec::new(), Vec::new());
-        Self { chance: app.chance.clone(), base_url, channels, users, terminals, management: Value::Null }
+        let (channels, users, terminals, to_try) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { chance: app.chance.clone(), base_url, channels, users, terminals, management: Value::Null, to_try }
+    }
+
+    /// Notes a code to try, and what for.
+    pub fn note(&mut self, what: &str, mut entry: Value) {
+        entry["what"] = json!(what);
+        self.to_try.push(entry);
     }
 
     /// A password of 80 random bits.
@@ -48,6 +56,7 @@ impl Credentials {
             "users": self.users,
             "terminals": self.terminals,
             "management": self.management,
+            "to_try": self.to_try,
         });
         let say = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
         std::fs::create_dir_all(directory).map_err(say)?;

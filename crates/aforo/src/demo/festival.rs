@@ -30,6 +30,7 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
                 "Seixanta grups, quatre escenaris, una platja.",
             ),
         },
+        "attendee_form": attendee_form(),
         "category": {"code": "FESTIVAL", "parent": "MUSIC", "custom": "BRISA"},
     });
     let event = desk.post("/events", event).await?;
@@ -39,6 +40,18 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
     let agencies: Vec<_> = template["quotas"].as_array().into_iter().flatten().rev().map(|quota| quota["id"].clone()).collect();
     let channels = [(stage.web, json!({})), (stage.kiosk, json!({})), (stage.agencies, json!({"quotas": agencies}))];
     desk.put_on(event, days, &channels).await
+}
+
+/// What the festival would like to know of each who comes.
+fn attendee_form() -> Value {
+    let names = |en: &str, es: &str, ca: &str| json!({"name": texts(en, es, ca)});
+    json!({"fields": [
+        {"key": "name", "type": "TEXT", "max_length": 100, "texts": names("Name", "Nombre", "Nom")},
+        {
+            "key": "camping", "type": "CHOICE", "texts": names("Camping", "Acampada", "Acampada"),
+            "choices": [{"value": "TENT", "texts": names("Tent", "Tienda", "Tenda")}, {"value": "NONE", "texts": names("None", "Ninguna", "Cap")}],
+        },
+    ]})
 }
 
 fn session(desk: &Desk, template: &Value, title: Value, name: &str, days: i32) -> Result<Value, String> {

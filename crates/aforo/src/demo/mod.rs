@@ -6,6 +6,7 @@ mod credentials;
 pub mod desk;
 mod festival;
 mod museum;
+mod offers;
 mod opera;
 mod people;
 mod round;
@@ -35,6 +36,7 @@ pub async fn fill(app: &App, platform_key: &str) -> Result<(), String> {
     stadium::fill(&levante, &stage).await?;
     opera::fill(&levante, &stage).await?;
     festival::fill(&levante, &stage).await?;
+    offers::fill(&levante, &stage, &mut credentials).await?;
 
     let nord = platform.operator("Museus del Nord", false).await?;
     let gallery = people::nord(&nord, &mut credentials).await?;

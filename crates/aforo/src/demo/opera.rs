@@ -4,6 +4,7 @@ use jiff::ToSpan;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, date};
+use super::offers::PRESALE_CODE;
 use super::people::Levante;
 use super::round::Arc;
 use super::texts::{same, texts};
@@ -48,7 +49,7 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
     };
     // The agencies sell their own seats before the general ones; on the web they are not to be had until three days before. The friends of the house
     // may buy Tosca ten days before everybody.
-    let friends = json!({"presales": [{"name": "Amics del Teatre", "start": date(&desk.day(-1, 9, 0, ZONE)?), "end": date(&desk.day(10, 9, 0, ZONE)?), "code": "AMICS-DEL-TEATRE"}]});
+    let friends = json!({"presales": [{"name": "Amics del Teatre", "start": date(&desk.day(-1, 9, 0, ZONE)?), "end": date(&desk.day(10, 9, 0, ZONE)?), "code": PRESALE_CODE}]});
     let agencies = json!({"quotas": [quota("Agencies"), quota("General")], "on_catalog": false, "sales_limit": 300});
     let counter = json!({"quotas": [quota("General"), quota("Agencies")]});
     let channels = |web: Value| [(stage.web, web), (stage.box_office, counter.clone()), (stage.agencies, agencies.clone())];

@@ -9,6 +9,8 @@ use super::texts::{LANGUAGES, texts};
 
 /// Entities and channels of the first operator.
 pub struct Levante {
+    /// Owns the shop on the web.
+    pub shop: u64,
     /// Owns the stadium and plays in it.
     pub club: u64,
     /// Owns the opera house and plays in it.
@@ -63,6 +65,7 @@ pub async fn levante(desk: &Desk, credentials: &mut Credentials) -> Result<Levan
     let agencies = Channel { entity: shop, kind: "B2B", name: "Agencies", max_items: 200, surcharges: json!([]) };
     let market = Channel { entity: shop, kind: "MARKETPLACE", name: "Resale partner", max_items: 20, surcharges: fee };
     let stage = Levante {
+        shop,
         club,
         opera,
         festival,
@@ -72,10 +75,14 @@ pub async fn levante(desk: &Desk, credentials: &mut Credentials) -> Result<Levan
         agencies: make.channel(agencies).await?,
         marketplace: make.channel(market).await?,
     };
-    let more = json!({"delivery_methods": deliveries(), "insurances": insurances()});
+    let booking = json!({"enabled": true, "minutes": 2 * 24 * 60, "hours_before": 72});
+    let more = json!({
+        "delivery_methods": deliveries(), "insurances": insurances(), "booking": booking, "buyer_mandatory": ["NAME", "SURNAME"],
+        "buyer_form": buyer_form(),
+    });
     desk.call(Method::PATCH, &format!("/channels/{}", stage.web), more).await?;
     gift_vouchers(desk, shop, stage.web).await?;
-    desk.call(Method::PATCH, &format!("/channels/{}", stage.box_office), json!({"invitations": true})).await?;
+    desk.call(Method::PATCH, &format!("/channels/{}", stage.box_office), json!({"invitations": true, "booking": booking})).await?;
     let place = desk.post("/points-of-sale", json!({"entity_id": opera, "name": "Vestíbul"})).await?;
     make.terminal(opera, "TEATRE-1", "Counter 1", stage.box_office, Some(place)).await?;
     make.terminal(opera, "TEATRE-2", "Counter 2", stage.box_office, Some(place)).await?;
@@ -122,7 +129,7 @@ async fn gift_vouchers(desk: &Desk, shop: u64, web: u64) -> Result<(), String> {
 fn deliveries() -> Value {
     let method = |id: u32, kind: &str, en: &str, es: &str, ca: &str| json!({"id": id, "type": kind, "name": en, "texts": {"name": texts(en, es, ca)}});
     let mut post = method(4, "POST", "By post", "Por correo postal", "Per correu postal");
-    (post["cost"], post["hours_before"]) = (json!(4.95), json!(7 * 24));
+    (post["cost"], post["hours_before"], post["tax"]) = (json!(4.95), json!(7 * 24), json!({"name": "IVA 21%", "value": 21}));
     json!([
         method(1, "EMAIL", "By e-mail", "Por correo electrónico", "Per correu electrònic"),
         method(2, "PRINT_AT_HOME", "Print at home", "Imprimir en casa", "Imprimir a casa"),
@@ -134,7 +141,22 @@ fn deliveries() -> Value {
 /// What the shop insures.
 fn insurances() -> Value {
     let names = texts("Cancellation cover", "Seguro de cancelación", "Assegurança de cancel·lació");
-    json!([{"id": 1, "name": "Cancellation cover", "texts": {"name": names}, "type": "PERCENTAGE", "percent": 5, "min": 0.9, "hours_before": 24}])
+    json!([{
+        "id": 1, "name": "Cancellation cover", "texts": {"name": names}, "type": "PERCENTAGE", "percent": 5, "min": 0.9, "hours_before": 24,
+        "tax": {"name": "IPS 8%", "value": 8},
+    }])
+}
+
+/// What the shop asks of a buyer beside a name; nobody has to answer.
+fn buyer_form() -> Value {
+    let names = |en: &str, es: &str, ca: &str| json!({"name": texts(en, es, ca)});
+    json!({"fields": [
+        {"key": "company", "type": "TEXT", "max_length": 100, "texts": names("Company", "Empresa", "Empresa")},
+        {
+            "key": "newsletter", "type": "CHOICE", "texts": names("Newsletter", "Boletín", "Butlletí"),
+            "choices": [{"value": "YES", "texts": names("Yes", "Sí", "Sí")}, {"value": "NO", "texts": names("No", "No", "No")}],
+        },
+    ]})
 }
 
 fn per_ticket(euros: u32) -> Value {
