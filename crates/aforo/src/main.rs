@@ -28,7 +28,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     Sell(sell::SellArgs),
     Bench(bench::BenchArgs),
     Import(import::ImportArgs),

@@ -200,8 +200,8 @@ fn price_notes(item: &Item, order: &Order, offer: &Offer, words: &Words) -> Vec<
     let mut notes = Vec::new();
     let fees = price.promoter_surcharge + price.channel_surcharge;
     if fees != 0 || price.discount() != 0 {
-        let less = (price.discount() != 0).then(|| format!(" − {}", money(price.discount()))).unwrap_or_default();
-        let more = (fees != 0).then(|| format!(" + {} ({})", money(fees), words.labels.fees)).unwrap_or_default();
+        let less = if price.discount() == 0 { String::new() } else { format!(" − {}", money(price.discount())) };
+        let more = if fees == 0 { String::new() } else { format!(" + {} ({})", money(fees), words.labels.fees) };
         notes.push(format!("{}{less}{more}", money(price.base)));
     }
     let mut taxes: Vec<(String, Minor)> = Vec::new();

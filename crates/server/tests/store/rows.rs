@@ -33,7 +33,7 @@ use aforo_domain::orders::{
 };
 use aforo_domain::pricing::{Discount, ItemPrice, TaxLine, Taxed, Totals};
 use aforo_domain::promotions::{Applied, Conditions, Limits, Promotion, PromotionCode, PromotionKind, Reduction, Scope, Terms};
-use aforo_domain::seasons::{Member, Season, Share};
+use aforo_domain::seasons::{self, Season, Share};
 use aforo_domain::text::{Language, Localized};
 use aforo_domain::vouchers::{MovementKind, TakenVoucher, Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 
@@ -374,8 +374,8 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
     }
 }
 
-const fn member(session: u64, weight: u32) -> Member {
-    Member { session: SessionId(session), weight }
+const fn member(session: u64, weight: u32) -> seasons::Member {
+    seasons::Member { session: SessionId(session), weight }
 }
 
 /// Of which nothing is reserved.

@@ -148,7 +148,7 @@ impl Clerk<HandsOut> {
     async fn qr(&self, code: OrderCode, item: ItemId) -> Result<QrCode, Problem> {
         let order = self.order(code).await?;
         let ticket = self.tickets(&order, Some(item)).await?.pop().ok_or(Code::ProductStateInvalid)?;
-        Ok(QrCode::of(ticket.barcode.as_str()).map_err(broken)?)
+        QrCode::of(ticket.barcode.as_str()).map_err(broken)
     }
 }
 
