@@ -104,6 +104,7 @@ impl House {
             valid_from: None,
             valid_until: None,
             pins: false,
+            collective: None,
         };
         let mut ask = |command| shard.run(&Actor::System, &Command::Catalogue(CatalogueCommand::Vouchers(command))).unwrap();
         ask(VoucherCommand::SaveGroup(Target::New(Some(GROUP)), group));
