@@ -21,6 +21,7 @@ use crate::ids::{
 use crate::messages::{self, Loyalty, LoyaltyRequest, OutboxCommand};
 use crate::moment::Moment;
 use crate::money::Currency;
+use crate::orders::after::AfterSaleCommand;
 use crate::orders::attendees::Attendee;
 use crate::orders::collectives::Shown;
 use crate::orders::metadata::MetadataChange;
@@ -38,6 +39,8 @@ use crate::world::World;
 pub enum Command {
     /// Of an order.
     Order(OrderCommand),
+    /// Of an order after its sale.
+    AfterSale(OrderId, AfterSaleCommand),
     /// About tokens.
     SignIn(SignInCommand),
     /// About operators, entities, users, channels, keys, terminals, points of sale.
@@ -267,6 +270,7 @@ pub type Planned = Result<Done, Stop>;
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
     match command {
         Command::Order(command) => orders::basket::plan(world, moment, actor, command),
+        Command::AfterSale(order, command) => orders::after::plan(world, moment, actor, *order, command),
         Command::SignIn(command) => crate::identity::sign_in::plan(world, moment, actor, command),
         Command::Identity(command) => crate::identity::manage::plan(world, moment, actor, command),
         Command::Catalogue(command) => crate::catalogue::manage::plan(world, moment, actor, command),

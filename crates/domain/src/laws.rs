@@ -2,6 +2,7 @@
 //! store. It reads rows and nothing else, so it finds what memory and rules got wrong; it decides nothing.
 
 mod collectives;
+mod refunds;
 mod seasons;
 mod voucher_orders;
 mod vouchers;
@@ -19,6 +20,7 @@ use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, Ticke
 use crate::pricing::{self, ItemPrice, Taxed, Totals};
 use crate::promotions::price::{self, Priced};
 use collectives::CollectiveLaws;
+use refunds::RefundLaws;
 use seasons::SeasonLaws;
 use voucher_orders::VoucherOrderLaws;
 use vouchers::VoucherLaws;
@@ -61,6 +63,7 @@ pub struct Laws {
     collectives: CollectiveLaws,
     seasons: SeasonLaws,
     voucher_orders: VoucherOrderLaws,
+    refunds: RefundLaws,
     breaches: Vec<Breach>,
 }
 
@@ -90,6 +93,8 @@ struct Seen {
     paid: Minor,
     totals: Totals,
     items: Vec<(ItemId, SessionId, Place, Given)>,
+    /// Those of them that were given back: nothing is theirs any more.
+    refunded: HashSet<ItemId>,
     /// Items that something else of the order speaks of: insurances and attendees.
     named: Vec<ItemId>,
     /// What it counts of promotions and collectives.
@@ -104,6 +109,8 @@ enum Life {
     Basket,
     PreConfirmed,
     Sold,
+    /// Gives back what another one sold, and has nothing itself.
+    Refund,
     Over,
 }
 
@@ -113,6 +120,7 @@ impl Laws {
         self.vouchers.see(row);
         self.collectives.see(row);
         self.voucher_orders.see(row);
+        self.refunds.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -158,10 +166,13 @@ impl Laws {
             Stage::PreConfirm { .. } => (Life::PreConfirmed, 0),
             Stage::Confirm { payments, .. } => (Life::Sold, payments.iter().map(|payment| payment.amount).sum()),
             Stage::Expired { .. } => (Life::Over, 0),
+            Stage::Refund { .. } => (Life::Refund, 0),
         };
-        self.see_invitations(order);
-        self.see_promotions(order);
-        self.seasons.see_order(order);
+        if life != Life::Refund {
+            self.see_invitations(order);
+            self.see_promotions(order);
+            self.seasons.see_order(order);
+        }
         self.see_taxes(order);
         let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode.clone()));
         let insured = order.extras().insurances.iter().flat_map(|taken| &taken.items).map(|(item, _)| *item);
@@ -172,8 +183,13 @@ impl Laws {
             buyer: order.buyer.as_ref().and_then(|buyer| buyer.hash()),
             paid,
             totals: order.totals(),
-            items: order.items.iter().map(item).collect(),
-            named: insured.chain(order.extras().attendees.iter().map(|attendee| attendee.item)).collect(),
+            items: if life == Life::Refund { Vec::new() } else { order.items.iter().map(item).collect() },
+            refunded: order.extras().after.refunds.iter().flat_map(|refund| &refund.items).copied().collect(),
+            named: if life == Life::Refund {
+                Vec::new()
+            } else {
+                insured.chain(order.extras().attendees.iter().map(|attendee| attendee.item)).collect()
+            },
             uses: extras::counted(order).collect(),
         };
         if self.orders.insert(order.id, seen).is_some() {
@@ -255,8 +271,9 @@ impl Laws {
     }
 
     fn see_history(&mut self, history: &History) {
-        let HistoryEvent::Confirmed { totals, tickets, .. } = &history.what;
-        self.sold_by_history.insert(history.order, (*totals, *tickets));
+        if let HistoryEvent::Confirmed { totals, tickets, .. } = &history.what {
+            self.sold_by_history.insert(history.order, (*totals, *tickets));
+        }
     }
 
     fn breach(&mut self, law: u8, what: String) {
@@ -276,6 +293,8 @@ impl Laws {
         self.breaches.extend(of_vouchers.into_iter().chain(of_collectives).map(|what| Breach { law: 4, what }));
         let of_voucher_orders = std::mem::take(&mut self.voucher_orders).check();
         self.breaches.extend(of_voucher_orders.into_iter().map(|(law, what)| Breach { law, what }));
+        let of_refunds = std::mem::take(&mut self.refunds).check();
+        self.breaches.extend(of_refunds.into_iter().map(|what| Breach { law: 3, what }));
         self.breaches.sort();
         self.breaches
     }
@@ -288,7 +307,12 @@ impl Laws {
             let item = self.orders.get(&claim.order).map(|order| (order.life, order.items.iter().find(|(id, ..)| *id == claim.item)));
             match item {
                 None => found.push((2, format!("{here} belongs to order {}, which is not there", claim.order))),
-                Some((Life::Over, _)) => found.push((2, format!("{here} belongs to order {}, which is over", claim.order))),
+                Some((Life::Over | Life::Refund, _)) => {
+                    found.push((2, format!("{here} belongs to order {}, which holds nothing", claim.order)))
+                }
+                Some(_) if self.orders.get(&claim.order).is_some_and(|order| order.refunded.contains(&claim.item)) => {
+                    found.push((2, format!("{here} belongs to item {}, which order {} gave back", claim.item, claim.order)));
+                }
                 Some((_, Some((_, of, at, _)))) if at != place || !self.seasons.covers(*of, *session) => {
                     found.push((2, format!("{here} belongs to item {}, which is elsewhere", claim.item)));
                 }
@@ -321,7 +345,8 @@ impl Laws {
                 found.push((2, format!("order {id} is over and still has items")));
             }
             for (item, session, place, (kind, barcode)) in &order.items {
-                for session in self.seasons.sessions(*session) {
+                let refunded = order.refunded.contains(item);
+                for session in self.seasons.sessions(*session).filter(|_| !refunded) {
                     let claim = self.claims.get(&(session, *place));
                     if claim.is_none_or(|claim| (claim.order, claim.item) != (*id, *item)) {
                         found.push((1, format!("item {item} of order {id} does not have place {place} of session {session}")));
@@ -330,7 +355,9 @@ impl Laws {
                 found.extend(self.seasons.spread_of(*id, *item, *session).map(|what| (3, what)));
                 let ticket = self.tickets.get(item).filter(|ticket| ticket.order == *id && ticket.spot == (*session, *place));
                 let agrees = match order.life {
-                    Life::Sold => ticket.is_some_and(|ticket| ticket.kind == *kind && Some(&ticket.barcode) == barcode.as_ref()),
+                    Life::Sold => ticket.is_some_and(|ticket| {
+                        ticket.kind == *kind && Some(&ticket.barcode) == barcode.as_ref() && ticket.state.is_live() != refunded
+                    }),
                     _ => ticket.is_none() && barcode.is_none(),
                 };
                 if !agrees {
@@ -376,9 +403,8 @@ impl Laws {
         let mut found = Vec::new();
         let (mut places, mut barcodes) = (HashMap::new(), HashMap::new());
         for (id, ticket) in &self.tickets {
-            let TicketState::Valid = ticket.state;
             let (sold_in, place) = ticket.spot;
-            for session in self.seasons.sessions(sold_in) {
+            for session in self.seasons.sessions(sold_in).filter(|_| ticket.state.is_live()) {
                 if let Some(other) = places.insert((session, place), *id) {
                     found.push((1, format!("tickets {id} and {other} are for the same place {place} of session {session}")));
                 }
@@ -440,7 +466,7 @@ impl Laws {
     fn check_counters(&mut self) {
         let mut counted: HashMap<CounterKey, i64> = HashMap::new();
         for order in self.orders.values().filter(|order| order.life != Life::Over) {
-            for (_, session, ..) in &order.items {
+            for (_, session, ..) in order.items.iter().filter(|(item, ..)| !order.refunded.contains(item)) {
                 *counted.entry(CounterKey::ChannelSales(*session, order.channel)).or_default() += 1;
                 if let (Some(buyer), Life::PreConfirmed | Life::Sold) = (order.buyer, order.life)
                     && self.limited.contains(session)

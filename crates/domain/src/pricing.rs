@@ -48,6 +48,13 @@ impl ItemPrice {
         self.base - self.discount()
     }
 
+    /// The same price without what is added to the ticket.
+    #[must_use]
+    pub fn without_surcharges(&self) -> Self {
+        let taxes = self.taxes.iter().filter(|line| line.taxed == Taxed::Ticket).copied().collect();
+        Self { promoter_surcharge: 0, channel_surcharge: 0, taxes, ..self.clone() }
+    }
+
     /// The same price with other promotions: what it was before them does not matter. Surcharges stay as they are.
     #[must_use]
     pub fn with_discounts(&self, discounts: Box<[Discount]>) -> Self {

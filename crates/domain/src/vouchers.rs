@@ -128,6 +128,13 @@ pub enum MovementKind {
         /// The order's code.
         code: OrderCode,
     },
+    /// What it had paid was given back.
+    Refunded {
+        /// The refund.
+        order: OrderId,
+        /// The refund's code.
+        code: OrderCode,
+    },
 }
 
 /// A voucher that an order is paid with, in whole or in part.

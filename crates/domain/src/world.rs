@@ -505,7 +505,7 @@ impl World {
             Stage::Expired { at } => {
                 self.mark_expired(at, order.id);
             }
-            Stage::Confirm { .. } => {}
+            Stage::Confirm { .. } | Stage::Refund { .. } => {}
         }
         let largest = order.items.iter().map(|item| item.id.0).max().unwrap_or(0);
         self.next_item = self.next_item.max(largest + 1);
@@ -530,7 +530,7 @@ impl World {
             Stage::Expired { at } => {
                 self.tombstones.remove(&(at.plus_ms(DAY_MS), order.id));
             }
-            Stage::Confirm { .. } => {}
+            Stage::Confirm { .. } | Stage::Refund { .. } => {}
         }
     }
 

@@ -137,6 +137,31 @@ fn pools_are_sold_from_and_given_back_to() {
     assert!(used > 5 && given_back > 5, "{used} barcodes were used, {given_back} given back");
 }
 
+/// The same of refunds: something comes back, to vouchers too, and its place is sold again.
+#[test]
+fn what_is_given_back_is_sold_again() {
+    let (mut refunds, mut to_vouchers, mut again) = (0, 0, 0);
+    for seed in 1..13 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        let mut given_back = HashSet::new();
+        for change in batches.into_iter().flatten() {
+            match change {
+                Change::Put(Row::Order(order)) if order.kind() == OrderKind::Refund => {
+                    refunds += 1;
+                    to_vouchers += u32::from(order.totals().vouchers > 0);
+                    given_back.extend(order.items.iter().map(|item| (item.session, item.place)));
+                }
+                Change::Put(Row::Claim(claim)) if claim.sold => again += u32::from(given_back.remove(&(claim.session, claim.place))),
+                _ => {}
+            }
+        }
+        if refunds > 10 && to_vouchers > 0 && again > 2 {
+            return;
+        }
+    }
+    panic!("{refunds} refunds, {to_vouchers} of them to vouchers, {again} places sold again");
+}
+
 /// The same of bookings and of attendees, in one of the first histories or a few of them together. A booking becomes no basket again.
 #[test]
 fn what_is_booked_is_sold_or_given_back() {
@@ -149,6 +174,7 @@ fn what_is_booked_is_sold_or_given_back() {
             attended += u32::from(!order.extras().attendees.is_empty());
             match (order.kind(), &order.stage) {
                 (OrderKind::Booking, _) => drop(booked.insert(order.id)),
+                (OrderKind::Refund, _) => {}
                 (OrderKind::Issue, _) => sold += u32::from(booked.remove(&order.id)),
                 (OrderKind::Purchase, Stage::Expired { .. }) => given_back += u32::from(booked.remove(&order.id)),
                 (OrderKind::Purchase, stage) => assert!(!booked.contains(&order.id), "order {} was booked and is {stage:?}", order.id),

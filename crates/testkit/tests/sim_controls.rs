@@ -16,6 +16,7 @@ use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{Barcode, Hash, ItemId, OrderId, SessionId};
 use aforo_domain::inventory::PlaceState;
 use aforo_domain::moment::Moment;
+use aforo_domain::orders::after::AfterSaleCommand;
 use aforo_domain::orders::collectives::{Proof, Shown};
 use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
@@ -177,6 +178,34 @@ fn gives_no_barcode_back(world: &World, moment: &Moment, actor: &Actor, command:
     let mut done = command::plan(world, moment, actor, command)?;
     let goes_back = |change: &Change| matches!(change, Change::Put(Row::PoolBarcode(barcode)) if barcode.state == PoolState::Free);
     done.changes.retain(|change| matches!(command, Command::Catalogue(_)) || !goes_back(change));
+    Ok(done)
+}
+
+#[test]
+fn law_2_places_that_a_refund_keeps_are_noticed() {
+    let what = noticed(|setting| Setting { plan: keeps_the_place, faults: false, ..setting });
+    assert!(what.contains("law 2") && what.contains("gave back"), "{what}");
+}
+
+/// The rules, but for the one that a refund lets the place fall free.
+fn keeps_the_place(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    let refunds = matches!(command, Command::AfterSale(_, AfterSaleCommand::Refund(_)));
+    done.changes.retain(|change| !refunds || !matches!(change, Change::Delete(Key::Claim(_))));
+    Ok(done)
+}
+
+#[test]
+fn law_3_items_that_come_back_twice_are_noticed() {
+    let what = noticed(|setting| Setting { plan: gives_back_again, faults: false, ..setting });
+    assert!(what.contains("law 3") || what.contains("law 2"), "{what}");
+}
+
+/// The rules, but for the one that the order notes what came back of it.
+fn gives_back_again(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    let Command::AfterSale(id, _) = command else { return Ok(done) };
+    done.changes.retain(|change| !matches!(change, Change::Put(Row::Order(order)) if order.id == *id));
     Ok(done)
 }
 

@@ -19,6 +19,9 @@ pub(super) struct VoucherLaws {
     /// What orders spent, as the vouchers' books say it and as the orders do.
     booked: HashMap<(VoucherId, OrderId), Minor>,
     spent: HashMap<(VoucherId, OrderId), Minor>,
+    /// What refunds gave back, as the vouchers' books say it and as the refunds do.
+    booked_back: HashMap<(VoucherId, OrderId), Minor>,
+    back: HashMap<(VoucherId, OrderId), Minor>,
     /// What pre-confirmed orders hold.
     held: HashMap<VoucherId, Minor>,
     breaches: Vec<String>,
@@ -36,8 +39,12 @@ impl VoucherLaws {
             Row::VoucherMovement(movement) => {
                 let (count, sum) = self.movements.entry(movement.voucher).or_default();
                 (*count, *sum) = (*count + 1, *sum + movement.amount);
-                if let MovementKind::Spent { order, .. } = movement.what {
-                    *self.booked.entry((movement.voucher, order)).or_default() -= movement.amount;
+                match movement.what {
+                    MovementKind::Issued | MovementKind::Sold { .. } => {}
+                    MovementKind::Spent { order, .. } => *self.booked.entry((movement.voucher, order)).or_default() -= movement.amount,
+                    MovementKind::Refunded { order, .. } => {
+                        *self.booked_back.entry((movement.voucher, order)).or_default() += movement.amount;
+                    }
                 }
             }
             Row::Order(order) => self.see_order(order),
@@ -53,6 +60,7 @@ impl VoucherLaws {
             match order.stage {
                 Stage::PreConfirm { .. } => *self.held.entry(taken.id).or_default() += taken.amount,
                 Stage::Confirm { .. } => *self.spent.entry((taken.id, order.id)).or_default() += taken.amount,
+                Stage::Refund { .. } => *self.back.entry((taken.id, order.id)).or_default() += taken.amount,
                 Stage::Basket { .. } | Stage::Expired { .. } => {}
             }
         }
@@ -88,6 +96,9 @@ impl VoucherLaws {
         let orders = self.booked.keys().chain(self.spent.keys());
         let differ = |key: &&(VoucherId, OrderId)| self.booked.get(key) != self.spent.get(key);
         found.extend(orders.filter(differ).map(|(id, order)| format!("voucher {id} and order {order} do not agree on what was spent")));
+        let refunds = self.booked_back.keys().chain(self.back.keys());
+        let differ = |key: &&(VoucherId, OrderId)| self.booked_back.get(key) != self.back.get(key);
+        found.extend(refunds.filter(differ).map(|(id, order)| format!("voucher {id} and refund {order} do not agree on what came back")));
         found
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::basket::{Desk, refused};
 use super::draft::Draft;
 use super::seats::Sale;
-use super::{Item, Order, extras};
+use super::{Item, Order, extras, promotions};
 use crate::change::CounterKey;
 use crate::collectives::{Check, Collective, Holder, MemberKey, PasswordHash, TakenCollective};
 use crate::command::{Done, Planned, Reply, Stop};
@@ -48,10 +48,10 @@ pub fn opened(order: &Order, taken: &TakenCollective) -> BTreeSet<ItemId> {
 
 /// Each counter that an order's collectives count in, with how much.
 pub fn counted(order: &Order) -> impl Iterator<Item = (CounterKey, i64)> {
-    order.extras().collectives.iter().flat_map(|taken| {
+    order.extras().collectives.iter().flat_map(move |taken| {
         let (id, holder, uses) = (taken.id, taken.holder.hash(), opened(order, taken).len() as i64);
         let bound = order.extras().promotions.iter().filter(move |one| one.terms.conditions.collective == Some(id));
-        let by_promotion = bound.map(move |one| (CounterKey::PromotionMemberUses(one.terms.id, holder), i64::from(one.uses())));
+        let by_promotion = bound.map(move |one| (CounterKey::PromotionMemberUses(one.terms.id, holder), promotions::uses(order, one)));
         [(CounterKey::CollectiveUses(id), uses), (CounterKey::MemberUses(id, holder), uses)].into_iter().chain(by_promotion)
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::basket::{Desk, refused};
 use super::draft::Draft;
-use super::{Buyer, History, HistoryEvent, Order, OrderKind, Payment, PaymentRequest, Sale, Stage, Ticket, TicketState};
+use super::{Buyer, History, HistoryEvent, Order, OrderKind, Payment, PaymentRequest, Stage};
 use crate::change::Row;
 use crate::command::{Done, Planned, Reply, Stop};
 use crate::error::{Code, Error};
@@ -81,14 +81,12 @@ impl Desk<'_> {
         let mut order = Order { stage: Stage::Confirm { at, code, payments, booked }, ..order.clone() };
         for index in 0..order.items.len() {
             let barcode = draft.use_barcode(&order.items[index]).unwrap_or_else(|| chance.barcode());
-            order.items[index].barcode = Some(barcode.clone());
+            order.items[index].barcode = Some(barcode);
             let item = &order.items[index];
             draft.sell(&order, item);
-            let (session, place, kind, state) = (item.session, item.place, item.kind, TicketState::Valid);
-            let offer = self.world.catalogue.offers.get(&session);
-            let sale = offer.map(|offer| Sale { channel: order.seller.channel, promoter: offer.event.entity, at });
-            let ticket = Ticket { id: item.id, order: order.id, code, session, place, kind, barcode, state, sale, changed: at };
-            draft.put(Row::from(ticket));
+            if let Some(ticket) = order.ticket(item, at, &self.world.catalogue) {
+                draft.put(Row::from(ticket));
+            }
         }
         draft.spend_vouchers(&order, code, at);
         let tickets = order.items.len() as u32;

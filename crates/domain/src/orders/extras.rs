@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Order;
+use super::after::AfterSale;
 use super::attendees::{self, Attendee};
 use super::insurance::{self, Insured};
 use super::{collectives, promotions, vouchers};
@@ -36,6 +37,8 @@ pub struct Extras {
     pub promotions: Vec<Applied>,
     /// The collectives that its buyer is of, in the order of adding.
     pub collectives: Vec<TakenCollective>,
+    /// What became of it after its sale.
+    pub after: AfterSale,
 }
 
 /// What an order without extras carries.
@@ -47,6 +50,7 @@ static NOTHING: Extras = Extras {
     vouchers: Vec::new(),
     promotions: Vec::new(),
     collectives: Vec::new(),
+    after: AfterSale::NOTHING,
 };
 
 /// Each counter of uses that an order counts in, with how much.

@@ -2,12 +2,14 @@
 //!
 //! An order is an `Arc<Order>` that is replaced and never edited: reply, row image and journal share it.
 
+pub mod after;
 pub mod attendees;
 mod barcodes;
 pub mod basket;
 mod booking;
 pub mod collectives;
 pub mod confirm;
+mod corrections;
 pub mod delivery;
 pub mod draft;
 pub mod expiry;
@@ -18,6 +20,7 @@ mod messages;
 pub mod metadata;
 mod presales;
 pub mod promotions;
+pub mod refunds;
 pub mod seats;
 pub mod sight;
 pub mod surcharges;
@@ -132,6 +135,17 @@ pub enum Stage {
         /// When it was over.
         at: Timestamp,
     },
+    /// Gives items of another order back, and holds nothing. Its amounts say what comes back.
+    Refund {
+        /// When.
+        at: Timestamp,
+        /// Its code.
+        code: OrderCode,
+        /// The order that was sold.
+        of: OrderId,
+        /// That order's code.
+        of_code: OrderCode,
+    },
 }
 
 /// What an order is to the books.
@@ -143,6 +157,8 @@ pub enum OrderKind {
     Booking,
     /// A booking that was sold.
     Issue,
+    /// Gives back what another one sold.
+    Refund,
 }
 
 /// One place in an order, and once confirmed its ticket.
@@ -325,6 +341,8 @@ pub struct Sale {
 pub enum TicketState {
     /// Opens the gate.
     Valid,
+    /// Was given back, and is dead.
+    Refunded,
 }
 
 impl TicketState {
@@ -332,6 +350,7 @@ impl TicketState {
     pub const fn is_live(self) -> bool {
         match self {
             Self::Valid => true,
+            Self::Refunded => false,
         }
     }
 }
@@ -363,6 +382,43 @@ pub enum HistoryEvent {
         /// How many tickets.
         tickets: u32,
     },
+    /// Something of it was given back.
+    Refunded {
+        /// The refund's code.
+        refund: OrderCode,
+        /// What the refund adds up to.
+        totals: Totals,
+        /// In which currency.
+        currency: Currency,
+        /// How many tickets.
+        tickets: u32,
+    },
+    /// It gives something of another order back.
+    Refunds {
+        /// That order's code.
+        of: OrderCode,
+        /// What it adds up to.
+        totals: Totals,
+        /// In which currency.
+        currency: Currency,
+        /// How many tickets.
+        tickets: u32,
+    },
+    /// Somebody wrote something down.
+    Noted {
+        /// What.
+        text: String,
+    },
+    /// Others come on these items' tickets than it said before.
+    AttendeesChanged {
+        /// Which items.
+        items: Vec<ItemId>,
+    },
+    /// These items' tickets have other barcodes.
+    Reprinted {
+        /// Each item with what may be shown of the barcode that is dead.
+        dead: Vec<(ItemId, String)>,
+    },
 }
 
 impl Order {
@@ -370,7 +426,7 @@ impl Order {
     pub const fn expires(&self) -> Option<Timestamp> {
         match self.stage {
             Stage::Basket { expires, .. } | Stage::PreConfirm { expires, .. } => Some(expires),
-            Stage::Confirm { .. } | Stage::Expired { .. } => None,
+            Stage::Confirm { .. } | Stage::Expired { .. } | Stage::Refund { .. } => None,
         }
     }
 
@@ -378,7 +434,7 @@ impl Order {
     pub const fn code(&self) -> Option<OrderCode> {
         match self.stage {
             Stage::Basket { code, .. } => code,
-            Stage::PreConfirm { code, .. } | Stage::Confirm { code, .. } => Some(code),
+            Stage::PreConfirm { code, .. } | Stage::Confirm { code, .. } | Stage::Refund { code, .. } => Some(code),
             Stage::Expired { .. } => None,
         }
     }
@@ -388,6 +444,7 @@ impl Order {
         match self.stage {
             Stage::PreConfirm { booked: true, .. } => OrderKind::Booking,
             Stage::Confirm { booked: true, .. } => OrderKind::Issue,
+            Stage::Refund { .. } => OrderKind::Refund,
             Stage::Basket { .. } | Stage::PreConfirm { .. } | Stage::Confirm { .. } | Stage::Expired { .. } => OrderKind::Purchase,
         }
     }

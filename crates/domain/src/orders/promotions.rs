@@ -118,10 +118,16 @@ fn keep_dearest(items: &mut Vec<ItemId>, most: usize, order: &Order) {
     }
 }
 
+/// How often an order uses one of its promotions. What was given back is a use no more, if the promotion says so.
+pub(super) fn uses(order: &Order, one: &Applied) -> i64 {
+    let gives_back = one.terms.limits.returned_on_refund && !order.extras().after.refunds.is_empty();
+    i64::from(if gives_back { one.uses_of(|item| order.refund_of(item).is_none()) } else { one.uses() })
+}
+
 /// Each counter that an order's promotions count in, with how much.
 pub fn counted(order: &Order) -> impl Iterator<Item = (CounterKey, i64)> {
-    order.extras().promotions.iter().flat_map(|one| {
-        let (id, uses) = (one.terms.id, i64::from(one.uses()));
+    order.extras().promotions.iter().flat_map(move |one| {
+        let (id, uses) = (one.terms.id, uses(order, one));
         let by_code = one.code.as_ref().map(|code| (CounterKey::CodeUses(id, code.hash()), uses));
         [Some((CounterKey::PromotionUses(id), uses)), by_code].into_iter().flatten()
     })

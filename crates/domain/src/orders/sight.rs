@@ -77,19 +77,20 @@ impl Sight {
 impl Order {
     /// Whether it is in the books: its money never changes any more.
     pub const fn is_sold(&self) -> bool {
-        matches!(self.stage, Stage::Confirm { .. })
+        matches!(self.stage, Stage::Confirm { .. } | Stage::Refund { .. })
     }
 
     /// Whether it is known by its code: sold, or waiting for its payment, a booking among them.
     pub fn has_come_so_far(&self, now: Timestamp) -> bool {
         match self.stage {
             Stage::PreConfirm { expires, .. } => now < expires,
-            Stage::Confirm { .. } => true,
+            Stage::Confirm { .. } | Stage::Refund { .. } => true,
             Stage::Basket { .. } | Stage::Expired { .. } => false,
         }
     }
 
-    /// A sold order as who sees only these items of it sees it: with their sums, promotions and attendees, without buyer, payments and delivery.
+    /// A sold order as who sees only these items of it sees it: with their sums, promotions, attendees and
+    /// refunds, without buyer, payments and delivery.
     fn part(&self, is_own: impl Fn(ItemId) -> bool) -> Self {
         let stage = match &self.stage {
             Stage::Confirm { at, code, booked, .. } => Stage::Confirm { at: *at, code: *code, payments: Vec::new(), booked: *booked },
@@ -99,13 +100,16 @@ impl Order {
         promotions.iter_mut().for_each(|one| one.items.retain(|item| is_own(*item)));
         let mut attendees = self.extras().attendees.clone();
         attendees.retain(|attendee| is_own(attendee.item));
+        let mut after = self.extras().after.clone();
+        after.refunds.iter_mut().for_each(|refund| refund.items.retain(|item| is_own(*item)));
+        after.refunds.retain(|refund| !refund.items.is_empty());
         Self {
             stage,
             items: self.items.iter().filter(|item| is_own(item.id)).cloned().collect(),
             surcharges: Vec::new(),
             buyer: None,
             counted: Vec::new(),
-            extras: Some(Box::new(Extras { promotions, attendees, ..Extras::default() })),
+            extras: Some(Box::new(Extras { promotions, attendees, after, ..Extras::default() })),
             ..self.clone()
         }
     }

@@ -63,7 +63,12 @@ fn sort(surcharges: &mut [OrderSurcharge]) {
     surcharges.sort_by_key(|surcharge| (surcharge.group(), Reverse(surcharge.amount), surcharge.session));
 }
 
+/// Those of which one counts, the one that does first.
+pub(super) fn groups(surcharges: &[OrderSurcharge]) -> impl Iterator<Item = &[OrderSurcharge]> {
+    surcharges.chunk_by(|a, b| a.group() == b.group())
+}
+
 /// Those that count.
 pub fn charged(surcharges: &[OrderSurcharge]) -> impl Iterator<Item = &OrderSurcharge> {
-    surcharges.chunk_by(|a, b| a.group() == b.group()).filter_map(<[_]>::first)
+    groups(surcharges).filter_map(<[_]>::first)
 }

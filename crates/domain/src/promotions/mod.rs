@@ -136,6 +136,9 @@ pub struct Limits {
     /// By each member, or with each code, of its collective.
     #[serde(default)]
     pub per_member: Option<u32>,
+    /// Whether a refund gives uses back.
+    #[serde(default)]
+    pub returned_on_refund: bool,
 }
 
 /// A promotion in an order.
@@ -217,9 +220,15 @@ impl Conditions {
 impl Applied {
     /// How often the order uses it.
     pub fn uses(&self) -> u32 {
+        self.uses_of(|_| true)
+    }
+
+    /// How often the order uses it with these of its items.
+    pub fn uses_of(&self, counts: impl Fn(ItemId) -> bool) -> u32 {
+        let items = self.items.iter().filter(|item| counts(**item)).count();
         match self.terms.scope {
-            Scope::Item => self.items.len() as u32,
-            Scope::Order => u32::from(!self.items.is_empty()),
+            Scope::Item => items as u32,
+            Scope::Order => u32::from(items > 0),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use aforo_domain::command::Command;
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::{Actor, Bearer};
 use aforo_domain::identity::manage::Here;
@@ -14,8 +15,9 @@ use aforo_domain::orders::sight::Sight;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::extract::{operator, signed_in};
-use super::respond::Problem;
+use super::call::Call;
+use super::extract::{operator, run, signed_in};
+use super::respond::{Answered, Problem};
 use crate::app::App;
 use crate::engine::view::ShardView;
 use crate::store::{Reader, StoreError};
@@ -42,6 +44,30 @@ pub struct HandsOut;
 impl Errand for HandsOut {
     const ROLES: &'static [Role] = &[Role::AfterSales];
     const PERMISSION: Option<Permission> = None;
+}
+
+/// Gives back what was sold.
+#[derive(Debug, Clone, Copy)]
+pub struct Refunds;
+impl Errand for Refunds {
+    const ROLES: &'static [Role] = &[Role::AfterSales];
+    const PERMISSION: Option<Permission> = Some(Permission::Refund);
+}
+
+/// Puts something right that is no money's.
+#[derive(Debug, Clone, Copy)]
+pub struct Corrects;
+impl Errand for Corrects {
+    const ROLES: &'static [Role] = &[Role::AfterSales];
+    const PERMISSION: Option<Permission> = None;
+}
+
+/// Books, and lets bookings go.
+#[derive(Debug, Clone, Copy)]
+pub struct Books;
+impl Errand for Books {
+    const ROLES: &'static [Role] = &[Role::AfterSales];
+    const PERMISSION: Option<Permission> = Some(Permission::Booking);
 }
 
 /// A caller of orders management.
@@ -87,6 +113,20 @@ impl<E: Errand> FromRequestParts<App> for Clerk<E> {
 }
 
 impl<E> Clerk<E> {
+    /// What is published by now: that of the request's beginning may not know what came while it waited.
+    pub fn newest(&self) -> Arc<ShardView> {
+        self.app.engine.views().shard(self.shard).unwrap_or_else(|| self.view.clone())
+    }
+
+    /// Runs a call's command, once for an `Idempotency-Key`, and waits until it is durable.
+    ///
+    /// # Errors
+    /// What the engine refuses with; `IDEMPOTENCY_IN_PROGRESS`.
+    pub async fn run<T, const MAX: usize>(&self, call: &Call<T, MAX>, command: Command) -> Result<Answered, Problem> {
+        let claim = call.repeat.as_ref().map(|repeat| repeat.claim(&self.bearer.subject));
+        run(&self.app, self.shard, &self.bearer, claim, command).await
+    }
+
     /// Reads a list out of the tables, which have by then all that was committed when the call came.
     ///
     /// # Errors

@@ -142,6 +142,7 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Text(ticket.barcode.as_str()));
             put(Cell::Text(match ticket.state {
                 TicketState::Valid => "VALID",
+                TicketState::Refunded => "REFUNDED",
             }));
             put(Cell::Bool(ticket.state.is_live()));
             put(ticket.sale.map_or(Cell::Null, |sale| Cell::Int(sale.at.0)));
@@ -181,6 +182,7 @@ fn order_cells(order: &Order, put: &mut dyn FnMut(Cell<'_>)) {
         Stage::PreConfirm { expires, .. } => (true, "PRE_CONFIRM", Some(expires.0), None),
         Stage::Confirm { at, .. } => (false, "CONFIRM", None, Some(at.0)),
         Stage::Expired { at } => (true, EXPIRED, Some(at.0), None),
+        Stage::Refund { at, .. } => (false, "REFUND", None, Some(at.0)),
     };
     put(Cell::Bool(resident));
     put(Cell::Text(state));
@@ -201,6 +203,7 @@ pub const fn kind_word(kind: OrderKind) -> &'static str {
         OrderKind::Purchase => "PURCHASE",
         OrderKind::Booking => "BOOKING",
         OrderKind::Issue => "ISSUE",
+        OrderKind::Refund => "REFUND",
     }
 }
 

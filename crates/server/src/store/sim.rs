@@ -205,7 +205,7 @@ impl SimStore {
         for row in rows.into_values() {
             match &row {
                 Row::Order(order) => match order.stage {
-                    Stage::Confirm { .. } => {}
+                    Stage::Confirm { .. } | Stage::Refund { .. } => {}
                     Stage::Expired { at } => each(Resident::Expired(at, order.id)),
                     _ => each(Resident::Row(row)),
                 },

@@ -4,6 +4,7 @@
 
 mod gifts;
 mod lost;
+mod refunds;
 mod rows;
 mod stories;
 

@@ -25,13 +25,14 @@ use aforo_domain::inventory::{Claim, PlaceMarks};
 use aforo_domain::messages::{About, Content, Letter, Loyalty, LoyaltyEvent, Mail, Message, MessageState, Sale, SoldItem};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
+use aforo_domain::orders::after::AfterSale;
 use aforo_domain::orders::attendees::Attendee;
 use aforo_domain::orders::extras::Extras;
 use aforo_domain::orders::surcharges::OrderSurcharge;
 use aforo_domain::orders::{
     Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, Ticket, TicketKind, TicketState,
 };
-use aforo_domain::pricing::{Discount, ItemPrice, TaxLine, Taxed, Totals};
+use aforo_domain::pricing::{Discount, ItemPrice, TaxLine, Taxed};
 use aforo_domain::promotions::{Applied, Conditions, Limits, Promotion, PromotionCode, PromotionKind, Reduction, Scope, Terms};
 use aforo_domain::seasons::{self, Season, Share};
 use aforo_domain::text::{Language, Localized};
@@ -228,7 +229,7 @@ fn promotion() -> Arc<Promotion> {
             collective: Some(CollectiveId(95)),
             ..Conditions::default()
         },
-        limits: Limits { total: Some(100), per_order: Some(1), per_member: Some(1) },
+        limits: Limits { total: Some(100), per_order: Some(1), per_member: Some(1), returned_on_refund: true },
     };
     let codes = [("fan2031", Some(3)), ("FAN\"2032", None)].map(|(code, limit)| (PromotionCode::parse(code).unwrap(), limit)).into();
     Arc::new(Promotion { id: terms.id, status: Status::Active, terms: Arc::new(terms), descriptions: text("«-5»"), codes, version: 2 })
@@ -403,9 +404,9 @@ fn vouchers() -> Vec<Row> {
         masked: "****-****-****-2345".into(),
         pin: Some(Hash([0x77; 32])),
         currency: euro(),
-        balance: 3_000,
+        balance: 3_700,
         reserved,
-        movements: 2,
+        movements: 3,
         blocked: false,
         expires: Some(NOW),
         version: 2,
@@ -499,6 +500,7 @@ fn taken_collective() -> TakenCollective {
 fn sales() -> Vec<Row> {
     let session = SessionId(51);
     let confirmed = order(CONFIRMED, Stage::Confirm { at: NOW, code: CODE, payments: vec![payment()], booked: true });
+    let by = || Seller::clone(&confirmed.seller);
     let what = HistoryEvent::Confirmed { totals: confirmed.totals(), currency: euro(), tickets: 1 };
     let answers = [
         Ok(Reply::Order(confirmed.clone())),
@@ -516,7 +518,7 @@ fn sales() -> Vec<Row> {
         order(OrderId([0xa1; 16]), Stage::Basket { expires: NOW, code: None }).into(),
         order(EXPIRED, Stage::Expired { at: NOW }).into(),
         ticket(session).into(),
-        Arc::new(History { order: CONFIRMED, number: 1, at: NOW, by: Seller::clone(&confirmed.seller), what }).into(),
+        Arc::new(History { order: CONFIRMED, number: 1, at: NOW, by: by(), what }).into(),
         Counter { key: CounterKey::ChannelSales(session, ChannelId(21)), value: 2 }.into(),
         Counter { key: CounterKey::BuyerSales(session, Hash([0xb0; 32])), value: -1 }.into(),
         Counter { key: CounterKey::UsedBarcodes(session), value: 1 }.into(),
@@ -525,6 +527,7 @@ fn sales() -> Vec<Row> {
         Sequence { items_reserved: 1_000 }.into(),
     ];
     rows.extend(messages(&confirmed));
+    rows.extend(crate::refunds::rows(&by()));
     for (number, answer) in (1..).zip(answers) {
         let outcome = Outcome { key: Hash([number; 32]), fingerprint: Hash([0xff; 32]), period: Period(i64::from(number)), answer };
         rows.push(Arc::new(outcome).into());
@@ -586,15 +589,11 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
             vouchers: vec![taken()],
             promotions: vec![applied()],
             collectives: vec![taken_collective()],
+            after: AfterSale { lines: 1, refunds: vec![crate::refunds::refunded()] },
         })),
     })
 }
 
 fn payment() -> Payment {
     Payment { kind: PaymentKind::Card, amount: 5_004, reference: Some("tpv-1".into()) }
-}
-
-/// What a confirmed order of one item adds up to.
-pub fn totals() -> Totals {
-    Totals { base: 4_600, promotions: 500, surcharges: 349, insurance: 205, delivery: 350, vouchers: 0 }
 }

@@ -360,7 +360,7 @@ pub fn an_opened_store_goes_on_where_it_was(home: &Home) {
         .into_iter()
         .filter_map(|row| if let Some(Row::Order(order)) = row { Some(order.totals()) } else { None })
         .collect();
-    assert_eq!(totals, [rows::totals()]);
+    assert_eq!(totals, [crate::refunds::totals()]);
 }
 
 /// Messages of two orders: of each, the first that is due holds up the later ones, wherever it is in its attempts; one that is due later does not, and

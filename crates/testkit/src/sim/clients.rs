@@ -13,11 +13,13 @@ use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, ItemId, 
 use aforo_domain::messages::LoyaltyRequest;
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
+use aforo_domain::orders::after::AfterSaleCommand;
 use aforo_domain::orders::attendees::Attendee;
 use aforo_domain::orders::collectives::{Proof, Shown};
 use aforo_domain::orders::metadata::MetadataChange;
 use aforo_domain::orders::promotions::PromotionRequest;
-use aforo_domain::orders::{Buyer, Order, PaymentKind, PaymentRequest, Stage as Life, TicketKind};
+use aforo_domain::orders::refunds::RefundRequest;
+use aforo_domain::orders::{Buyer, Order, OrderKind, PaymentKind, PaymentRequest, Stage as Life, TicketKind};
 use aforo_domain::promotions::PromotionCode;
 use aforo_domain::voucher_orders::Stage as Gift;
 use aforo_domain::vouchers::ShownVoucher;
@@ -77,7 +79,7 @@ struct Known {
 struct Asked {
     process: usize,
     channel: ChannelId,
-    command: OrderCommand,
+    command: Command,
     claim: Option<Claim>,
     order: Option<OrderId>,
     newest: usize,
@@ -124,12 +126,8 @@ impl Clients {
         asked.kept_until = outcome.map(|outcome| outcome.period.forgotten_at());
         self.next += 1;
         let number = if asked.channel == WEB { 1 } else { 2 };
-        let request = Request {
-            shard: SHARD,
-            actor: seller(asked.channel, number),
-            command: Command::Order(asked.command.clone()),
-            idempotency: asked.claim,
-        };
+        let request =
+            Request { shard: SHARD, actor: seller(asked.channel, number), command: asked.command.clone(), idempotency: asked.claim };
         if asked.claim.is_some() {
             self.again.push(asked.clone());
             if self.again.len() > 30 {
@@ -155,7 +153,7 @@ impl Clients {
 
     fn create(&mut self, draw: &mut Draw) -> Asked {
         let channel = if below(draw, 3) == 0 { CLUB } else { WEB };
-        self.about(channel, OrderCommand::Create { language: None }, None, draw)
+        self.about(channel, Command::Order(OrderCommand::Create { language: None }), None, draw)
     }
 
     fn about_an_order(&mut self, ledger: &Ledger, draw: &mut Draw) -> Asked {
@@ -164,6 +162,12 @@ impl Clients {
         let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
         let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
+        if matches!(last.stage, Life::Confirm { .. }) && below(draw, 2) == 0 {
+            return self.about(channel, Command::AfterSale(id, after_sale(&last, draw)), Some(id), draw);
+        }
+        if last.kind() == OrderKind::Booking && below(draw, 8) == 0 {
+            return self.about(channel, Command::AfterSale(id, AfterSaleCommand::CancelBooking), Some(id), draw);
+        }
         let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 132) };
         let command = match number {
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
@@ -195,18 +199,18 @@ impl Clients {
             // One more than there are.
             98 | 103..108 => OrderCommand::AddVoucher(id, voucher(below(draw, VOUCHERS + 1)).1),
             // Answers no order, but the message that aforo keeps.
-            111 => return self.about(channel, OrderCommand::JoinLoyalty(Some(id), Box::new(joining())), None, draw),
+            111 => return self.about(channel, Command::Order(OrderCommand::JoinLoyalty(Some(id), Box::new(joining()))), None, draw),
             99 | 108 => OrderCommand::RemoveVoucher(id, voucher(below(draw, VOUCHERS)).0),
             112..130 => collective(id, draw),
             130 => OrderCommand::DropCollective(id, [FANS, FRIENDS][below(draw, 2)]),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };
-        self.about(channel, command, Some(id), draw)
+        self.about(channel, Command::Order(command), Some(id), draw)
     }
 
-    fn about(&mut self, channel: ChannelId, command: OrderCommand, order: Option<OrderId>, draw: &mut Draw) -> Asked {
-        let keyed = !matches!(command, OrderCommand::Read(_)) && below(draw, 3) > 0;
+    fn about(&mut self, channel: ChannelId, command: Command, order: Option<OrderId>, draw: &mut Draw) -> Asked {
+        let keyed = !matches!(command, Command::Order(OrderCommand::Read(_))) && below(draw, 3) > 0;
         let claim = keyed.then(|| Claim {
             key: Hash::of(format!("{:?} {}", channel, self.next).as_bytes()),
             fingerprint: Hash::of(format!("{command:?}").as_bytes()),
@@ -293,7 +297,8 @@ impl Clients {
         let Some(image) = ledger.image(order) else {
             return Err(format!("{:?} was answered with what is not durable: {order:?}", asked.command));
         };
-        if owner && image < asked.newest {
+        // A refund is another order than the one it gives back of.
+        if owner && asked.order == Some(order.id) && image < asked.newest {
             return Err(format!(
                 "{:?} was answered with image {image} of order {}, {} was answered before",
                 asked.command, order.id, asked.newest
@@ -333,9 +338,9 @@ impl Clients {
             }
         }
         let (sessions, code) = match &asked.command {
-            OrderCommand::AddSeats(_, seats, code) => (seats.iter().map(|seat| seat.session).collect(), code),
-            OrderCommand::AddAuto(_, request) => (vec![request.session], &request.presale),
-            OrderCommand::AddCollective(_, _, shown) if !shown_well(shown) => {
+            Command::Order(OrderCommand::AddSeats(_, seats, code)) => (seats.iter().map(|seat| seat.session).collect(), code),
+            Command::Order(OrderCommand::AddAuto(_, request)) => (vec![request.session], &request.presale),
+            Command::Order(OrderCommand::AddCollective(_, _, shown)) if !shown_well(shown) => {
                 return Err(format!("{:?} was done, and that shows nothing", asked.command));
             }
             _ => return Ok(()),
@@ -413,6 +418,22 @@ fn auto(show: &Show, draw: &mut Draw) -> AutoRequest {
         together: below(draw, 2) == 0,
         presale: code(draw),
     }
+}
+
+/// A refund of one or two items, perhaps given back already, with or without what goes with them; now and then something else that is done after the
+/// sale.
+fn after_sale(order: &Order, draw: &mut Draw) -> AfterSaleCommand {
+    let first = below(draw, order.items.len());
+    let items: Vec<_> = order.items.iter().skip(first).take(1 + below(draw, 2)).map(|item| item.id).collect();
+    match below(draw, 12) {
+        0 => return AfterSaleCommand::Reprint(items),
+        1 => return AfterSaleCommand::Note("Somebody called".to_owned()),
+        2 => return AfterSaleCommand::SetAttendees(attendees(items.first().copied(), draw)),
+        3 => return AfterSaleCommand::CancelBooking,
+        _ => {}
+    }
+    let [surcharges, delivery, insurance, block_places] = [2, 2, 2, 6].map(|chance| below(draw, chance) == 0);
+    AfterSaleCommand::Refund(RefundRequest { items, surcharges, delivery, insurance, block_places })
 }
 
 /// Mostly within the channel's caps.

@@ -564,7 +564,7 @@ fn promotions(session: SessionId) -> [(PromotionId, PromotionSpec); 5] {
         stackable: false,
         window: None,
         conditions: Conditions::default(),
-        limits: Limits { total: Some(USES), ..Limits::default() },
+        limits: Limits { total: Some(USES), returned_on_refund: true, ..Limits::default() },
         codes: Default::default(),
     };
     let only = Conditions { sessions: vec![session], min_items: 2, ..Conditions::default() };

@@ -173,6 +173,7 @@ cases! {
     "CREATE_LOYALTY_PROGRAM_EXCEPTION" => loyalty::create_loyalty_program_exception,
     "AUTH0027" => loyalty::auth0027_loyalty,
     "AUTH001" => ours::auth001,
+    "PRODUCT_STATE_INVALID" => ours::product_state_invalid,
     "IDEMPOTENCY_KEY_REUSED" => ours::idempotency_key_reused,
     "IDEMPOTENCY_IN_PROGRESS" => ours::idempotency_in_progress,
     "NOT_FOUND" => ours::not_found,

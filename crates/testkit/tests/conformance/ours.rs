@@ -1,6 +1,6 @@
 //! The codes of our own: tokens that are none, repeated requests, management, and too much of something.
 
-use aforo_testkit::builders::{SmallWorld, person};
+use aforo_testkit::builders::{SmallWorld, person, text};
 use aforo_testkit::caller::{Answer, Ask, ManagerClient, ORDERS};
 use serde_json::json;
 
@@ -14,6 +14,20 @@ pub async fn auth001(world: &SmallWorld<'_>) -> Answer {
     world.admin.delete(&format!("/channels/{}/keys/{key}", world.web.id)).await;
     seller.0.get("/catalog-api/v1/sessions").await.refused("AUTH001");
     forged
+}
+
+/// An item is given back once.
+pub async fn product_state_invalid(world: &SmallWorld<'_>) -> Answer {
+    let seller = world.seller().await;
+    let order = seller.create().await;
+    seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+    seller.buyer(&order, "ada@example.org").await.ok();
+    seller.pre_confirm(&order).await.ok();
+    let sold = seller.confirm(&order, &json!(40)).await.ok();
+    let path = format!("/orders-mgmt-api/v1/orders/{}/refund", text(&sold, "code"));
+    let body = json!({"items": [{"id": sold["items"][0]["id"]}], "type": "MANUAL", "include_surcharges": true});
+    seller.0.post(&path, body.clone()).await.ok();
+    seller.0.post(&path, body).await
 }
 
 pub async fn idempotency_key_reused(world: &SmallWorld<'_>) -> Answer {

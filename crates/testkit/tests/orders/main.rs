@@ -13,6 +13,7 @@ mod money;
 mod places;
 mod presales;
 mod promotions;
+mod refunds;
 mod sale;
 mod seasons;
 mod voucher_orders;

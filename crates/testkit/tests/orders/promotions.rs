@@ -276,7 +276,7 @@ fn what_is_not_offered_is_not_found_and_what_does_not_fit_is_invalid() {
 #[test]
 fn limits_count_what_is_live_and_what_was_sold() {
     let (mut shard, web, order) = begun();
-    put(&mut shard, promotion(1, |terms| terms.limits = Limits { total: Some(3), per_order: Some(2), per_member: None }));
+    put(&mut shard, promotion(1, |terms| terms.limits = Limits { total: Some(3), per_order: Some(2), ..Limits::default() }));
     let limited = shard.order(&web, seats(order, GALA, &[4, 5, 6]));
     assert_eq!(shard.refused(&web, choose(order, 1)), Code::OrderPromotionLimitOperationExceeded);
     let [first, second] = [limited.items[0].id, limited.items[1].id];
@@ -311,7 +311,7 @@ fn an_exhausted_automatic_one_is_silently_not_applied() {
         &mut shard,
         promotion(1, |terms| {
             automatic(terms);
-            terms.limits = Limits { total: Some(3), per_order: Some(2), per_member: None };
+            terms.limits = Limits { total: Some(3), per_order: Some(2), ..Limits::default() };
         }),
     );
     let filled = shard.order(&web, seats(order, GALA, &[4, 5, 6]));

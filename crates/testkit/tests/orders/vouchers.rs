@@ -13,7 +13,7 @@ use aforo_testkit::world::{FLOOR, GALA, Shard, TOUR, WEB};
 
 use crate::{auto, buyer, named, new_order, pay, pay_all, seats};
 
-const GROUP: VoucherGroupId = VoucherGroupId(7);
+pub const GROUP: VoucherGroupId = VoucherGroupId(7);
 
 fn save(shard: &mut Shard, target: Target<VoucherGroupId>, events: &[u64]) {
     let spec = VoucherGroupSpec {
@@ -41,7 +41,7 @@ fn shown(nth: u64) -> ShownVoucher {
 }
 
 /// A shard with vouchers of these amounts.
-fn with_vouchers(amounts: &[i64]) -> (Shard, Actor) {
+pub fn with_vouchers(amounts: &[i64]) -> (Shard, Actor) {
     let mut shard = Shard::new();
     save(&mut shard, Target::New(Some(GROUP)), &[]);
     for (nth, amount) in (1..).zip(amounts) {
@@ -54,7 +54,7 @@ fn with_vouchers(amounts: &[i64]) -> (Shard, Actor) {
 }
 
 /// A voucher's balance, and what is reserved of it.
-fn stands(shard: &mut Shard, nth: u64) -> (i64, i64) {
+pub fn stands(shard: &mut Shard, nth: u64) -> (i64, i64) {
     match ask(shard, VoucherCommand::Read(GROUP.voucher(nth))) {
         Reply::Voucher(voucher) => (voucher.balance, voucher.reserved),
         other => panic!("{other:?}"),
@@ -62,7 +62,7 @@ fn stands(shard: &mut Shard, nth: u64) -> (i64, i64) {
 }
 
 /// A basket of these seats that these vouchers pay for.
-fn basket(shard: &mut Shard, actor: &Actor, numbers: &[u64], vouchers: &[u64]) -> OrderId {
+pub fn basket(shard: &mut Shard, actor: &Actor, numbers: &[u64], vouchers: &[u64]) -> OrderId {
     let order = new_order(shard, actor);
     shard.order(actor, seats(order, GALA, numbers));
     shard.order(actor, buyer(order, "ada@example.com"));

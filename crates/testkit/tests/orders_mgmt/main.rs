@@ -2,16 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod corrections;
 mod reads;
+mod refunds;
 mod sights;
 
 use aforo_testkit::builders::{SmallWorld, text};
 use aforo_testkit::caller::{Caller, ManagerClient, SellerClient};
 use serde_json::{Value, json};
 
+use corrections::{a_booking_is_let_go_by_its_code, imported_barcodes_are_not_printed_anew, what_is_corrected_leaves_a_line};
 use reads::{
     a_booking_is_found_by_its_code, items_are_found_by_session_and_by_change, lists_of_orders_are_cut_and_filtered,
     what_was_sold_is_read_at_once, wrong_questions_are_told_what_is_wrong,
+};
+use refunds::{
+    a_refund_is_an_order_of_its_own, a_refund_is_asked_for_in_its_form, counters_are_given_back, of_two_who_ask_for_the_same_one_wins,
+    what_comes_back_is_what_is_asked_for, who_may_give_back,
 };
 use sights::{who_asks_needs_a_role, who_sees_what};
 
@@ -23,6 +30,15 @@ aforo_testkit::for_each_engine![
     wrong_questions_are_told_what_is_wrong,
     who_sees_what,
     who_asks_needs_a_role,
+    a_refund_is_an_order_of_its_own,
+    of_two_who_ask_for_the_same_one_wins,
+    what_comes_back_is_what_is_asked_for,
+    counters_are_given_back,
+    who_may_give_back,
+    a_refund_is_asked_for_in_its_form,
+    a_booking_is_let_go_by_its_code,
+    what_is_corrected_leaves_a_line,
+    imported_barcodes_are_not_printed_anew,
 ];
 
 /// Where orders are managed.

@@ -9,7 +9,7 @@ mod collectives;
 pub mod document;
 mod events;
 mod members;
-mod places;
+pub(crate) mod places;
 mod postpone;
 mod promotions;
 mod publications;

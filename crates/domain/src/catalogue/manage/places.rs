@@ -69,6 +69,13 @@ impl Desk<'_> {
     }
 }
 
+/// The marks of a session with these places blocked, too, whoever has them yet.
+pub(crate) fn blocked_too(session: SessionId, places: &BTreeSet<Place>, plan: &Plan, inventory: &Inventory) -> Vec<PlaceMarks> {
+    let request = MarkPlaces { session, marking: Marking::Block, seats: Vec::new(), zones: Vec::new() };
+    let sectors: BTreeSet<usize> = places.iter().map(|place| sector_of(plan, *place)).collect();
+    sectors.into_iter().map(|sector| marks(&request, sector, places, None, plan, inventory)).collect()
+}
+
 /// Whether a place is as the marking needs it.
 fn fits(marking: Marking, state: PlaceState) -> bool {
     match marking {

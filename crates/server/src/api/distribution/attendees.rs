@@ -37,7 +37,11 @@ pub struct AttendeeBody {
 }
 
 impl AttendeesBody {
-    fn read(&self) -> Result<Vec<Attendee>, Problem> {
+    /// Each item with who comes.
+    ///
+    /// # Errors
+    /// `DIST0005` and `DIST0006`.
+    pub fn read(&self) -> Result<Vec<Attendee>, Problem> {
         let (mut checks, mut seen) = (Checks::new(), BTreeSet::new());
         let mut read = Vec::new();
         for body in checks.list("attendees", self.attendees.as_deref()) {

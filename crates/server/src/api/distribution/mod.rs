@@ -1,6 +1,6 @@
 //! The distribution API: what a channel does with its orders. The current order travels in the header `ob-order-id`, never in the path.
 
-mod attendees;
+pub mod attendees;
 mod buyer;
 mod collectives;
 mod confirm;

@@ -7,7 +7,9 @@ use aforo_domain::catalogue::{Catalogue, Offer};
 use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
 use aforo_domain::orders::surcharges::OrderSurcharge;
-use aforo_domain::orders::{Buyer, Item, Order, OrderKind, Payment, PaymentKind, Spot, Stage, TicketKind, attendees, surcharges};
+use aforo_domain::orders::{
+    Buyer, Item, Order, OrderKind, Payment, PaymentKind, Spot, Stage, TicketKind, TicketState, attendees, surcharges,
+};
 use aforo_domain::pricing::{TaxLine, Taxed};
 use aforo_domain::seasons::Share;
 use serde::{Serialize, Serializer};
@@ -32,7 +34,11 @@ pub const PAYMENT_KINDS: &[(&str, PaymentKind)] = &[
 ];
 
 /// The words for what an order is to the books.
-pub const KINDS: &[(&str, OrderKind)] = &[("PURCHASE", OrderKind::Purchase), ("BOOKING", OrderKind::Booking), ("ISSUE", OrderKind::Issue)];
+pub const KINDS: &[(&str, OrderKind)] =
+    &[("PURCHASE", OrderKind::Purchase), ("BOOKING", OrderKind::Booking), ("ISSUE", OrderKind::Issue), ("REFUND", OrderKind::Refund)];
+
+/// The words for how a ticket stands.
+pub const TICKET_STATES: &[(&str, TicketState)] = &[("VALID", TicketState::Valid), ("REFUNDED", TicketState::Refunded)];
 
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -189,6 +195,8 @@ struct ZoneView<'a> {
 struct TicketView<'a> {
     id: u64,
     barcode: &'a str,
+    /// VALID or REFUNDED.
+    status: &'static str,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -292,6 +300,7 @@ impl<'a> OrderView<'a> {
             Stage::PreConfirm { .. } => ("PRE_CONFIRM", None, &[][..]),
             Stage::Confirm { at, payments, .. } => ("CONFIRM", Some(*at), payments.as_slice()),
             Stage::Expired { .. } => ("EXPIRED", None, &[][..]),
+            Stage::Refund { at, .. } => ("CONFIRM", Some(*at), &[][..]),
         };
         let (currency, extras) = (order.currency, order.extras());
         Self {
@@ -380,7 +389,11 @@ fn item_view<'a>(
         },
         attendee: attendee.map(|attendee| AttendeeView { fields: &attendee.fields }),
         season: item.season.as_deref().zip(offer).map(|(shares, offer)| season_view(shares, offer, currency, when)),
-        ticket: item.barcode.as_ref().map(|barcode| TicketView { id: item.id.0, barcode: barcode.as_str() }),
+        ticket: item.barcode.as_ref().map(|barcode| TicketView {
+            id: item.id.0,
+            barcode: barcode.as_str(),
+            status: words::show(TICKET_STATES, &order.ticket_state(item.id)),
+        }),
     }
 }
 
@@ -437,6 +450,13 @@ fn surcharge_views(order: &Order) -> Vec<OrderSurchargeView> {
         taxes: tax_views(&surcharge.taxes, order.currency),
     };
     surcharges::charged(&order.surcharges).map(view).collect()
+}
+
+impl PaymentView<'_> {
+    /// What whoever asks for a refund pays out.
+    pub const fn manual(amount: Money) -> Self {
+        Self { r#type: "MANUAL", amount, reference: None }
+    }
 }
 
 /// A payment in the order's currency.

@@ -106,6 +106,8 @@ pub struct LimitsBody {
     per_order: Option<Num>,
     /// By each member, or with each code, of its collective.
     per_member: Option<Num>,
+    /// Whether a refund gives uses back, so that others have them; at first it does not.
+    returned_on_refund: Option<bool>,
 }
 
 /// A code.
@@ -145,6 +147,7 @@ impl PromotionBody {
             total: limit(&mut checks, "limits.total", body.total.as_ref()),
             per_order: limit(&mut checks, "limits.per_order", body.per_order.as_ref()),
             per_member: limit(&mut checks, "limits.per_member", body.per_member.as_ref()),
+            returned_on_refund: body.returned_on_refund.unwrap_or_default(),
         });
         let codes = self.codes.as_deref().map(|codes| read_codes(&mut checks, codes));
         let entity = checks.optional_id("entity_id", self.entity_id.as_ref()).map(EntityId);

@@ -8,7 +8,7 @@ use aforo_domain::catalogue::manage::{CatalogueCommand, Target};
 use aforo_domain::error::Code;
 use aforo_domain::identity::{Role, Status, manage};
 use aforo_domain::ids::{EntityId, PromotionId};
-use aforo_domain::promotions::{Conditions, Promotion, PromotionCode, Reduction};
+use aforo_domain::promotions::{Conditions, Limits, Promotion, PromotionCode, Reduction};
 use aforo_domain::text::Localized;
 use axum::response::Response;
 use serde::Serialize;
@@ -102,6 +102,16 @@ pub struct LimitsView {
     /// By each member, or with each code, of its collective.
     #[serde(skip_serializing_if = "Option::is_none")]
     per_member: Option<u32>,
+    /// Whether a refund gives uses back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    returned_on_refund: bool,
+}
+
+impl LimitsView {
+    const fn of(limits: Limits) -> Self {
+        let Limits { total, per_order, per_member, returned_on_refund } = limits;
+        Self { total, per_order, per_member, returned_on_refund }
+    }
 }
 
 /// A code.
@@ -130,7 +140,7 @@ fn view(promotion: &Promotion, with_codes: bool) -> PromotionView<'_> {
         start: terms.window.map(|window| window.start).filter(|start| *start != BEGINNING).map(time::utc),
         end: terms.window.map(|window| window.end).filter(|end| *end != END).map(time::utc),
         conditions: conditions(&terms.conditions),
-        limits: LimitsView { total: terms.limits.total, per_order: terms.limits.per_order, per_member: terms.limits.per_member },
+        limits: LimitsView::of(terms.limits),
         code_count: promotion.codes.len(),
         codes,
     }

@@ -90,12 +90,12 @@ pub struct VoucherPatch {
 pub struct MovementView {
     /// Counts from 1.
     number: u32,
-    /// `ISSUED` or `SPENT`.
+    /// `ISSUED`, `SPENT` or `REFUNDED`.
     r#type: &'static str,
     date: Shown,
     /// Negative where the balance fell.
     amount: Money,
-    /// Of the order that was paid, or of the voucher order in which it was bought.
+    /// Of the order that was paid, of the refund, or of the voucher order in which it was bought.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_code: Option<String>,
 }
@@ -122,6 +122,7 @@ fn movement_view(movement: &VoucherMovement, currency: Currency) -> MovementView
         MovementKind::Issued => ("ISSUED", None),
         MovementKind::Spent { code, .. } => ("SPENT", Some(code.to_string())),
         MovementKind::Sold { code, .. } => ("ISSUED", Some(code.to_string())),
+        MovementKind::Refunded { code, .. } => ("REFUNDED", Some(code.to_string())),
     };
     let amount = Money::of(currency, movement.amount);
     MovementView { number: movement.number, r#type, date: Shown::utc(movement.at), amount, order_code }

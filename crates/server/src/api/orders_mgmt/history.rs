@@ -1,6 +1,8 @@
 //! The book of an order: a line for everything that became of its money and its tickets.
 
+use aforo_domain::money::Currency;
 use aforo_domain::orders::{History, HistoryEvent, Order};
+use aforo_domain::pricing::Totals;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,17 +18,37 @@ use crate::http::wire::{List, Money};
 
 /// A line of an order's book.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LineView {
+pub struct LineView<'a> {
     /// Counts from 1.
     number: u32,
     date: Shown,
-    /// `CONFIRMED`.
+    /// `CONFIRMED`, `REFUNDED` (something of it was given back), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED` or, of a refund, `REFUND`.
     r#type: &'static str,
+    /// Of the refund; of a refund's own line, of the order that was sold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     by: ByView,
-    /// How many tickets it was of.
-    tickets: u32,
-    /// What it came to.
-    total: Money,
+    /// Of money: how many tickets it was of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tickets: Option<u32>,
+    /// Of money: what it came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Money>,
+    /// Of a note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    /// Those that it is about, where it is not the whole order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<LineItemView<'a>>,
+}
+
+/// An item that a line is about.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineItemView<'a> {
+    id: u64,
+    /// How a barcode ends that is dead since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    barcode: Option<&'a str>,
 }
 
 /// Who did something.
@@ -61,19 +83,45 @@ pub async fn list(clerk: Clerk<Looks>, PathCode(code): PathCode, params: Params)
     Ok(json(&listed(page, &found, |line| view(line, &order, shows))))
 }
 
-fn view(line: &History, order: &Order, shows: Shows<'_>) -> LineView {
-    let HistoryEvent::Confirmed { totals, currency, tickets } = &line.what;
-    LineView {
+fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> {
+    let mut view = LineView {
         number: line.number,
         date: shows.date_of(order, line.at),
-        r#type: "CONFIRMED",
+        r#type: "",
+        code: None,
         by: ByView {
             channel_id: line.by.channel.0,
             user_id: line.by.user.map(|user| user.0),
             terminal_id: line.by.terminal.map(|terminal| terminal.0),
             point_of_sale_id: line.by.point_of_sale.map(|place| place.0),
         },
-        tickets: *tickets,
-        total: Money::of(*currency, totals.total()),
+        tickets: None,
+        total: None,
+        text: None,
+        items: Vec::new(),
+    };
+    let money = |totals: &Totals, currency: &Currency, tickets: &u32| (Some(Money::of(*currency, totals.total())), Some(*tickets));
+    match &line.what {
+        HistoryEvent::Confirmed { totals, currency, tickets } => {
+            (view.r#type, (view.total, view.tickets)) = ("CONFIRMED", money(totals, currency, tickets));
+        }
+        HistoryEvent::Refunded { refund, totals, currency, tickets } => {
+            (view.r#type, (view.total, view.tickets)) = ("REFUNDED", money(totals, currency, tickets));
+            view.code = Some(refund.to_string());
+        }
+        HistoryEvent::Refunds { of, totals, currency, tickets } => {
+            (view.r#type, (view.total, view.tickets)) = ("REFUND", money(totals, currency, tickets));
+            view.code = Some(of.to_string());
+        }
+        HistoryEvent::Noted { text } => (view.r#type, view.text) = ("NOTE", Some(text.as_str())),
+        HistoryEvent::AttendeesChanged { items } => {
+            view.r#type = "ATTENDEES_CHANGED";
+            view.items = items.iter().map(|item| LineItemView { id: item.0, barcode: None }).collect();
+        }
+        HistoryEvent::Reprinted { dead } => {
+            view.r#type = "REPRINTED";
+            view.items = dead.iter().map(|(item, barcode)| LineItemView { id: item.0, barcode: Some(barcode) }).collect();
+        }
     }
+    view
 }

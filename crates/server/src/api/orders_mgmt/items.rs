@@ -24,12 +24,23 @@ pub struct OrderItemView<'a> {
     #[serde(flatten)]
     item: Option<ItemView<'a>>,
     order: ItemOrderView,
+    /// What it was given back with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund: Option<ItemRefundView>,
     /// Where the caller sees the order whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer: Option<BuyerView<'a>>,
     purchase_date: Shown,
     /// Moves with everything that becomes of the item.
     last_modified: Shown,
+}
+
+/// The refund of an item.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemRefundView {
+    /// Its code.
+    code: String,
+    date: Shown,
 }
 
 /// What a list of items takes: a session, or what changed in some span of time, or both.
@@ -93,6 +104,9 @@ fn view<'a>(ticket: &Ticket, order: &'a Arc<Order>, clerk: &Clerk<Looks>, shows:
     OrderItemView {
         item: shows.item(order, ticket.id),
         order: ItemOrderView::of(order, ticket.code),
+        refund: order
+            .refund_of(ticket.id)
+            .map(|refund| ItemRefundView { code: refund.code.to_string(), date: shows.date_of(order, refund.at) }),
         buyer: order.buyer.as_deref().filter(|_| whole).map(buyer_view),
         purchase_date: shows.date_of(order, ticket.sale.map_or(ticket.changed, |sale| sale.at)),
         last_modified: shows.date_of(order, ticket.changed),

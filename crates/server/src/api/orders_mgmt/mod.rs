@@ -3,14 +3,16 @@
 //! Lists and reads are read from the tables, which first have to have all that was committed when the call came: so who changed something sees it. Who
 //! sees what is `domain::orders::sight`'s; what is out of sight answers as what does not exist. Dates have milliseconds, in the zone of the venue.
 
+mod corrections;
 mod history;
 mod items;
 mod orders;
+mod refund;
 mod tickets;
 mod view;
 
 use aforo_domain::error::Code;
-use aforo_domain::ids::OrderCode;
+use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::orders::Order;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -30,6 +32,11 @@ pub fn router() -> Routes {
     Routes::new()
         .routes(routes!(orders::list))
         .routes(routes!(orders::read))
+        .routes(routes!(refund::refund))
+        .routes(routes!(corrections::cancel))
+        .routes(routes!(corrections::note))
+        .routes(routes!(corrections::attendees))
+        .routes(routes!(corrections::reprint))
         .routes(routes!(history::list))
         .routes(routes!(items::list))
         .routes(routes!(tickets::pdf))
@@ -68,6 +75,19 @@ impl<E> Clerk<E> {
         Ok(self.sight.shows(&order, &self.view.identity, &self.view.catalogue).ok_or(Code::OrderNotFound)?)
     }
 }
+
+impl<E> Clerk<E> {
+    /// Which order has a code, for a command on it. One that nobody has where there is none: so it is the command that finds out, and what was answered
+    /// to who asks again with the same `Idempotency-Key` is found first.
+    async fn id_of(&self, code: OrderCode) -> Result<OrderId, Problem> {
+        let shard = self.shard;
+        let order = self.read(move |reader| reader.order(shard, code)).await?;
+        Ok(order.map_or(NOBODYS, |order| order.id))
+    }
+}
+
+/// The id that orders begin with their time of birth keeps from being anybody's.
+const NOBODYS: OrderId = OrderId([0; 16]);
 
 fn paging(checks: &mut Checks, params: &Params) -> Paging {
     params.paging(checks, MAX_OFFSET)

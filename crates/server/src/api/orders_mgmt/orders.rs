@@ -23,7 +23,7 @@ pub struct OrdersQuery {
     purchase_date_from: Option<String>,
     /// Exactly `2031-12-31T23:59:59Z`; with the instant itself.
     purchase_date_to: Option<String>,
-    /// `PURCHASE`: what was sold, bookings that were sold among it. Without it: all.
+    /// `PURCHASE`: what was sold, bookings that were sold among it; or `REFUND`: what was given back. Without it: all.
     r#type: Option<String>,
     /// 1 to 500, default 100.
     limit: Option<u32>,
@@ -35,7 +35,7 @@ pub struct OrdersQuery {
 /// What is sold, directly or after it was booked.
 const SOLD: &[OrderKind] = &[OrderKind::Purchase, OrderKind::Issue];
 
-/// Lists the orders of the caller's channel, of its entity's channels, or of its operator, in the order in which they were sold.
+/// Lists the orders of the caller's channel, of its entity's channels, or of its operator, in the order in which they were sold, and refunds among them.
 ///
 /// What others sold of a promoter's events is in `/order-items`.
 #[utoipa::path(
@@ -46,7 +46,7 @@ pub async fn list(clerk: Clerk<Looks>, params: Params) -> Result<Response, Probl
     let mut checks = Checks::new();
     let from = checks.formed("purchase_date_from", params.get("purchase_date_from"), time::parse_utc);
     let to = checks.formed("purchase_date_to", params.get("purchase_date_to"), time::parse_utc);
-    let kinds = params.one_of(&mut checks, "type", &[("PURCHASE", SOLD)]).unwrap_or_default().to_vec();
+    let kinds = params.one_of(&mut checks, "type", &[("PURCHASE", SOLD), ("REFUND", &[OrderKind::Refund])]).unwrap_or_default().to_vec();
     let page = paging(&mut checks, &params);
     checks.done(())?;
     if from.zip(to).is_some_and(|(from, to)| to < from) {

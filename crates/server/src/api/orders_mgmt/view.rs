@@ -8,7 +8,8 @@ use aforo_domain::identity::Identity;
 use aforo_domain::ids::{ItemId, OrderCode};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::money::Currency;
-use aforo_domain::orders::{Order, Stage};
+use aforo_domain::orders::after::Refunded;
+use aforo_domain::orders::{Order, OrderKind, Stage};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,8 +21,11 @@ use crate::api::distribution::view::{
 };
 use crate::api::distribution::vouchers::VoucherView;
 use crate::api::mgmt::words;
+use crate::app::App;
+use crate::engine::view::ShardView;
 use crate::http::clerk::Clerk;
 use crate::http::time::{Precision, Shown, Zones};
+use crate::http::wire::Money;
 
 /// What views are rendered with.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +41,12 @@ pub struct OrderView<'a> {
     code: String,
     /// PRE_CONFIRM or CONFIRM.
     status: &'static str,
-    /// PURCHASE, BOOKING (it waits longer for its payment) or ISSUE (it was booked and is sold).
+    /// PURCHASE, BOOKING (it waits longer for its payment), ISSUE (it was booked and is sold) or REFUND (its amounts are positive and say what comes
+    /// back).
     r#type: &'static str,
+    /// Of a refund: the order that was sold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_code: Option<String>,
     channel: ChannelView<'a>,
     #[serde(serialize_with = "shown")]
     #[schema(value_type = String)]
@@ -58,7 +66,23 @@ pub struct OrderView<'a> {
     /// What the channel noted on it, by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     consumer_metadata: &'a BTreeMap<String, String>,
+    /// As it was sold: what is given back is in the refunds.
     price: PriceView,
+    /// What was given back of it, the first first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<RefundView>,
+}
+
+/// That something was given back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefundView {
+    /// The refund's own code.
+    code: String,
+    date: Shown,
+    /// What came back in all; left out where the order is not seen whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Money>,
+    items: Vec<IdView>,
 }
 
 /// Who sold it.
@@ -100,7 +124,12 @@ impl ItemOrderView {
 impl<'a> Shows<'a> {
     /// For a caller.
     pub fn of<E>(clerk: &'a Clerk<E>) -> Self {
-        Self { catalogue: &clerk.view.catalogue, identity: &clerk.view.identity, zones: &clerk.app.http.zones }
+        Self::with(&clerk.view, &clerk.app)
+    }
+
+    /// With what is published.
+    pub fn with(view: &'a ShardView, app: &'a App) -> Self {
+        Self { catalogue: &view.catalogue, identity: &view.identity, zones: &app.http.zones }
     }
 
     /// A date of an order.
@@ -108,6 +137,17 @@ impl<'a> Shows<'a> {
         let offer = order.items.first().and_then(|item| self.catalogue.offers.get(&item.session));
         let zone = offer.map(|offer| self.zones.get(&offer.venue.time_zone));
         Shown::exactly(at, zone.as_ref(), Precision::Milliseconds)
+    }
+
+    /// A refund of an order.
+    pub fn refund(self, refund: &Refunded, order: &Order) -> RefundView {
+        let whole = is_whole(order);
+        RefundView {
+            code: refund.code.to_string(),
+            date: self.date_of(order, refund.at),
+            total: whole.then(|| Money::of(order.currency, refund.total)),
+            items: refund.items.iter().map(|item| IdView { id: item.0 }).collect(),
+        }
     }
 
     /// An item of an order.
@@ -123,16 +163,19 @@ impl<'a> OrderView<'a> {
         let (status, confirmed, payments) = match &order.stage {
             Stage::Confirm { at, payments, .. } => ("CONFIRM", Some(*at), payments.as_slice()),
             Stage::PreConfirm { .. } => ("PRE_CONFIRM", None, &[][..]),
+            Stage::Refund { at, .. } => ("CONFIRM", Some(*at), &[][..]),
             // These have not come so far, and are not shown.
             Stage::Basket { .. } => ("BASKET", None, &[][..]),
             Stage::Expired { .. } => ("EXPIRED", None, &[][..]),
         };
         let (currency, extras) = (order.currency, order.extras());
         let channel = order.seller.channel;
+        let previous_code = if let Stage::Refund { of_code, .. } = order.stage { Some(of_code.to_string()) } else { None };
         Self {
             code: order.code().map(|code| code.to_string()).unwrap_or_default(),
             status,
             r#type: words::show(KINDS, &order.kind()),
+            previous_code,
             channel: ChannelView { id: channel.0, name: shows.identity.channels.get(&channel).map_or("", |channel| &channel.name) },
             currency,
             language: order.language.as_str(),
@@ -147,9 +190,21 @@ impl<'a> OrderView<'a> {
             insurances: extras.insurances.iter().map(|taken| InsuranceView::of(taken, &order.language, currency)).collect(),
             delivery: extras.delivery.as_deref().map(|method| DeliveryView::of(method, &order.language, currency)),
             vouchers: VoucherView::all(order, shows.catalogue),
-            payments: payments.iter().map(|payment| payment_view(payment, currency)).collect(),
+            payments: payments.iter().map(|payment| payment_view(payment, currency)).chain(paid_out(order)).collect(),
             consumer_metadata: &extras.metadata,
             price: price_view(order),
+            refunds: extras.after.refunds.iter().map(|refund| shows.refund(refund, order)).collect(),
         }
     }
+}
+
+/// Whether this is the whole order: it has had a buyer since before it had its code, and who sees a part of it does not see them.
+const fn is_whole(order: &Order) -> bool {
+    order.buyer.is_some()
+}
+
+/// What a refund pays out, by whoever asked for it.
+fn paid_out(order: &Order) -> Option<PaymentView<'static>> {
+    let amount = order.totals().to_pay();
+    (order.kind() == OrderKind::Refund && amount > 0 && is_whole(order)).then(|| PaymentView::manual(Money::of(order.currency, amount)))
 }

@@ -1,0 +1,163 @@
+//! What becomes of an order after its sale: as it is stored with the order, and who decides. Its money never changes any more: what is given back is an
+//! order of its own ([`super::refunds`]), and the order notes that it was.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::attendees::Attendee;
+use super::refunds::RefundRequest;
+use super::sight::Sight;
+use super::{Item, Order, Sale, Seller, Stage, Ticket, TicketState};
+use crate::catalogue::Catalogue;
+use crate::command::{Planned, Stop};
+use crate::error::{Code, Error};
+use crate::identity::check::{Actor, Caller};
+use crate::identity::manage::Here;
+use crate::identity::{Permission, Role};
+use crate::ids::{FamilyId, ItemId, OrderCode, OrderId, VoucherId};
+use crate::moment::{Moment, Timestamp};
+use crate::money::Minor;
+use crate::world::World;
+
+/// What became of an order after its sale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct AfterSale {
+    /// Lines of its book after that of its sale.
+    pub lines: u32,
+    /// What was given back of it, the first first.
+    pub refunds: Vec<Refunded>,
+}
+
+impl AfterSale {
+    /// Nothing became of it.
+    pub const NOTHING: Self = Self { lines: 0, refunds: Vec::new() };
+}
+
+/// That something of an order was given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refunded {
+    /// The refund, an order of its own.
+    pub order: OrderId,
+    /// Its code.
+    pub code: OrderCode,
+    /// When.
+    pub at: Timestamp,
+    /// Which items, by id.
+    pub items: Vec<ItemId>,
+    /// Whether the delivery was given back, too.
+    pub delivery: bool,
+    /// What it came to in all.
+    pub total: Minor,
+    /// How much of that was once paid with each voucher, whether it went back there or was paid out.
+    pub vouchers: Vec<(VoucherId, Minor)>,
+}
+
+/// What is done with an order after its sale.
+#[derive(Debug, Clone)]
+pub enum AfterSaleCommand {
+    /// Give items back, all or none.
+    Refund(RefundRequest),
+    /// Let a booking go. Answers `Reply::Done`.
+    CancelBooking,
+    /// Write something into its book.
+    Note(String),
+    /// Say who comes on these items, all or none.
+    SetAttendees(Vec<Attendee>),
+    /// Give the tickets of these items other barcodes, all or none; those that they had are dead.
+    Reprint(Vec<ItemId>),
+}
+
+/// Where that is decided.
+pub(super) struct Office<'a> {
+    pub world: &'a World,
+    pub moment: &'a Moment,
+    pub sight: Sight,
+    /// `None`: the platform, whose identity is another shard's.
+    pub caller: Option<Caller<'a>>,
+    /// The sign-in that asks.
+    pub family: FamilyId,
+}
+
+/// Decides what is done with an order after its sale.
+///
+/// # Errors
+/// `FORBIDDEN_RESOURCE` without a role or, for a promoter, on what others sold; `AUTH0027` for a person without the permission; `ORDER_NOT_FOUND`; then
+/// those of the command.
+pub fn plan(world: &World, moment: &Moment, actor: &Actor, id: OrderId, command: &AfterSaleCommand) -> Planned {
+    let Actor::Token(bearer) = actor else { return Err(Code::ForbiddenResource.into()) };
+    let here = Here { shard: world.shard, identity: &world.identity, now: moment.now };
+    let sight = Sight::of(&here, actor, &[Role::AfterSales])?;
+    let is_here = bearer.subject.shard == world.shard;
+    let caller = if is_here { Some(world.identity.check(bearer, moment.now)?) } else { None };
+    let office = Office { world, moment, sight, caller, family: bearer.family };
+    match command {
+        AfterSaleCommand::Refund(request) => {
+            office.permit(Permission::Refund)?;
+            office.refund(office.order(id)?, request)
+        }
+        AfterSaleCommand::CancelBooking => {
+            office.permit(Permission::Booking)?;
+            office.cancel_booking(office.order(id)?)
+        }
+        AfterSaleCommand::Note(text) => office.note(office.order(id)?, text),
+        AfterSaleCommand::SetAttendees(attendees) => office.set_attendees(office.order(id)?, attendees),
+        AfterSaleCommand::Reprint(items) => office.reprint(office.order(id)?, items),
+    }
+}
+
+impl<'a> Office<'a> {
+    /// An order whose seller the caller speaks for.
+    fn order(&self, id: OrderId) -> Result<&'a Arc<Order>, Stop> {
+        let (identity, catalogue) = (&self.world.identity, &self.world.catalogue);
+        let order = self.world.resident_order(id)?.filter(|order| order.has_come_so_far(self.moment.now)).ok_or(Code::OrderNotFound)?;
+        if self.sight.covers(order.seller.channel, identity) {
+            return Ok(order);
+        }
+        // A promoter looks at what others sold for it, and that is all.
+        let seen = self.sight.shows(order, identity, catalogue).is_some();
+        Err(if seen { Code::ForbiddenResource } else { Code::OrderNotFound }.into())
+    }
+
+    pub(super) fn permit(&self, permission: Permission) -> Result<(), Error> {
+        self.caller.map_or(Ok(()), |caller| caller.permit(permission))
+    }
+
+    /// Who does it, as the books name it: for the channel that sold.
+    pub(super) fn clerk(&self, order: &Order) -> Seller {
+        let of = |caller: Caller<'_>| Seller::of(order.seller.channel, caller.subject);
+        self.caller.map_or(Seller { channel: order.seller.channel, user: None, terminal: None, point_of_sale: None }, of)
+    }
+}
+
+impl Order {
+    /// The refund that an item was given back with.
+    pub fn refund_of(&self, item: ItemId) -> Option<&Refunded> {
+        self.extras().after.refunds.iter().find(|refund| refund.items.binary_search(&item).is_ok())
+    }
+
+    /// How the ticket of a sold item stands.
+    pub fn ticket_state(&self, item: ItemId) -> TicketState {
+        if self.refund_of(item).is_some() { TicketState::Refunded } else { TicketState::Valid }
+    }
+
+    /// The ticket of an item, as it is from `changed` on; `None` until the order is sold.
+    pub fn ticket(&self, item: &Item, changed: Timestamp, catalogue: &Catalogue) -> Option<Ticket> {
+        let Stage::Confirm { at, code, .. } = self.stage else { return None };
+        let offer = catalogue.offers.get(&item.session);
+        let sale = offer.map(|offer| Sale { channel: self.seller.channel, promoter: offer.event.entity, at });
+        Some(Ticket {
+            id: item.id,
+            order: self.id,
+            code,
+            session: item.session,
+            place: item.place,
+            kind: item.kind,
+            barcode: item.barcode.clone()?,
+            state: self.ticket_state(item.id),
+            sale,
+            changed,
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! What may be put right after the sale without touching its money: a booking let go, notes, who comes, a new barcode for a ticket that was lost. Each
+//! but the first leaves a line in the order's book.
+
+use std::sync::Arc;
+
+use super::after::Office;
+use super::attendees::{Attendee, of};
+use super::basket::{check_named, refused};
+use super::draft::Draft;
+use super::{History, HistoryEvent, Item, Order, OrderKind, Stage};
+use crate::change::{Key, Row};
+use crate::command::{Done, Planned, Reply};
+use crate::error::{Code, Error};
+use crate::forms::Form;
+use crate::ids::ItemId;
+
+/// Lines of an order's book at most that are no money's: whoever writes more writes by mistake.
+const MAX_LINES: u32 = 1_000;
+
+impl Office<'_> {
+    /// Lets a booking go: its places fall free, and it is not there any more.
+    ///
+    /// # Errors
+    /// `ORDER_INVALID_STATUS` for what is no booking, or is sold by now.
+    pub(super) fn cancel_booking(&self, order: &Order) -> Planned {
+        if order.kind() != OrderKind::Booking {
+            return Err(Code::OrderInvalidStatus.into());
+        }
+        let mut draft = Draft::new(self.world);
+        draft.free_all(order);
+        draft.delete(Key::Order(order.id));
+        Ok(Done { changes: draft.finish(), reply: Reply::Done })
+    }
+
+    /// Writes something into an order's book.
+    ///
+    /// # Errors
+    /// `ORDER_INVALID_STATUS` unless it is in the books; `CONFLICT` if its own is full.
+    pub(super) fn note(&self, order: &Order, text: &str) -> Planned {
+        let order = self.open_book(order)?;
+        let mut draft = Draft::new(self.world);
+        self.write(&mut draft, &order, HistoryEvent::Noted { text: text.to_owned() });
+        Ok(draft.done(order))
+    }
+
+    /// Says who comes on these items, in place of what was said of them before; all or none.
+    ///
+    /// # Errors
+    /// `ORDER_INVALID_STATUS` unless it is sold; `ORDER_ITEM_INVALID`, `PRODUCT_STATE_INVALID` for items that it does not have any more; `DIST0004` and
+    /// `DIST0005` for what their events' forms do not take, `ORDER_ATTENDEE_DATA_REQUIRED` for what they lack.
+    pub(super) fn set_attendees(&self, order: &Order, attendees: &[Attendee]) -> Planned {
+        let named: Vec<_> = attendees.iter().map(|attendee| attendee.item).collect();
+        self.check_live(order, &named)?;
+        let mut lacking = Vec::new();
+        for item in &order.items {
+            let Some(attendee) = of(attendees, item.id) else { continue };
+            let form = self.world.catalogue.events.get(&item.event).map(|event| &event.attendee_form);
+            form.unwrap_or(&Form::default()).check("attendees.fields", &attendee.fields)?;
+            if form.is_some_and(|form| form.lacks(&attendee.fields)) {
+                lacking.push(item.id);
+            }
+        }
+        if !lacking.is_empty() {
+            return Err(refused(Code::OrderAttendeeDataRequired, lacking).into());
+        }
+        let order = self.open_book(order)?.with_extras(|extras| {
+            extras.attendees.retain(|before| of(attendees, before.item).is_none());
+            extras.attendees.extend(attendees.iter().filter(|attendee| !attendee.fields.is_empty()).cloned());
+            extras.attendees.sort_by_key(|attendee| attendee.item);
+        });
+        let mut draft = Draft::new(self.world);
+        self.touch(&mut draft, &order, &named);
+        self.write(&mut draft, &order, HistoryEvent::AttendeesChanged { items: named });
+        Ok(draft.done(order))
+    }
+
+    /// Gives the tickets of these items other barcodes; all or none.
+    ///
+    /// # Errors
+    /// `ORDER_INVALID_STATUS` unless it is sold; `ORDER_ITEM_INVALID`, `PRODUCT_STATE_INVALID` for items that it does not have any more; `CONFLICT` naming
+    /// those whose barcodes are imported: others made them, and they alone can make more.
+    pub(super) fn reprint(&self, order: &Order, named: &[ItemId]) -> Planned {
+        self.check_live(order, named)?;
+        let imported = |item: &&Item| named.contains(&item.id) && self.world.pool(item.session).is_some();
+        let imported: Vec<_> = order.items.iter().filter(imported).map(|item| item.id).collect();
+        if !imported.is_empty() {
+            return Err(refused(Code::Conflict, imported).because("the barcodes of these items are imported").into());
+        }
+        let mut order = self.open_book(order)?;
+        let (mut chance, mut dead) = (self.moment.draw(), Vec::new());
+        for item in order.items.iter_mut().filter(|item| named.contains(&item.id)) {
+            let before = item.barcode.replace(chance.barcode());
+            dead.push((item.id, before.map(|before| before.masked()).unwrap_or_default()));
+        }
+        let mut draft = Draft::new(self.world);
+        self.touch(&mut draft, &order, named);
+        self.write(&mut draft, &order, HistoryEvent::Reprinted { dead });
+        Ok(draft.done(order))
+    }
+
+    /// That an order is sold and has these items still.
+    fn check_live(&self, order: &Order, named: &[ItemId]) -> Result<(), Error> {
+        if !matches!(order.stage, Stage::Confirm { .. }) {
+            return Err(Code::OrderInvalidStatus.into());
+        }
+        check_named(order, named, Code::ProductStateInvalid, |id| order.refund_of(id).is_none())
+    }
+
+    /// The same order with one more line to come in its book.
+    fn open_book(&self, order: &Order) -> Result<Order, Error> {
+        if !order.is_sold() {
+            return Err(Code::OrderInvalidStatus.into());
+        }
+        if order.extras().after.lines >= MAX_LINES {
+            return Err(Error::new(Code::Conflict).because("the order's book is full"));
+        }
+        Ok(order.with_extras(|extras| extras.after.lines += 1))
+    }
+
+    /// Writes the line that was to come.
+    fn write(&self, draft: &mut Draft<'_>, order: &Order, what: HistoryEvent) {
+        let number = 1 + order.extras().after.lines;
+        draft.put(Arc::new(History { order: order.id, number, at: self.moment.now, by: self.clerk(order), what }));
+    }
+
+    /// Notes that something of these items' tickets became different.
+    fn touch(&self, draft: &mut Draft<'_>, order: &Order, items: &[ItemId]) {
+        for item in order.items.iter().filter(|item| items.contains(&item.id)) {
+            if let Some(ticket) = order.ticket(item, self.moment.now, &self.world.catalogue) {
+                draft.put(Row::from(ticket));
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Refunds: items of a sold order given back, all that a call names or none. A refund is an order of its own, of the same channel and buyer, that points to
+//! the first; its amounts are positive and say what comes back. aforo records money, it never moves it.
+//!
+//! An item comes back for what it really cost: promotions were spread over the items when it was sold. What vouchers paid comes back first, to the
+//! vouchers as far as they still pay.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::after::{Office, Refunded};
+use super::basket::check_named;
+use super::draft::Draft;
+use super::extras::Extras;
+use super::insurance::Insured;
+use super::sight::Sight;
+use super::{History, HistoryEvent, Item, Order, Stage, TicketKind, surcharges};
+use crate::catalogue::manage::places::blocked_too;
+use crate::catalogue::plan::Place;
+use crate::change::{CounterKey, Row};
+use crate::command::{Done, Planned, Reply, Stop};
+use crate::error::{Code, Error};
+use crate::identity::{Permission, Status};
+use crate::ids::{EntityId, ItemId, OrderCode, OrderId, SessionId, VoucherId};
+use crate::money::Minor;
+use crate::vouchers::{self, MovementKind, TakenVoucher, Voucher, VoucherMovement};
+
+/// What is to be given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundRequest {
+    /// Which items.
+    pub items: Vec<ItemId>,
+    /// Whether with their surcharges, and those per order that nobody is left to pay for.
+    pub surcharges: bool,
+    /// Whether with the delivery. It comes back once.
+    pub delivery: bool,
+    /// Whether with their insurances.
+    pub insurance: bool,
+    /// Whether their places leave the sale instead of being for sale again.
+    pub block_places: bool,
+}
+
+/// A refund as it is worked out from the order alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrawnUp {
+    /// What comes back, as an order has it.
+    pub items: Vec<Item>,
+    /// Surcharges per order that come back.
+    pub surcharges: Vec<surcharges::OrderSurcharge>,
+    /// Insurances, delivery and vouchers.
+    pub extras: Extras,
+    /// How much of it was once paid with each voucher.
+    pub vouchers: Vec<(VoucherId, Minor)>,
+}
+
+/// Works a refund out. `pays` says of a voucher whether something may come back to it.
+pub fn draw_up(order: &Order, request: &RefundRequest, pays: impl Fn(VoucherId) -> bool) -> DrawnUp {
+    let goes = |item: &Item| request.items.contains(&item.id);
+    let comes_back = |item: &Item| {
+        let price = if request.surcharges { item.price.clone() } else { Arc::new(item.price.without_surcharges()) };
+        Item { price, barcode: None, ..item.clone() }
+    };
+    let before = &order.extras().after.refunds;
+    let mut extras = Extras::default();
+    if request.insurance {
+        let of = |taken: &Insured| Insured {
+            insurance: taken.insurance.clone(),
+            items: taken.items.iter().filter(|(id, _)| request.items.contains(id)).copied().collect(),
+        };
+        extras.insurances = order.extras().insurances.iter().map(of).filter(|taken| !taken.items.is_empty()).collect();
+    }
+    if request.delivery && !before.iter().any(|refund| refund.delivery) {
+        extras.delivery.clone_from(&order.extras().delivery);
+    }
+    let mut drawn_up = DrawnUp {
+        items: order.items.iter().filter(|item| goes(item)).map(comes_back).collect(),
+        surcharges: if request.surcharges { per_order(order, request) } else { Vec::new() },
+        extras,
+        vouchers: Vec::new(),
+    };
+    let mut left = drawn_up.as_order(order).totals().total();
+    for taken in &order.extras().vouchers {
+        let back: Minor =
+            before.iter().flat_map(|refund| &refund.vouchers).filter(|(id, _)| *id == taken.id).map(|(_, amount)| amount).sum();
+        let amount = left.min(taken.amount - back).max(0);
+        left -= amount;
+        if amount > 0 {
+            drawn_up.vouchers.push((taken.id, amount));
+            if pays(taken.id) {
+                drawn_up.extras.vouchers.push(TakenVoucher { amount, available: amount, ..taken.clone() });
+            }
+        }
+    }
+    drawn_up
+}
+
+impl DrawnUp {
+    /// The same order with nothing but this in it.
+    fn as_order(&self, order: &Order) -> Order {
+        let extras = (self.extras != Extras::default()).then(|| Box::new(self.extras.clone()));
+        Order { items: self.items.clone(), surcharges: self.surcharges.clone(), extras, ..order.clone() }
+    }
+}
+
+/// Surcharges per order that come back: those that an item now gone was the last to pay for.
+fn per_order(order: &Order, request: &RefundRequest) -> Vec<surcharges::OrderSurcharge> {
+    let pays = |item: &&Item| item.kind == TicketKind::Sale && order.refund_of(item.id).is_none();
+    let (gone, stay): (Vec<&Item>, Vec<&Item>) = order.items.iter().filter(pays).partition(|item| request.items.contains(&item.id));
+    let has = |items: &[&Item], session: SessionId| items.iter().any(|item| item.session == session);
+    let ends = |group: &&[surcharges::OrderSurcharge]| {
+        group.iter().any(|one| has(&gone, one.session)) && !group.iter().any(|one| has(&stay, one.session))
+    };
+    surcharges::groups(&order.surcharges).filter(ends).filter_map(<[_]>::first).cloned().collect()
+}
+
+impl<'a> Office<'a> {
+    /// Gives items back.
+    ///
+    /// # Errors
+    /// `ORDER_INVALID_STATUS` unless the order is sold; `ORDER_ITEM_INVALID` for items it does not have; `PRODUCT_STATE_INVALID` for those whose ticket
+    /// cannot be given back, because it was already; `FORBIDDEN_RESOURCE` and `AUTH0027` for who may not block the places, if that is asked for.
+    pub(super) fn refund(&self, order: &Arc<Order>, request: &RefundRequest) -> Planned {
+        let Stage::Confirm { code: of_code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
+        check_named(order, &request.items, Code::ProductStateInvalid, |id| order.refund_of(id).is_none())?;
+        if request.block_places {
+            self.may_block(order, request)?;
+        }
+        let taken = order.extras().vouchers.iter().filter(|taken| taken.amount > 0);
+        let vouchers = vouchers::all(taken.map(|taken| self.world.voucher(taken.id)))?;
+        let pays = |id: VoucherId| vouchers.iter().any(|voucher| voucher.id == id && self.still_pays(voucher));
+        let code = self.moment.order_code.ok_or(Stop::NeedOrderCode)?;
+        let drawn_up = draw_up(order, request, pays);
+        let refund = self.as_an_order(order, of_code, code, &drawn_up);
+        Ok(self.book(order, request, refund, drawn_up.vouchers, of_code, code))
+    }
+
+    /// The refund as an order of its own.
+    fn as_an_order(&self, order: &Order, of_code: OrderCode, code: OrderCode, drawn_up: &DrawnUp) -> Order {
+        let at = self.moment.now;
+        Order {
+            id: self.moment.draw().order_id(),
+            seller: Arc::new(self.clerk(order)),
+            family: self.family,
+            created: at,
+            stage: Stage::Refund { at, code, of: order.id, of_code },
+            counted: Vec::new(),
+            ..drawn_up.as_order(order)
+        }
+    }
+
+    /// Everything that changes.
+    fn book(
+        &self,
+        order: &Arc<Order>,
+        request: &RefundRequest,
+        refund: Order,
+        vouchers: Vec<(VoucherId, Minor)>,
+        of_code: OrderCode,
+        code: OrderCode,
+    ) -> Done {
+        let at = self.moment.now;
+        let mut draft = Draft::new(self.world);
+        let (totals, currency, tickets) = (refund.totals(), order.currency, refund.items.len() as u32);
+        let mut items: Vec<_> = refund.items.iter().map(|item| item.id).collect();
+        items.sort_unstable();
+        let delivery = refund.extras().delivery.is_some();
+        let note = Refunded { order: refund.id, code, at, items, delivery, total: totals.total(), vouchers };
+        let original = order.with_extras(|extras| {
+            extras.after.lines += 1;
+            extras.after.refunds.push(note);
+        });
+        for item in original.items.iter().filter(|item| request.items.contains(&item.id)) {
+            draft.give_back(&original, item);
+            if let Some(ticket) = original.ticket(item, at, &self.world.catalogue) {
+                draft.put(Row::from(ticket));
+            }
+        }
+        if request.block_places {
+            self.block(&mut draft, &refund);
+        }
+        draft.pay_back(&refund, code, at);
+        let line = |of: &Order, number, what| Arc::new(History { order: of.id, number, at, by: self.clerk(order), what });
+        draft.put(line(order, 1 + original.extras().after.lines, HistoryEvent::Refunded { refund: code, totals, currency, tickets }));
+        draft.put(line(&refund, 1, HistoryEvent::Refunds { of: of_code, totals, currency, tickets }));
+        let refund = Arc::new(refund);
+        draft.put(refund.clone());
+        Done { reply: Reply::Order(refund), ..draft.done(original) }
+    }
+
+    /// Whether something may come back to a voucher: it could pay again.
+    fn still_pays(&self, voucher: &Voucher) -> bool {
+        let now = self.moment.now;
+        let group = self.world.catalogue.group_of(voucher);
+        let open = group.is_some_and(|group| group.status == Status::Active && group.valid_until.is_none_or(|until| now < until));
+        open && !voucher.blocked && voucher.expires.is_none_or(|expires| now < expires)
+    }
+
+    /// Places are the promoter's: only who speaks for it takes them out of sale.
+    fn may_block(&self, order: &Order, request: &RefundRequest) -> Result<(), Error> {
+        self.permit(Permission::BlockSeats)?;
+        let is_own = |promoter: EntityId| match self.sight {
+            Sight::Operator => true,
+            Sight::Entity(entity) => entity == promoter,
+            Sight::Channel(channel) => self.world.identity.channels.get(&channel).is_some_and(|channel| channel.entity == promoter),
+        };
+        let promoter = |item: &Item| self.world.catalogue.events.get(&item.event).map(|event| event.entity);
+        let mut named = order.items.iter().filter(|item| request.items.contains(&item.id));
+        if named.all(|item| promoter(item).is_some_and(is_own)) { Ok(()) } else { Err(Code::ForbiddenResource.into()) }
+    }
+
+    fn block(&self, draft: &mut Draft<'_>, refund: &Order) {
+        let mut places: BTreeMap<SessionId, BTreeSet<Place>> = BTreeMap::new();
+        for item in &refund.items {
+            for session in item.sessions() {
+                places.entry(session).or_default().insert(item.place);
+            }
+        }
+        for (session, places) in places {
+            let Some((offer, inventory)) = self.world.session(session) else { continue };
+            for marks in blocked_too(session, &places, &offer.plan, inventory) {
+                draft.put(Row::from(Arc::new(marks)));
+            }
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Lets the place of a sold item fall free. Its buyer, if it was counted, has one less.
+    fn give_back(&mut self, order: &Order, item: &Item) {
+        self.free(order, item);
+        if order.counted.contains(&item.session)
+            && let Some(buyer) = order.buyer.as_ref().and_then(|buyer| buyer.hash())
+        {
+            self.count(CounterKey::BuyerSales(item.session, buyer), -1);
+        }
+    }
+
+    /// Gives vouchers back what a refund says.
+    fn pay_back(&mut self, refund: &Order, code: OrderCode, at: crate::moment::Timestamp) {
+        let order: OrderId = refund.id;
+        for taken in &refund.extras().vouchers {
+            let voucher = self.voucher(taken.id);
+            voucher.balance += taken.amount;
+            voucher.movements += 1;
+            let (number, what) = (voucher.movements, MovementKind::Refunded { order, code });
+            self.put(Arc::new(VoucherMovement { voucher: taken.id, number, at, amount: taken.amount, what }));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What was given back of the one order that is sold: the note of it, and every other line of a book that there is.
+
+use std::sync::Arc;
+
+use aforo_domain::change::Row;
+use aforo_domain::ids::*;
+use aforo_domain::money::Currency;
+use aforo_domain::orders::after::Refunded;
+use aforo_domain::orders::{History, HistoryEvent, Seller, Stage};
+use aforo_domain::pricing::Totals;
+use aforo_domain::vouchers::{MovementKind, VoucherMovement};
+
+use crate::rows::{AT_REST, CODE, CONFIRMED, NOW, order};
+
+pub const REFUND: OrderId = OrderId([0xc2; 16]);
+pub const REFUND_CODE: OrderCode = OrderCode(*b"REFUNDREFUND");
+
+pub fn refunded() -> Refunded {
+    let (items, vouchers) = (vec![ItemId(5)], vec![(VoucherId(7), 700)]);
+    Refunded { order: REFUND, code: REFUND_CODE, at: NOW, items, delivery: true, total: 4_449, vouchers }
+}
+
+/// The refund, what a voucher has back, and every line of a book but that of the sale.
+pub fn rows(by: &Seller) -> Vec<Row> {
+    let what = MovementKind::Refunded { order: REFUND, code: REFUND_CODE };
+    let movement = VoucherMovement { voucher: AT_REST, number: 4, at: NOW, amount: 700, what };
+    let refund = order(REFUND, Stage::Refund { at: NOW, code: REFUND_CODE, of: CONFIRMED, of_code: CODE });
+    let mut rows = vec![refund.into(), Arc::new(movement).into()];
+    let (currency, tickets) = (Currency::parse("EUR").unwrap(), 1);
+    let lines = [
+        HistoryEvent::Refunded { refund: REFUND_CODE, totals: totals(), currency, tickets },
+        HistoryEvent::Refunds { of: CODE, totals: totals(), currency, tickets },
+        HistoryEvent::Noted { text: "«?»".to_owned() },
+        HistoryEvent::AttendeesChanged { items: vec![ItemId(5)] },
+        HistoryEvent::Reprinted { dead: vec![(ItemId(5), "****8905".to_owned())] },
+    ];
+    let line = |(number, what)| Row::from(Arc::new(History { order: CONFIRMED, number, at: NOW, by: by.clone(), what }));
+    rows.extend((2..).zip(lines).map(line));
+    rows
+}
+
+/// What a confirmed order of one item adds up to.
+pub fn totals() -> Totals {
+    Totals { base: 4_600, promotions: 500, surcharges: 349, insurance: 205, delivery: 350, vouchers: 0 }
+}
