@@ -87,7 +87,7 @@ pub(super) struct Office<'a> {
 /// those of the command.
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, id: OrderId, command: &AfterSaleCommand) -> Planned {
     let Actor::Token(bearer) = actor else { return Err(Code::ForbiddenResource.into()) };
-    let here = Here { shard: world.shard, identity: &world.identity, now: moment.now };
+    let here = Here { shard: world.shard, identity: &world.identity, catalogue: &world.catalogue, now: moment.now };
     let sight = Sight::of(&here, actor, &[Role::AfterSales])?;
     let is_here = bearer.subject.shard == world.shard;
     let caller = if is_here { Some(world.identity.check(bearer, moment.now)?) } else { None };
