@@ -14,11 +14,13 @@ use crate::identity::{
 };
 use crate::ids::{
     Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MemberId, MessageId, OrderId, PointOfSaleId,
-    PromotionId, SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId, VoucherOrderId,
+    ProductId, PromotionId, SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
+    VoucherOrderId,
 };
 use crate::inventory::{Claim, PlaceMarks};
 use crate::messages::Message;
 use crate::orders::{History, Order, Ticket};
+use crate::products::Product;
 use crate::promotions::Promotion;
 use crate::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use crate::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
@@ -67,6 +69,8 @@ pub enum CounterKey {
     PromisedVouchers(VoucherGroupId),
     /// Voucher orders that a channel has sold.
     VoucherOrders(ChannelId),
+    /// Units of a product in live orders and sold ones.
+    ProductUnits(ProductId),
 }
 
 /// A counter.
@@ -151,4 +155,5 @@ rows! {
     GiftVouchers(Arc<GiftVouchers>) = ChannelId, |row| row.channel;
     VoucherOrder(Arc<VoucherOrder>) = VoucherOrderId, |row| row.id;
     VoucherSale(Arc<VoucherSale>) = (ChannelId, u64), |row| (row.channel, row.number);
+    Product(Arc<Product>) = ProductId, |row| row.id;
 }

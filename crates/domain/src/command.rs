@@ -15,8 +15,8 @@ use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
 use crate::ids::{
-    ChannelId, CollectiveId, DeliveryMethodId, Hash, InsuranceId, ItemId, MemberId, OrderId, PriceTypeId, PromotionId, RateId, SeatId,
-    SectorId, SessionId, VoucherId,
+    ChannelId, CollectiveId, DeliveryMethodId, Hash, InsuranceId, ItemId, MemberId, OrderId, PriceTypeId, ProductId, PromotionId, RateId,
+    SeatId, SectorId, SessionId, VoucherId,
 };
 use crate::messages::{self, Loyalty, LoyaltyRequest, OutboxCommand};
 use crate::moment::Moment;
@@ -90,6 +90,15 @@ pub struct AutoRequest {
     pub presale: Option<PresaleCode>,
 }
 
+/// Units of a product to add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProductRequest {
+    /// Which.
+    pub id: ProductId,
+    /// How many.
+    pub quantity: u32,
+}
+
 /// What a channel does with its orders. All but `Create` and `ValidateVoucher` name the order.
 #[derive(Debug, Clone)]
 pub enum OrderCommand {
@@ -104,6 +113,8 @@ pub enum OrderCommand {
     AddSeats(OrderId, Vec<SeatRequest>, Option<PresaleCode>),
     /// Add places picked automatically, all or none.
     AddAuto(OrderId, AutoRequest),
+    /// Add units of products, each named once, all or none.
+    AddProducts(OrderId, Vec<ProductRequest>),
     /// Take items out, all or none.
     RemoveItems(OrderId, Vec<ItemId>),
     /// Change an item's tariff.

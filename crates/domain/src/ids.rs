@@ -102,6 +102,8 @@ numeric_ids! {
     MessageId;
     /// A picture of a gift voucher, in its channel.
     GiftImageId;
+    /// What is sold beside places.
+    ProductId;
 }
 
 impl ShardId {

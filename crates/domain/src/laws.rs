@@ -3,6 +3,7 @@
 
 mod collectives;
 mod refunds;
+mod products;
 mod seasons;
 mod voucher_orders;
 mod vouchers;
@@ -21,6 +22,7 @@ use crate::pricing::{self, ItemPrice, Taxed, Totals};
 use crate::promotions::price::{self, Priced};
 use collectives::CollectiveLaws;
 use refunds::RefundLaws;
+use products::ProductLaws;
 use seasons::SeasonLaws;
 use voucher_orders::VoucherOrderLaws;
 use vouchers::VoucherLaws;
@@ -64,6 +66,7 @@ pub struct Laws {
     seasons: SeasonLaws,
     voucher_orders: VoucherOrderLaws,
     refunds: RefundLaws,
+    products: ProductLaws,
     breaches: Vec<Breach>,
 }
 
@@ -95,6 +98,8 @@ struct Seen {
     items: Vec<(ItemId, SessionId, Place, Given)>,
     /// Those of them that were given back: nothing is theirs any more.
     refunded: HashSet<ItemId>,
+    /// Whether it holds no products either.
+    is_empty: bool,
     /// Items that something else of the order speaks of: insurances and attendees.
     named: Vec<ItemId>,
     /// What it counts of promotions and collectives.
@@ -121,6 +126,7 @@ impl Laws {
         self.collectives.see(row);
         self.voucher_orders.see(row);
         self.refunds.see(row);
+        self.products.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -184,6 +190,7 @@ impl Laws {
             paid,
             totals: order.totals(),
             items: if life == Life::Refund { Vec::new() } else { order.items.iter().map(item).collect() },
+            is_empty: order.is_empty(),
             refunded: order.extras().after.refunds.iter().flat_map(|refund| &refund.items).copied().collect(),
             named: if life == Life::Refund {
                 Vec::new()
@@ -295,6 +302,7 @@ impl Laws {
         self.breaches.extend(of_voucher_orders.into_iter().map(|(law, what)| Breach { law, what }));
         let of_refunds = std::mem::take(&mut self.refunds).check();
         self.breaches.extend(of_refunds.into_iter().map(|what| Breach { law: 3, what }));
+        self.breaches.extend(std::mem::take(&mut self.products).check());
         self.breaches.sort();
         self.breaches
     }
@@ -341,7 +349,7 @@ impl Laws {
         let mut found = Vec::new();
         let mut codes = HashMap::new();
         for (id, order) in &self.orders {
-            if order.life == Life::Over && !order.items.is_empty() {
+            if order.life == Life::Over && !order.is_empty {
                 found.push((2, format!("order {id} is over and still has items")));
             }
             for (item, session, place, (kind, barcode)) in &order.items {
@@ -368,7 +376,7 @@ impl Laws {
                 found.push((3, format!("order {id} insures item {item} or names who comes on it, and does not have it")));
             }
             // A booking is one of these: it holds its places, and a ticket would have been found above.
-            if order.life == Life::PreConfirmed && order.items.is_empty() {
+            if order.life == Life::PreConfirmed && order.is_empty {
                 found.push((2, format!("order {id} waits for its payment and holds nothing")));
             }
             if order.life == Life::Sold {
@@ -411,6 +419,9 @@ impl Laws {
             }
             if let Some(other) = barcodes.insert(&ticket.barcode, *id) {
                 found.push((5, format!("tickets {id} and {other} have the same barcode")));
+            }
+            if self.products.has(&ticket.barcode) {
+                found.push((5, format!("ticket {id} has the barcode of a product")));
             }
             if self.orders.get(&ticket.order).is_none_or(|order| order.life != Life::Sold) {
                 found.push((2, format!("ticket {id} has no sold order")));
@@ -481,7 +492,8 @@ impl Laws {
         for barcode in self.used.values() {
             *counted.entry(CounterKey::UsedBarcodes(barcode.session)).or_default() += 1;
         }
-        let of_modules = self.vouchers.counted().chain(self.collectives.counted()).chain(self.voucher_orders.counted());
+        let of_modules =
+            self.vouchers.counted().chain(self.collectives.counted()).chain(self.voucher_orders.counted()).chain(self.products.counted());
         for (key, by) in of_modules {
             *counted.entry(key).or_default() += by;
         }

@@ -21,6 +21,7 @@ pub mod money;
 pub mod orders;
 pub mod postal;
 pub mod pricing;
+pub mod products;
 pub mod promotions;
 pub mod seasons;
 pub mod taxes;

@@ -16,7 +16,7 @@ use crate::error::{Code, Error};
 use crate::identity::Role;
 use crate::identity::check::Actor;
 use crate::identity::manage::{Here, reach};
-use crate::ids::{ChannelId, EventId, Hash, MessageId, OrderCode, OrderId, SessionId, VoucherId};
+use crate::ids::{ChannelId, EventId, Hash, MessageId, OrderCode, OrderId, ProductId, SessionId, VoucherId};
 use crate::moment::{DAY_MS, Moment, Timestamp};
 use crate::money::{Currency, Minor};
 use crate::orders::Buyer;
@@ -162,6 +162,9 @@ pub struct Sale {
     pub buyer: Option<Arc<Buyer>>,
     /// Its places.
     pub items: Vec<SoldItem>,
+    /// Units of products.
+    #[serde(default)]
+    pub products: Vec<SoldProduct>,
 }
 
 /// A place of a sold order.
@@ -173,6 +176,15 @@ pub struct SoldItem {
     pub session: SessionId,
     /// Which place.
     pub place: Place,
+    /// What it cost.
+    pub amount: Minor,
+}
+
+/// A unit of a product in a sold order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldProduct {
+    /// Which.
+    pub product: ProductId,
     /// What it cost.
     pub amount: Minor,
 }

@@ -82,6 +82,8 @@ pub enum Taxed {
     Delivery,
     /// An insurance's premium.
     Insurance,
+    /// A product.
+    Product,
 }
 
 /// One tax in one price: what of it is tax.
@@ -100,7 +102,7 @@ pub struct TaxLine {
 /// What an order adds up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Totals {
-    /// Sum of the items' base prices.
+    /// Sum of the items' base prices, products among them.
     pub base: Minor,
     /// What promotions take off.
     pub promotions: Minor,

@@ -41,7 +41,8 @@ impl Taxes {
             deliveries.chain(channel.insurances.iter().filter_map(|insurance| insurance.tax.as_ref()))
         });
         let mut known: Vec<Tax> = Vec::new();
-        for tax in of_sessions.chain(of_channels) {
+        let of_products = catalogue.products.values().flat_map(|product| &product.taxes);
+        for tax in of_sessions.chain(of_channels).chain(of_products) {
             if !known.contains(tax) {
                 known.push(tax.clone());
             }

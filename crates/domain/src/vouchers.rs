@@ -219,9 +219,11 @@ impl Voucher {
 }
 
 impl VoucherGroup {
-    /// Whether its vouchers pay for all that an order holds so far, and for whoever it is of.
+    /// Whether its vouchers pay for all that an order holds so far, and for whoever it is of. Products go along with places of its events, if it has any,
+    /// and not by themselves.
     pub fn pays_for(&self, order: &Order) -> bool {
-        let of_its_events = self.events.is_empty() || order.items.iter().all(|item| self.events.contains(&item.event));
+        let by_themselves = order.items.is_empty() && !order.is_empty();
+        let of_its_events = self.events.is_empty() || !by_themselves && order.items.iter().all(|item| self.events.contains(&item.event));
         of_its_events && self.collective.is_none_or(|collective| order.carries(collective))
     }
 }

@@ -25,6 +25,7 @@ use crate::inventory::Inventory;
 use crate::messages::Message;
 use crate::moment::{DAY_MS, Timestamp};
 use crate::orders::{Order, Stage};
+use crate::products::Taken;
 use crate::voucher_orders::VoucherOrders;
 use crate::vouchers::Vouchers;
 
@@ -87,6 +88,8 @@ pub struct World {
     open: HashMap<ChannelId, OpenOrders>,
     open_by_family: HashMap<FamilyId, OpenOrders>,
     counters: HashMap<CounterKey, i64>,
+    /// What is taken of each product: those counters once more, as readers are shown them.
+    pub taken: Arc<Taken>,
     families: Families,
     tries: HashMap<Hash, Arc<Tries>>,
     outcomes: HashMap<(Period, Hash), Slot<Arc<Outcome>>>,
@@ -122,6 +125,7 @@ impl World {
             open: HashMap::default(),
             open_by_family: HashMap::default(),
             counters: HashMap::default(),
+            taken: Arc::default(),
             families: Families::default(),
             tries: HashMap::default(),
             outcomes: HashMap::default(),
@@ -369,7 +373,7 @@ impl World {
                 self.tries.insert(tries.subject, tries.clone());
             }
             Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) => self.put_catalogue(row),
-            Row::VoucherGroup(_) | Row::Collective(_) | Row::GiftVouchers(_) => {
+            Row::VoucherGroup(_) | Row::Collective(_) | Row::GiftVouchers(_) | Row::Product(_) => {
                 self.put_catalogue(row);
             }
             Row::Promotion(promotion) => self.put_promotion(promotion),
@@ -400,6 +404,9 @@ impl World {
             Row::Order(order) => self.put_order(order, seq),
             Row::Ticket(_) | Row::History(_) => {}
             Row::Counter(counter) => {
+                if let CounterKey::ProductUnits(product) = counter.key {
+                    Arc::make_mut(&mut self.taken).insert(product, counter.value);
+                }
                 self.counters.insert(counter.key.clone(), counter.value);
             }
             Row::Sequence(sequence) => {
@@ -482,6 +489,9 @@ impl World {
                 );
             }
             Key::Counter(key) => {
+                if let CounterKey::ProductUnits(product) = key {
+                    Arc::make_mut(&mut self.taken).remove(product);
+                }
                 self.counters.remove(key);
             }
             Key::Tries(subject) => self.delete_tries(*subject),
@@ -507,7 +517,8 @@ impl World {
             }
             Stage::Confirm { .. } | Stage::Refund { .. } => {}
         }
-        let largest = order.items.iter().map(|item| item.id.0).max().unwrap_or(0);
+        let items = order.items.iter().map(|item| item.id.0);
+        let largest = items.chain(order.extras().products.iter().map(|unit| unit.id.0)).max().unwrap_or(0);
         self.next_item = self.next_item.max(largest + 1);
         self.absent.remove(&Key::Order(order.id));
         self.orders.insert(order.id, Slot { row: order.clone(), seq });

@@ -162,6 +162,23 @@ fn what_is_given_back_is_sold_again() {
     panic!("{refunds} refunds, {to_vouchers} of them to vouchers, {again} places sold again");
 }
 
+/// The same of products.
+#[test]
+fn products_are_sold_and_given_back() {
+    let (mut sold, mut given_back) = (0, 0);
+    for seed in 1..13 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        let mut before = HashMap::new();
+        for change in batches.into_iter().flatten() {
+            let Change::Put(Row::Order(order)) = change else { continue };
+            let units = order.extras().products.len();
+            sold += if let Stage::Confirm { .. } = order.stage { units } else { 0 };
+            given_back += usize::from(before.insert(order.id, units).is_some_and(|had| had > units));
+        }
+    }
+    assert!(sold > 5 && given_back > 5, "{sold} units were sold, {given_back} times some were given back");
+}
+
 /// The same of bookings and of attendees, in one of the first histories or a few of them together. A booking becomes no basket again.
 #[test]
 fn what_is_booked_is_sold_or_given_back() {

@@ -10,7 +10,7 @@ use aforo_domain::catalogue::PresaleCode;
 use aforo_domain::catalogue::manage::CatalogueCommand;
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Change, CounterKey, Key, Row};
-use aforo_domain::command::{self, Command, OrderCommand, Planned, SeatRequest, Stop};
+use aforo_domain::command::{self, Command, OrderCommand, Planned, ProductRequest, SeatRequest, Stop};
 use aforo_domain::error::Code;
 use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{Barcode, Hash, ItemId, OrderId, SessionId};
@@ -20,6 +20,7 @@ use aforo_domain::orders::after::AfterSaleCommand;
 use aforo_domain::orders::collectives::{Proof, Shown};
 use aforo_domain::orders::draft::Draft;
 use aforo_domain::orders::{Item, Order, Spot, TicketKind};
+use aforo_domain::products::{ProductTerms, Unit};
 use aforo_domain::promotions::Applied;
 use aforo_domain::promotions::price::{self, Priced};
 use aforo_domain::seasons::spread;
@@ -332,6 +333,55 @@ fn sends_no_gift(world: &World, moment: &Moment, actor: &Actor, command: &Comman
     let mut done = command::plan(world, moment, actor, command)?;
     done.changes.retain(|change| !matches!(command, Command::VoucherOrder(_)) || !matches!(change, Change::Put(Row::Message(_))));
     Ok(done)
+}
+
+#[test]
+fn law_4_stock_that_is_not_given_back_is_noticed() {
+    let what = noticed(|setting| Setting { plan: gives_no_unit_back, faults: false, ..setting });
+    assert!(what.contains("law 4") && what.contains("ProductUnits"), "{what}");
+}
+
+/// The rules, but for the one that a unit of a product goes back to the stock.
+fn gives_no_unit_back(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    done.changes.retain(|change| match change {
+        Change::Put(Row::Counter(counter)) if matches!(counter.key, CounterKey::ProductUnits(_)) => {
+            counter.value > world.counter(&counter.key)
+        }
+        Change::Delete(Key::Counter(key)) => !matches!(key, CounterKey::ProductUnits(_)),
+        _ => true,
+    });
+    Ok(done)
+}
+
+#[test]
+fn law_4_products_sold_beyond_their_stock_are_noticed() {
+    let what = noticed(|setting| Setting { plan: looks_at_no_stock, faults: false, ..setting });
+    assert!(what.contains("law 4") && what.contains("there are"), "{what}");
+}
+
+/// The rules, but for the one that a product has its stock.
+fn looks_at_no_stock(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    match (command::plan(world, moment, actor, command), command) {
+        (Err(Stop::Refused { error, .. }), Command::Order(OrderCommand::AddProducts(id, requests)))
+            if error.code == Code::OrderSeatNotAvailable =>
+        {
+            let order = world.resident_order(*id)?.unwrap();
+            // Without the places that they go with they break another law.
+            if !requests.iter().all(|request| world.catalogue.products[&request.id].only_with.is_met_by(&order.items)) {
+                return Err(error.code.into());
+            }
+            let mut draft = Draft::new(world);
+            let unit = |request: &ProductRequest| {
+                let only_with = world.catalogue.products[&request.id].only_with.clone();
+                let terms = Arc::new(ProductTerms { product: request.id, price: 0, taxes: Box::default(), only_with });
+                Unit { id: draft.item_id(), terms, barcode: None }
+            };
+            let units: Vec<_> = requests.iter().map(unit).collect();
+            Ok(draft.done(order.with_extras(|extras| extras.products.extend(units))))
+        }
+        (planned, _) => planned,
+    }
 }
 
 #[test]

@@ -16,11 +16,12 @@ use crate::collectives::Collective;
 use crate::forms::Form;
 use crate::identity::{Channel, Surcharge};
 use crate::ids::{
-    ChannelId, CollectiveId, EntityId, EventId, PriceTypeId, PromotionId, QuotaId, RateId, SectorId, SessionId, TaxId, TemplateId, VenueId,
-    VoucherGroupId,
+    ChannelId, CollectiveId, EntityId, EventId, PriceTypeId, ProductId, PromotionId, QuotaId, RateId, SectorId, SessionId, TaxId,
+    TemplateId, VenueId, VoucherGroupId,
 };
 use crate::moment::{Timestamp, Window};
 use crate::money::{Currency, Minor, Percent};
+use crate::products::Product;
 use crate::promotions::Promotion;
 use crate::seasons::Season;
 use crate::text::{Language, Localized};
@@ -377,6 +378,8 @@ pub struct Catalogue {
     pub gift_vouchers: HashMap<ChannelId, Arc<GiftVouchers>>,
     /// Promotions.
     pub promotions: HashMap<PromotionId, Arc<Promotion>>,
+    /// Products. How many are left is not here.
+    pub products: HashMap<ProductId, Arc<Product>>,
 }
 
 /// Where GENERAL stands among a template's quotas.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::{Buyer, Item, Order, Seller, Stage, TicketKind, extras, surcharges};
+use super::{Buyer, Item, Order, Seller, Stage, TicketKind, extras, products, surcharges};
 use crate::catalogue::Offer;
 use crate::change::{CounterKey, Key};
 use crate::command::{Done, OrderCommand, Planned, Reply, Stop};
@@ -54,6 +54,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
         OrderCommand::Read(id) => Ok(Done { changes: Vec::new(), reply: Reply::Order(desk.order(*id)?.clone()) }),
         OrderCommand::AddSeats(id, seats, code) => desk.add_seats(desk.basket(*id)?, seats, code.as_ref()),
         OrderCommand::AddAuto(id, request) => desk.add_auto(desk.basket(*id)?, request),
+        OrderCommand::AddProducts(id, products) => desk.add_products(desk.basket(*id)?, products),
         OrderCommand::RemoveItems(id, items) => desk.remove(desk.basket(*id)?, items),
         OrderCommand::SetRate(id, item, rate) => desk.set_rate(desk.basket(*id)?, *item, *rate),
         OrderCommand::SetBuyer(id, buyer) => desk.set_buyer(desk.basket(*id)?, buyer),
@@ -136,7 +137,11 @@ impl<'a> Desk<'a> {
         }
         let mut order = Order { items: left, ..order.clone() };
         order.surcharges.retain(|surcharge| surcharges::are_due(&order.items, surcharge.session));
-        if order.items.is_empty() {
+        if !order.extras().products.is_empty() {
+            let staying = products::staying(&order.extras().products, ids, &order.items);
+            order = order.with_extras(|extras| extras.products = staying);
+        }
+        if order.is_empty() {
             order.currency = self.channel.currency;
         }
         Ok(draft.done(self.touched(order)))
@@ -261,7 +266,8 @@ fn counted_by(order: &Order, key: &CounterKey) -> i64 {
         | CounterKey::CodeUses(..)
         | CounterKey::CollectiveUses(_)
         | CounterKey::MemberUses(..)
-        | CounterKey::PromotionMemberUses(..) => extras::counted(order).filter(|(counted, _)| counted == key).map(|(_, uses)| uses).sum(),
+        | CounterKey::PromotionMemberUses(..)
+        | CounterKey::ProductUnits(_) => extras::counted(order).filter(|(counted, _)| counted == key).map(|(_, uses)| uses).sum(),
         _ => 0,
     }
 }
@@ -274,7 +280,8 @@ pub(super) fn refused<D: Into<DetailId>>(code: Code, ids: impl IntoIterator<Item
 /// The items named in a request: `ORDER_ITEM_INVALID` naming those that are not in the order, then `code` naming those that may not be meant.
 pub(super) fn check_named(order: &Order, named: &[ItemId], code: Code, may: impl Fn(ItemId) -> bool) -> Result<(), Error> {
     let all_but = |fits: &dyn Fn(ItemId) -> bool| named.iter().copied().filter(|id| !fits(*id)).collect::<Vec<_>>();
-    let unknown = all_but(&|id| order.items.iter().any(|item| item.id == id));
+    let has = |id| order.items.iter().any(|item| item.id == id) || order.extras().products.iter().any(|unit| unit.id == id);
+    let unknown = all_but(&has);
     if !unknown.is_empty() {
         return Err(refused(Code::OrderItemInvalid, unknown));
     }

@@ -23,10 +23,10 @@ impl Desk<'_> {
     /// Until when a booking of this order would hold its places.
     ///
     /// # Errors
-    /// `ORDER_BOOKING_NOT_ALLOWED`: alone where the channel books nothing or no time would be left, with the sessions that cannot be booked now.
+    /// `ORDER_BOOKING_NOT_ALLOWED`: alone where the channel books nothing, there are no places to book or no time would be left, with the sessions that cannot be booked now.
     pub(super) fn bookable(&self, order: &Order) -> Result<Timestamp, Error> {
         let now = self.moment.now;
-        if !self.channel.booking.enabled {
+        if !self.channel.booking.enabled || order.items.is_empty() {
             return Err(Code::OrderBookingNotAllowed.into());
         }
         let offer = |session: &SessionId| self.world.session(*session).map(|(offer, _)| offer);

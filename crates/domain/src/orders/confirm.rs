@@ -21,7 +21,7 @@ impl Desk<'_> {
         self.check_buyer_limit(order)?;
         let barcodes = self.find_barcodes(order)?;
         self.check_all_orphans(order)?;
-        if order.items.is_empty() {
+        if order.is_empty() {
             return Err(Code::OrderWithoutItems.into());
         }
         self.check_buyer_data(order)?;
@@ -31,6 +31,7 @@ impl Desk<'_> {
         self.check_insurances(order)?;
         self.check_metadata(order)?;
         self.check_promotions(order)?;
+        self.check_products(order)?;
         let vouchers = self.find_vouchers(order)?;
         let code = code.or(self.moment.order_code).ok_or(Stop::NeedOrderCode)?;
         let mut order = Order { stage: Stage::PreConfirm { expires, code, booked }, ..order.clone() };
@@ -49,7 +50,7 @@ impl Desk<'_> {
         if filled { Ok(()) } else { Err(Code::OrderBuyerDataRequired.into()) }
     }
 
-    /// Sells: every place sold, every item its ticket. After pre-confirm only expiry, status, payment or a cancelled session can refuse.
+    /// Sells: every place sold, every item its ticket, every unit of a product its barcode. After pre-confirm only expiry, status, payment or a cancelled session can refuse.
     pub(super) fn confirm(&self, order: &Arc<Order>, payments: &[PaymentRequest]) -> Planned {
         let payments = in_currency(order, payments)?;
         let code = match &order.stage {
@@ -87,6 +88,9 @@ impl Desk<'_> {
             if let Some(ticket) = order.ticket(item, at, &self.world.catalogue) {
                 draft.put(Row::from(ticket));
             }
+        }
+        for unit in order.extras.iter_mut().flat_map(|extras| &mut extras.products) {
+            unit.barcode = Some(chance.barcode());
         }
         draft.spend_vouchers(&order, code, at);
         let tickets = order.items.len() as u32;

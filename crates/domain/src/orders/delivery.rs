@@ -20,7 +20,7 @@ pub fn offered<'a>(
     catalogue: &'a Catalogue,
     now: Timestamp,
 ) -> impl Iterator<Item = &'a DeliveryMethod> {
-    let same_currency = order.items.is_empty() || channel.currency == order.currency;
+    let same_currency = order.is_empty() || channel.currency == order.currency;
     channel.delivery_methods.iter().filter(move |method| same_currency && in_time(method, order, catalogue, now))
 }
 

@@ -199,7 +199,7 @@ impl<'a> Draft<'a> {
         self.changes
     }
 
-    /// All changes and the order as it is now. Uses of promotions and collectives are counted by what became different.
+    /// All changes and the order as it is now. Uses of promotions and collectives, and units of products, are counted by what became different.
     pub fn done(mut self, order: Order) -> Done {
         if let Ok(Some(before)) = self.world.resident_order(order.id) {
             self.count_uses(before, -1);

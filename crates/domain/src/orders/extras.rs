@@ -11,11 +11,12 @@ use super::Order;
 use super::after::AfterSale;
 use super::attendees::{self, Attendee};
 use super::insurance::{self, Insured};
-use super::{collectives, promotions, vouchers};
+use super::{collectives, products, promotions, vouchers};
 use crate::change::CounterKey;
 use crate::collectives::TakenCollective;
 use crate::identity::terms::DeliveryMethod;
 use crate::pricing::TaxLine;
+use crate::products::Unit;
 use crate::promotions::Applied;
 use crate::vouchers::TakenVoucher;
 
@@ -39,6 +40,8 @@ pub struct Extras {
     pub collectives: Vec<TakenCollective>,
     /// What became of it after its sale.
     pub after: AfterSale,
+    /// Units of products, in the order of adding.
+    pub products: Vec<Unit>,
 }
 
 /// What an order without extras carries.
@@ -51,19 +54,21 @@ static NOTHING: Extras = Extras {
     promotions: Vec::new(),
     collectives: Vec::new(),
     after: AfterSale::NOTHING,
+    products: Vec::new(),
 };
 
-/// Each counter of uses that an order counts in, with how much.
+/// Each counter of uses and units that an order counts in, with how much.
 pub fn counted(order: &Order) -> impl Iterator<Item = (CounterKey, i64)> {
-    promotions::counted(order).chain(collectives::counted(order))
+    promotions::counted(order).chain(collectives::counted(order)).chain(products::counted(order))
 }
 
 impl Extras {
-    /// Each tax that insurances and delivery include.
+    /// Each tax that insurances, delivery and products include.
     pub(super) fn tax_lines(&self) -> impl Iterator<Item = TaxLine> {
         let premiums = self.insurances.iter().flat_map(|taken| taken.items.iter().map(|(_, premium)| (&taken.insurance, *premium)));
         let of_insurances = premiums.flat_map(|(insurance, premium)| insurance.tax_lines(premium));
-        of_insurances.chain(self.delivery.iter().flat_map(|method| method.tax_lines()))
+        let of_products = self.products.iter().flat_map(|unit| unit.terms.taxes.iter().copied());
+        of_insurances.chain(self.delivery.iter().flat_map(|method| method.tax_lines())).chain(of_products)
     }
 }
 

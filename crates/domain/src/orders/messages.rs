@@ -8,8 +8,9 @@ use super::draft::Draft;
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::ids::{OrderCode, OrderId};
-use crate::messages::{About, Content, Joining, Letter, Loyalty, LoyaltyEvent, LoyaltyRequest, Mail, Sale, SoldItem};
+use crate::messages::{About, Content, Joining, Letter, Loyalty, LoyaltyEvent, LoyaltyRequest, Mail, Sale, SoldItem, SoldProduct};
 use crate::moment::Timestamp;
+use crate::products::Unit;
 
 impl Desk<'_> {
     /// Tells the loyalty programme and the buyer, as the channel is set.
@@ -54,6 +55,7 @@ impl Desk<'_> {
 
 fn sale(order: &Order, code: OrderCode, at: Timestamp) -> Sale {
     let item = |item: &super::Item| SoldItem { event: item.event, session: item.session, place: item.place, amount: item.price.total() };
+    let product = |unit: &Unit| SoldProduct { product: unit.terms.product, amount: unit.terms.price };
     Sale {
         code,
         at,
@@ -61,5 +63,6 @@ fn sale(order: &Order, code: OrderCode, at: Timestamp) -> Sale {
         total: order.totals().total(),
         buyer: order.buyer.clone(),
         items: order.items.iter().map(item).collect(),
+        products: order.extras().products.iter().map(product).collect(),
     }
 }

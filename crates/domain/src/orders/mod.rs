@@ -19,6 +19,7 @@ mod invitations;
 mod messages;
 pub mod metadata;
 mod presales;
+pub mod products;
 pub mod promotions;
 pub mod refunds;
 pub mod seats;
@@ -63,7 +64,7 @@ pub struct Order {
     pub created: Timestamp,
     /// Where it is in its life.
     pub stage: Stage,
-    /// What is in it, in the order of adding.
+    /// The places in it, in the order of adding; products are in its extras.
     pub items: Vec<Item>,
     /// Surcharges per order that its sessions bring along; [`surcharges::charged`] says which of them count.
     pub surcharges: Vec<OrderSurcharge>,
@@ -454,6 +455,16 @@ impl Order {
         matches!(self.stage, Stage::PreConfirm { .. })
     }
 
+    /// How many items it has: places and units of products.
+    pub fn count(&self) -> usize {
+        self.items.len() + self.extras().products.len()
+    }
+
+    /// Whether it has no items.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.extras().products.is_empty()
+    }
+
     /// The sessions its items are of, each once.
     pub fn sessions(&self) -> Vec<SessionId> {
         let mut sessions: Vec<_> = self.items.iter().map(|item| item.session).collect();
@@ -472,6 +483,7 @@ impl Order {
         }
         totals.surcharges += surcharges::charged(&self.surcharges).map(|surcharge| surcharge.amount).sum::<Minor>();
         if let Some(extras) = &self.extras {
+            totals.base += extras.products.iter().map(|unit| unit.terms.price).sum::<Minor>();
             totals.insurance = extras.insurances.iter().flat_map(|taken| &taken.items).map(|(_, premium)| premium).sum();
             totals.delivery = extras.delivery.as_ref().map_or(0, |delivery| delivery.cost);
             totals.vouchers = extras.vouchers.iter().map(|taken| taken.amount).sum();

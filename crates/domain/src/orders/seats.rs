@@ -194,7 +194,7 @@ impl<'a> Desk<'a> {
 
     /// `ORDER_ITEMS_LIMIT_EXCEEDED`, then `SESSION_SALES_LIMIT_EXCEEDED` of the channel or the buyer, then `ORDER_COLLECTIVE_LIMIT_EXCEEDED`.
     fn check_counts(&self, order: &Order, more: usize, sales: &[Sale<'_>], asked: impl Fn(&Sale<'_>) -> usize) -> Result<(), Error> {
-        if order.items.len() + more > self.channel.max_items as usize {
+        if order.count() + more > self.channel.max_items as usize {
             return Err(Code::OrderItemsLimitExceeded.into());
         }
         let over_channel = |sale: &Sale<'_>| {
@@ -249,7 +249,7 @@ impl<'a> Desk<'a> {
     /// `ORDER_ITEM_INVALID` for places in another currency than the order's, or than each other's: the last check. Then the places are put in the
     /// order.
     fn add(&self, order: &Order, sales: &[Sale<'a>], picks: Vec<Pick<'a>>) -> Planned {
-        let currency = if order.items.is_empty() { sales.first().map(|sale| sale.offer.event.currency) } else { None };
+        let currency = if order.is_empty() { sales.first().map(|sale| sale.offer.event.currency) } else { None };
         let currency = currency.unwrap_or(order.currency);
         let other: Vec<_> = picks.iter().filter(|pick| pick.offer.event.currency != currency).filter_map(Pick::seat).collect();
         if sales.iter().any(|sale| sale.offer.event.currency != currency) {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::extras::Extras;
-use super::{Order, Stage};
+use super::{Item, Order, Stage};
 use crate::catalogue::Catalogue;
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
@@ -13,13 +13,14 @@ use crate::identity::manage::{Here, Reach, reach};
 use crate::identity::{Identity, Role};
 use crate::ids::{ChannelId, EntityId, ItemId};
 use crate::moment::Timestamp;
+use crate::products::Unit;
 
 /// How far somebody sees into an operator's orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
     /// A channel: its own orders.
     Channel(ChannelId),
-    /// An entity: the orders of its channels, and the items for its events of any order.
+    /// An entity: the orders of its channels, and the items for its events of any order, and its products.
     Entity(EntityId),
     /// All of them.
     Operator,
@@ -61,15 +62,19 @@ impl Sight {
             return Some(order.clone());
         }
         let Self::Entity(entity) = self else { return None };
+        let is_of_own_event = |item: &Item| catalogue.events.get(&item.event).is_some_and(|event| event.entity == entity);
+        let is_own_product = |unit: &Unit| catalogue.products.get(&unit.terms.product).is_some_and(|product| product.entity == entity);
+        let units = &order.extras().products;
         let is_own = |id: ItemId| {
-            let item = order.items.iter().find(|item| item.id == id);
-            item.and_then(|item| catalogue.events.get(&item.event)).is_some_and(|event| event.entity == entity)
+            order.items.iter().any(|item| item.id == id && is_of_own_event(item))
+                || units.iter().any(|unit| unit.id == id && is_own_product(unit))
         };
+        let mut ids = order.items.iter().map(|item| item.id).chain(units.iter().map(|unit| unit.id));
         // What is not sold yet is its seller's own business.
-        if !order.is_sold() || !order.items.iter().any(|item| is_own(item.id)) {
+        if !order.is_sold() || !ids.clone().any(is_own) {
             return None;
         }
-        let mixed = !order.items.iter().all(|item| is_own(item.id));
+        let mixed = !ids.all(is_own);
         Some(if mixed { Arc::new(order.part(is_own)) } else { order.clone() })
     }
 }
@@ -103,13 +108,15 @@ impl Order {
         let mut after = self.extras().after.clone();
         after.refunds.iter_mut().for_each(|refund| refund.items.retain(|item| is_own(*item)));
         after.refunds.retain(|refund| !refund.items.is_empty());
+        let mut products = self.extras().products.clone();
+        products.retain(|unit| is_own(unit.id));
         Self {
             stage,
             items: self.items.iter().filter(|item| is_own(item.id)).cloned().collect(),
             surcharges: Vec::new(),
             buyer: None,
             counted: Vec::new(),
-            extras: Some(Box::new(Extras { promotions, attendees, after, ..Extras::default() })),
+            extras: Some(Box::new(Extras { promotions, attendees, products, after, ..Extras::default() })),
             ..self.clone()
         }
     }

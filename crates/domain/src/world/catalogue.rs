@@ -30,6 +30,7 @@ impl World {
                     theirs.for_each(|member| member.event = event.clone());
                 });
             }
+            Row::Product(product) => drop(catalogue.products.insert(product.id, product.clone())),
             Row::VoucherGroup(group) => drop(catalogue.voucher_groups.insert(group.id, group.clone())),
             Row::Collective(collective) => drop(catalogue.collectives.insert(collective.id, collective.clone())),
             Row::GiftVouchers(offer) => drop(catalogue.gift_vouchers.insert(offer.channel, offer.clone())),

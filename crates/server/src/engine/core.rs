@@ -15,6 +15,7 @@ use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{SessionId, ShardId};
 use aforo_domain::inventory::Snapshot;
 use aforo_domain::moment::{Moment, Timestamp};
+use aforo_domain::products::Taken;
 use aforo_domain::world::World;
 
 use super::batch::Bench;
@@ -266,6 +267,8 @@ pub struct Publication {
     pub identity: Option<Arc<Identity>>,
     /// What is sold, if that changed.
     pub catalogue: Option<Arc<Catalogue>>,
+    /// What is taken of products, if that changed.
+    pub taken: Option<Arc<Taken>>,
     /// Places that changed.
     pub places: Vec<(SessionId, Snapshot)>,
 }

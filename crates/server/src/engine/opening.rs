@@ -72,13 +72,14 @@ impl<T> Core<T> {
             _ if opening.epoch != epoch => {}
             Ok(world) => {
                 let mut serving = Serving::new(*world, &opening, self.clock, self.limits.cache_bytes);
-                let (identity, catalogue) = (serving.world.identity.clone(), serving.world.catalogue.clone());
+                let (identity, catalogue, taken) = serving.shown.clone();
                 let places = serving.places();
                 out.push(Output::Publish(Publication {
                     shard: id,
                     seq: opening.seq,
                     identity: Some(identity),
                     catalogue: Some(catalogue),
+                    taken: Some(taken),
                     places,
                 }));
                 shard.state = State::Serving(Box::new(serving));

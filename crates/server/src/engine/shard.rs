@@ -11,6 +11,7 @@ use aforo_domain::identity::Identity;
 use aforo_domain::ids::{SessionId, ShardId};
 use aforo_domain::inventory::Snapshot;
 use aforo_domain::moment::Timestamp;
+use aforo_domain::products::Taken;
 use aforo_domain::world::World;
 
 use super::cache::Cache;
@@ -109,7 +110,7 @@ pub struct Serving<T> {
     /// Rows that may be dropped from memory.
     pub cache: Cache,
     /// What readers were shown last.
-    pub shown: (Arc<Identity>, Arc<Catalogue>),
+    pub shown: (Arc<Identity>, Arc<Catalogue>, Arc<Taken>),
 }
 
 /// A batch whose append is under way: everything that leaves once it is durable.
@@ -151,7 +152,7 @@ impl<T> Serving<T> {
     /// A World that was just loaded.
     pub fn new(world: World, opening: &Opening, clock: Timestamp, cache_bytes: usize) -> Self {
         Self {
-            shown: (world.identity.clone(), world.catalogue.clone()),
+            shown: (world.identity.clone(), world.catalogue.clone(), world.taken.clone()),
             world,
             epoch: opening.epoch,
             seq: opening.seq,
@@ -194,11 +195,13 @@ impl<T> Serving<T> {
         let world = &self.world;
         let identity = (!Arc::ptr_eq(&self.shown.0, &world.identity)).then(|| world.identity.clone());
         let catalogue = (!Arc::ptr_eq(&self.shown.1, &world.catalogue)).then(|| world.catalogue.clone());
+        let taken = (!Arc::ptr_eq(&self.shown.2, &world.taken)).then(|| world.taken.clone());
         self.shown.0.clone_from(&self.world.identity);
         self.shown.1.clone_from(&self.world.catalogue);
+        self.shown.2.clone_from(&self.world.taken);
         let places = self.places();
-        let nothing = identity.is_none() && catalogue.is_none() && places.is_empty();
-        (!nothing).then_some(Publication { shard, seq: self.seq, identity, catalogue, places })
+        let nothing = identity.is_none() && catalogue.is_none() && taken.is_none() && places.is_empty();
+        (!nothing).then_some(Publication { shard, seq: self.seq, identity, catalogue, taken, places })
     }
 
     /// Pictures of the sessions whose places changed.

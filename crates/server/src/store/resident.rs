@@ -49,6 +49,7 @@ pub static PARTS: &[Part] = &[
     Part::Rows(&schema::POOL_BARCODES, "unused"),
     Part::Rows(&schema::VOUCHER_GROUPS, ""),
     Part::Rows(&schema::VOUCHERS, "held"),
+    Part::Rows(&schema::PRODUCTS, ""),
     Part::Rows(&schema::SEQUENCES, ""),
     Part::Rows(&schema::ORDERS, "resident AND state <> 'EXPIRED'"),
     Part::Expired,

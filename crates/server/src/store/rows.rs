@@ -4,7 +4,7 @@ use aforo_domain::barcodes::{PoolBarcode, PoolState};
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Counter, CounterKey, Key, Row, Sequence};
 use aforo_domain::identity::DirectoryKey;
-use aforo_domain::ids::{Barcode, ChannelId, CollectiveId, Hash, ItemId, OrderId, PromotionId, SessionId, VoucherGroupId};
+use aforo_domain::ids::{Barcode, ChannelId, CollectiveId, Hash, ItemId, OrderId, ProductId, PromotionId, SessionId, VoucherGroupId};
 use aforo_domain::inventory::Claim;
 use aforo_domain::messages::{Message, MessageState};
 use aforo_domain::orders::{Order, OrderKind, Stage, TicketState};
@@ -74,6 +74,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::Session(id) => put(int(id.0)),
         Key::Publication((session, channel)) => pair(session.0, channel.0, put),
         Key::Promotion(id) => put(int(id.0)),
+        Key::Product(id) => put(int(id.0)),
         Key::PlaceMarks((session, sector)) => pair(session.0, sector.0, put),
         Key::Claim((session, place)) => pair(session.0, u64::from(*place), put),
         Key::PoolBarcode(barcode) => put(Cell::Text(barcode.as_str())),
@@ -253,6 +254,7 @@ fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
         CounterKey::Members(collective) => (MEMBERS, collective.0, String::new()),
         CounterKey::PromisedVouchers(group) => (PROMISED_VOUCHERS, group.0, String::new()),
         CounterKey::VoucherOrders(channel) => (VOUCHER_ORDERS, channel.0, String::new()),
+        CounterKey::ProductUnits(product) => (PRODUCT_UNITS, product.0, String::new()),
     };
     put(Cell::Text(kind));
     put(int(id));
@@ -271,6 +273,7 @@ const PROMOTION_MEMBER_USES: &str = "PROMOTION_MEMBER_USES";
 const MEMBERS: &str = "MEMBERS";
 const PROMISED_VOUCHERS: &str = "PROMISED_VOUCHERS";
 const VOUCHER_ORDERS: &str = "VOUCHER_ORDERS";
+const PRODUCT_UNITS: &str = "PRODUCT_UNITS";
 
 fn pair(a: u64, b: u64, put: &mut dyn FnMut(Cell<'_>)) {
     put(int(a));
@@ -308,6 +311,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Session(row) => serde_json::to_writer(out, row),
         Row::Publication(row) => serde_json::to_writer(out, row),
         Row::Promotion(row) => serde_json::to_writer(out, row),
+        Row::Product(row) => serde_json::to_writer(out, row),
         Row::PlaceMarks(row) => serde_json::to_writer(out, row),
         Row::VoucherGroup(row) => serde_json::to_writer(out, row),
         Row::Voucher(row) => serde_json::to_writer(out, row),
@@ -384,6 +388,7 @@ pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
         VOUCHERS => Some(CounterKey::Vouchers(VoucherGroupId(id.cast_unsigned()))),
         PROMISED_VOUCHERS => Some(CounterKey::PromisedVouchers(VoucherGroupId(id.cast_unsigned()))),
         VOUCHER_ORDERS => Some(CounterKey::VoucherOrders(ChannelId(id.cast_unsigned()))),
+        PRODUCT_UNITS => Some(CounterKey::ProductUnits(ProductId(id.cast_unsigned()))),
         PROMOTION_USES => Some(CounterKey::PromotionUses(promotion)),
         CODE_USES => Hash::parse(of).map(|code| CounterKey::CodeUses(promotion, code)),
         COLLECTIVE_USES => Some(CounterKey::CollectiveUses(collective)),

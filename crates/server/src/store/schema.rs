@@ -17,6 +17,7 @@ use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Op
 use aforo_domain::inventory::PlaceMarks;
 use aforo_domain::messages::Message;
 use aforo_domain::orders::{History, Order, Ticket};
+use aforo_domain::products::Product;
 use aforo_domain::promotions::Promotion;
 use aforo_domain::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use aforo_domain::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
@@ -306,4 +307,5 @@ row_tables! {
         int("total"),
         DATA,
     ]), json::<Arc<VoucherSale>>;
+    Product: PRODUCTS = Table::new("products", &[SHARD, int("id")], &[DATA]), json::<Arc<Product>>;
 }

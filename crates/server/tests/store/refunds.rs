@@ -41,5 +41,5 @@ pub fn rows(by: &Seller) -> Vec<Row> {
 
 /// What a confirmed order of one item adds up to.
 pub fn totals() -> Totals {
-    Totals { base: 4_600, promotions: 500, surcharges: 349, insurance: 205, delivery: 350, vouchers: 0 }
+    Totals { base: 4_850, promotions: 500, surcharges: 349, insurance: 205, delivery: 350, vouchers: 0 }
 }

@@ -22,7 +22,7 @@ use aforo_domain::identity::{
 };
 use aforo_domain::ids::*;
 use aforo_domain::inventory::{Claim, PlaceMarks};
-use aforo_domain::messages::{About, Content, Letter, Loyalty, LoyaltyEvent, Mail, Message, MessageState, Sale, SoldItem};
+use aforo_domain::messages::{About, Content, Letter, Loyalty, LoyaltyEvent, Mail, Message, MessageState, Sale, SoldItem, SoldProduct};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::orders::after::AfterSale;
@@ -33,6 +33,7 @@ use aforo_domain::orders::{
     Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, Ticket, TicketKind, TicketState,
 };
 use aforo_domain::pricing::{Discount, ItemPrice, TaxLine, Taxed};
+use aforo_domain::products::{OnlyWith, Product, ProductLimits, ProductTerms, Unit};
 use aforo_domain::promotions::{Applied, Conditions, Limits, Promotion, PromotionCode, PromotionKind, Reduction, Scope, Terms};
 use aforo_domain::seasons::{self, Season, Share};
 use aforo_domain::text::{Language, Localized};
@@ -57,6 +58,7 @@ pub fn every_kind() -> Vec<Row> {
     rows.extend(vouchers());
     rows.extend(collectives());
     rows.extend(crate::gifts::every_kind());
+    rows.extend(products());
     rows.extend(sales());
     rows
 }
@@ -379,6 +381,30 @@ const fn member(session: u64, weight: u32) -> seasons::Member {
     seasons::Member { session: SessionId(session), weight }
 }
 
+fn products() -> Vec<Row> {
+    let product = Product {
+        id: ProductId(31),
+        entity: EntityId(11),
+        name: "Programme".into(),
+        names: text("Programme"),
+        descriptions: text("40 pages"),
+        images: text("https://example.com/3.jpg"),
+        status: Status::Inactive,
+        prices: BTreeMap::from([(euro(), 250), (Currency::parse("JPY").unwrap(), 400)]),
+        taxes: vec![Tax { id: TaxId(71), name: "IVA 10%".into(), percent: Percent(100_000) }],
+        channels: vec![ChannelId(21)],
+        sale: Some(window()),
+        only_with: only_with(),
+        limits: ProductLimits { stock: Some(9), per_order: Some(2) },
+        version: 4,
+    };
+    vec![Arc::new(product).into(), Counter { key: CounterKey::ProductUnits(ProductId(31)), value: 3 }.into()]
+}
+
+fn only_with() -> OnlyWith {
+    OnlyWith { events: vec![EventId(50)], sessions: vec![SessionId(51)] }
+}
+
 /// Of which nothing is reserved.
 pub const AT_REST: VoucherId = VoucherId(4_000_002);
 
@@ -432,8 +458,9 @@ fn taken() -> TakenVoucher {
 
 /// One that waits for its second attempt, one that was given up.
 fn messages(order: &Order) -> [Row; 2] {
+    let products = vec![SoldProduct { product: ProductId(31), amount: 250 }];
     let items = vec![SoldItem { event: EventId(50), session: SessionId(51), place: 0, amount: 46 }];
-    let sale = Sale { code: CODE, at: NOW, currency: euro(), total: 46, buyer: order.buyer.clone(), items };
+    let sale = Sale { code: CODE, at: NOW, currency: euro(), total: 46, buyer: order.buyer.clone(), items, products };
     let channel = ChannelId(21);
     let mail = Mail { to: "zoë@example.org".into(), language: language("ca-ES"), channel, letter: Letter::Sold(sale.clone()) };
     let waiting = message(900, NOW, Content::Mail(Box::new(mail)));
@@ -564,6 +591,8 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         barcode: Some(barcode(USED)),
         season: Some([(52, 1, 1_367), (53, 2, 2_733)].map(|(id, weight, amount)| Share { member: member(id, weight), amount }).into()),
     };
+    let taxes = [TaxLine { taxed: Taxed::Product, amount: 23, ..line }].into();
+    let terms = ProductTerms { product: ProductId(31), price: 250, taxes, only_with: only_with() };
     let taxed = Taxed::ChannelSurcharge;
     let surcharge = OrderSurcharge { session: SessionId(51), event: EventId(50), taxed, amount: 99, taxes: [line].into() };
     let buyer =
@@ -590,10 +619,11 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
             promotions: vec![applied()],
             collectives: vec![taken_collective()],
             after: AfterSale { lines: 1, refunds: vec![crate::refunds::refunded()] },
+            products: vec![Unit { id: ItemId(7), terms: Arc::new(terms), barcode: Some(barcode("PRODUCT1")) }],
         })),
     })
 }
 
 fn payment() -> Payment {
-    Payment { kind: PaymentKind::Card, amount: 5_004, reference: Some("tpv-1".into()) }
+    Payment { kind: PaymentKind::Card, amount: 5_254, reference: Some("tpv-1".into()) }
 }

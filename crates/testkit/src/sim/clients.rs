@@ -27,6 +27,7 @@ use aforo_server::engine::{Answer, Request};
 
 use super::gifts;
 use super::ledger::Ledger;
+use super::products;
 use super::stage::{CLUB, CODE, FANS, FRIENDS, MEMBERS_OF_FRIENDS, SHARD, Show, Stage, VOUCHERS, WEB, friend, seller, voucher};
 
 /// How it went, in numbers.
@@ -168,7 +169,7 @@ impl Clients {
         if last.kind() == OrderKind::Booking && below(draw, 8) == 0 {
             return self.about(channel, Command::AfterSale(id, AfterSaleCommand::CancelBooking), Some(id), draw);
         }
-        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 132) };
+        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 140) };
         let command = match number {
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
@@ -203,6 +204,8 @@ impl Clients {
             99 | 108 => OrderCommand::RemoveVoucher(id, voucher(below(draw, VOUCHERS)).0),
             112..130 => collective(id, draw),
             130 => OrderCommand::DropCollective(id, [FANS, FRIENDS][below(draw, 2)]),
+            131..137 => OrderCommand::AddProducts(id, products::some(draw)),
+            137..139 => OrderCommand::RemoveItems(id, products::unit(&last, draw).into_iter().collect()),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };

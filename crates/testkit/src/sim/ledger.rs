@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::catalogue::plan::{Place, Plan};
-use aforo_domain::change::{Change, CounterKey, Key, Row};
+use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
 use aforo_domain::collectives::Check;
 use aforo_domain::idempotency::{Outcome, Period};
 use aforo_domain::ids::{ChannelId, CollectiveId, Hash, MessageId, OrderId, PromotionId, SessionId, VoucherOrderId};
@@ -16,6 +16,7 @@ use aforo_domain::laws::Laws;
 use aforo_domain::messages::{About, Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, Stage, extras};
+use aforo_domain::products::Taken;
 use aforo_domain::promotions::PromotionCode;
 use aforo_domain::seasons::Season;
 use aforo_domain::voucher_orders::{GiftDelivery, Stage as GiftStage, VoucherOrder};
@@ -302,6 +303,7 @@ impl Ledger {
         for row in self.rows.values() {
             let known = match row {
                 Row::Counter(counter) => world.counter(&counter.key) == counter.value,
+                Row::Product(product) => world.catalogue.products.get(&product.id) == Some(product),
                 Row::Session(session) => world.session(session.id).is_some(),
                 Row::Collective(collective) => world.catalogue.collectives.get(&collective.id) == Some(collective),
                 Row::Promotion(promotion) => world.catalogue.promotions.get(&promotion.id) == Some(promotion),
@@ -332,7 +334,21 @@ impl Ledger {
                 return Err(format!("{order:?} is in memory, durably it is {durable:?}"));
             }
         }
+        self.check_taken(&world.taken)?;
         self.check_pools(world)
+    }
+
+    /// What is shown as taken of products is what their counters say durably.
+    ///
+    /// # Errors
+    /// A product of which it is not.
+    pub fn check_taken(&self, taken: &Taken) -> Result<(), String> {
+        let count = |row: &Row| match row {
+            Row::Counter(Counter { key: CounterKey::ProductUnits(product), value }) => Some((*product, *value)),
+            _ => None,
+        };
+        let durable: Taken = self.rows.values().filter_map(count).collect();
+        if durable == *taken { Ok(()) } else { Err(format!("{taken:?} is shown as taken of products, durably it is {durable:?}")) }
     }
 
     fn check_pools(&self, world: &World) -> Result<(), String> {

@@ -7,6 +7,7 @@ pub mod clients;
 pub mod gifts;
 pub mod ledger;
 pub mod process;
+pub mod products;
 pub mod promoters;
 pub mod stage;
 
@@ -323,6 +324,9 @@ impl History {
                     }
                     Left::Shown(shown) if shown.seq > self.ledger.seq => return Err(format!("{} was shown, it is not durable", shown.seq)),
                     Left::Shown(shown) if owner && shown.seq == self.ledger.seq => {
+                        if let Some(taken) = &shown.taken {
+                            self.ledger.check_taken(taken)?;
+                        }
                         for (session, picture) in &shown.places {
                             self.ledger.check_places(*session, picture)?;
                         }

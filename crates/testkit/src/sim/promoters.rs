@@ -1,4 +1,5 @@
-//! Promoters at work while tickets are sold: they import barcodes, often ones that are there already or are another session's, and take free ones out.
+//! Promoters at work while tickets are sold: they import barcodes, often ones that are there already or are another session's, take free ones out, and
+//! change products.
 //! Nobody waits for their answers; what must be so is the laws' and the ledger's to say.
 
 use aforo_domain::catalogue::manage::CatalogueCommand;
@@ -8,6 +9,7 @@ use aforo_domain::moment::Draw;
 use aforo_server::engine::Request;
 
 use super::clients::below;
+use super::products;
 use super::stage::{SHARD, Show, barcode};
 
 /// How many barcodes there are in all: so many that pools never have enough, so few that promoters meet.
@@ -15,6 +17,9 @@ const BARCODES: usize = 40;
 
 /// The next command.
 pub fn ask(shows: &[Show], draw: &mut Draw) -> Request {
+    if below(draw, 4) == 0 {
+        return products::change(shows, draw);
+    }
     let pooled = shows.len() - 1;
     let show = if below(draw, 4) == 0 { below(draw, shows.len()) } else { pooled };
     let command = match below(draw, 6) {

@@ -38,6 +38,8 @@ use aforo_domain::voucher_orders::manage::{GiftCommand, GiftVouchersSpec};
 use aforo_domain::voucher_orders::{AmountRange, GiftImage};
 use aforo_domain::vouchers::ShownVoucher;
 
+use super::products;
+
 /// The operator's shard.
 pub const SHARD: ShardId = ShardId(3);
 /// Sells from the general places.
@@ -216,6 +218,7 @@ impl Stage {
         let season = Some([shows[1].id, shows[2].id]);
         shows.insert(3, builder.show(event, &lax, size, Terms { season, ..usual }));
         builder.vouchers();
+        products::set_up(shows[1].id).into_iter().for_each(|command| drop(builder.catalogue(command)));
         Self { shows }
     }
 }

@@ -12,6 +12,7 @@ mod invitations;
 mod messages;
 mod metadata;
 mod presales;
+mod products;
 mod promotions;
 mod refusals;
 mod seasons;
@@ -34,6 +35,10 @@ use invitations::{invitations_are_shown_where_they_may_be_given, invitations_bes
 use messages::{buyers_get_what_they_bought_by_mail, who_wants_no_mail_gets_none};
 use metadata::a_channel_notes_what_it_likes_on_its_orders;
 use presales::{a_code_opens_a_presale, a_presale_is_shown_without_its_code, presales_make_sense, who_guesses_codes_has_to_wait};
+use products::{
+    a_product_is_set_up_and_shown, a_product_is_sold_beside_seats, products_make_sense, racing_for_the_last_units,
+    what_cannot_be_had_of_products,
+};
 use promotions::{
     codes_of_promotions_are_shown_to_their_managers_alone, each_price_shows_the_promotions_that_it_has,
     promoted_prices_are_shown_while_they_are, promotions_are_part_of_the_price, promotions_make_sense, racing_for_the_last_uses,
@@ -118,4 +123,9 @@ aforo_testkit::for_each_engine![
     members_are_managed_and_not_shown,
     lists_of_members_are_imported,
     collectives_make_sense,
+    a_product_is_set_up_and_shown,
+    a_product_is_sold_beside_seats,
+    what_cannot_be_had_of_products,
+    products_make_sense,
+    racing_for_the_last_units,
 ];

@@ -25,17 +25,22 @@ pub async fn buyers_get_what_they_bought_by_mail(server: &TestServer) {
     let seller = world.seller().await;
     let order = seller.create().await;
     seller.add_seats(&order, world.session, &world.row[..2]).await.ok();
+    let product =
+        json!({"entity_id": world.theatre, "name": "Programme", "channels": [world.web.id], "prices": [{"currency": "EUR", "value": 3}]});
+    let product = world.admin.make_id("/products", product).await;
+    seller.order("POST", &order, "/products", Some(json!({"products": [{"id": product, "quantity": 1}]}))).await.ok();
     seller.buyer(&order, " Ada@Example.org").await.ok();
     let code = seller.pre_confirm(&order).await.ok()["code"].as_str().unwrap().to_owned();
     assert!(mails(server).is_empty(), "nothing is told before it is sold");
-    seller.confirm(&order, &json!(40)).await.ok();
+    seller.confirm(&order, &json!(43)).await.ok();
     until("an e-mail", || mails(server).len() == 1);
     let mail = mails(server).remove(0);
-    for part in ["To: Ada@Example.org\r\n", "Message-ID: <", "text/plain", "text/html", &code, "40 EUR", "Tus entradas"] {
+    for part in ["To: Ada@Example.org\r\n", "Message-ID: <", "text/plain", "text/html", &code, "Programme: 3 EUR", "43 EUR", "Tus entradas"]
+    {
         assert!(mail.contains(part), "{part} in {mail}");
     }
     // Confirmed again, it is the same sale.
-    seller.confirm(&order, &json!(40)).await.ok();
+    seller.confirm(&order, &json!(43)).await.ok();
     let metrics = server.nobody.get("/metrics").await;
     assert!(metrics.text.contains("aforo_outbox_delivered_total{kind=\"MAIL\"}"), "{}", metrics.text);
     assert_eq!(mails(server).len(), 1);

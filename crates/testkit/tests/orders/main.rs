@@ -12,6 +12,7 @@ mod mix;
 mod money;
 mod places;
 mod presales;
+mod products;
 mod promotions;
 mod refunds;
 mod sale;

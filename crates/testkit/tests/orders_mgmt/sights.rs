@@ -30,6 +30,13 @@ pub async fn who_sees_what(server: &TestServer) {
     let order = seller.create().await;
     seller.add_seats(&order, world.session, &world.row[2..4]).await.ok();
     seller.add_auto(&order, matinee, world.floor, 2).await.ok();
+    let mut products = Vec::new();
+    for (entity, value) in [(world.circus, 3), (world.theatre, 2)] {
+        let product =
+            json!({"entity_id": entity, "name": "Programme", "channels": [world.web.id], "prices": [{"currency": "EUR", "value": value}]});
+        products.push(json!({"id": world.admin.make_id("/products", product).await, "quantity": 1}));
+    }
+    seller.order("POST", &order, "/products", Some(json!({ "products": products }))).await.ok();
     let mixed = finish(&seller, &order).await;
     let [plain_code, theirs_code, mixed_code] = [&plain, &theirs, &mixed].map(|order| format!("/orders/{}", code(order)));
 
@@ -54,9 +61,9 @@ pub async fn who_sees_what(server: &TestServer) {
     let whole = circus.get(format!("{API}{theirs_code}")).await.ok();
     assert_eq!(whole["buyer"]["email"], "ada@example.org");
     let part = circus.get(format!("{API}{mixed_code}")).await.ok();
-    assert_eq!((&part["price"]["total"], item_ids(&part)), (&json!(16), item_ids(&mixed)[2..].to_vec()));
+    assert_eq!((&part["price"]["total"], item_ids(&part)), (&json!(19), item_ids(&mixed)[2..5].to_vec()), "places and products of its own");
     assert!(part.get("buyer").is_none() && part["payments"] == json!([]), "{part}");
-    let its = [item_ids(&theirs), item_ids(&mixed)[2..].to_vec()].concat();
+    let its = [item_ids(&theirs), item_ids(&mixed)[2..4].to_vec()].concat();
     assert_eq!(ids(&circus, &format!("/order-items?session_id={matinee}")).await, (3, its.clone()));
     assert_eq!(ids(&circus, "/order-items?last_modified=gte:2031-01-01T00:00:00Z").await, (3, its));
     assert_eq!(ids(&circus, &format!("/order-items?session_id={}", world.session)).await.0, 0);

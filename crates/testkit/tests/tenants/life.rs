@@ -48,6 +48,7 @@ pub fn creations() -> Vec<Creation> {
             "/promotions",
             |entity, _| json!({"entity_id": entity, "name": "Spring", "type": "DISCOUNT", "reduction": {"type": "PERCENTAGE", "value": 10}}),
         ),
+        ("/products", |entity, _| json!({"entity_id": entity, "name": "Programme", "prices": [{"currency": "EUR", "value": 3}]})),
         ("/venues", |entity, _| {
             json!({"entity_id": entity, "name": "Arena", "location": {"address": "Gran Via 2", "city": "Valencia",
                 "country": {"code": "ES", "name": "Spain"}, "country_subdivision": {"code": "ES-V", "name": "Valencia"},
@@ -89,6 +90,7 @@ fn lives(world: &SmallWorld<'_>) -> Vec<Life> {
         life("/events", renamed(), archived()),
         life("/promotions", renamed(), End::Deleted),
         life("/collectives", renamed(), End::Deleted),
+        life("/products", renamed(), End::Deleted),
         life("/venues", renamed(), retired()),
         life("/venue-templates", renamed(), retired()),
         life("/voucher-groups", renamed(), End::Changed(json!({"status": "INACTIVE"}))),

@@ -58,6 +58,8 @@ pub struct Tenants<'a> {
     /// A collective of the theatre's, and a member of it. The order carries it.
     pub collective: u64,
     pub member: u64,
+    /// A product of the theatre's, sold in its web channel.
+    pub product: u64,
     pub strangers: Vec<Stranger>,
 }
 
@@ -86,10 +88,27 @@ impl<'a> Tenants<'a> {
         let member = world.admin.make_id(&format!("/collectives/{collective}/members"), json!({"member": "ada-31"})).await;
         let shown = json!({"id": collective, "user": "ada-31"});
         seller.order("POST", &order, "/collectives", Some(shown)).await.ok();
+        let product = json!({"entity_id": world.theatre, "name": "Programme", "channels": [world.web.id], "prices": [{"currency": "EUR", "value": 3}]});
+        let product = world.admin.make_id("/products", product).await;
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
-        Self { world, theirs, order, item, sold, sold_item, voucher_group, voucher, gift_order, promotion, collective, member, strangers }
+        Self {
+            world,
+            theirs,
+            order,
+            item,
+            sold,
+            sold_item,
+            voucher_group,
+            voucher,
+            gift_order,
+            promotion,
+            product,
+            collective,
+            member,
+            strangers,
+        }
     }
 
     /// The protected thing that a path's parameter names.
@@ -115,6 +134,7 @@ impl<'a> Tenants<'a> {
             "/mgmt-api/v1/promotions" | "/catalog-api/v1/promotions" | "/distribution-api/v1/orders/promotions" => self.promotion,
             "/mgmt-api/v1/collectives" | "/distribution-api/v1/orders/collectives" => self.collective,
             "/mgmt-api/v1/members" => self.member,
+            "/mgmt-api/v1/products" | "/catalog-api/v1/products" => self.product,
             "/mgmt-api/v1/users" => world.clerk.id,
             other => self.theirs.of(other).unwrap_or_else(|| panic!("say what {other} is in tests/tenants/strangers.rs")),
         };

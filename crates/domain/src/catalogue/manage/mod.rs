@@ -11,6 +11,7 @@ mod events;
 mod members;
 pub(crate) mod places;
 mod postpone;
+mod products;
 mod promotions;
 mod publications;
 mod seasons;
@@ -28,6 +29,7 @@ pub use events::EventSpec;
 pub use members::{LineRefused, MemberSpec, MembersImported};
 pub use places::{MarkPlaces, Marking, PlaceGroup};
 pub use postpone::Postponement;
+pub use products::ProductSpec;
 pub use promotions::PromotionSpec;
 pub use publications::PublicationSpec;
 pub use sessions::{RateSpec, SessionSpec};
@@ -43,7 +45,7 @@ use crate::error::{Code, Error};
 use crate::identity::Role;
 use crate::identity::check::Actor;
 use crate::identity::manage::MAX_GIVEN_ID;
-use crate::ids::{Barcode, ChannelId, EventId, PromotionId, SessionId, TemplateId, VenueId};
+use crate::ids::{Barcode, ChannelId, EventId, ProductId, PromotionId, SessionId, TemplateId, VenueId};
 use crate::moment::Moment;
 use crate::world::World;
 
@@ -87,6 +89,10 @@ pub enum CatalogueCommand {
     SavePromotion(Target<PromotionId>, Box<PromotionSpec>),
     /// Take a promotion out of use for good.
     RetirePromotion(PromotionId, Option<u64>),
+    /// Make or replace a product.
+    SaveProduct(Target<ProductId>, Box<ProductSpec>),
+    /// Take a product out of every channel for good.
+    EndProduct(ProductId, Option<u64>),
     /// Block, unblock or move places of a session.
     Mark(MarkPlaces),
     /// Add barcodes to a session's pool. None has the form of a generated one. Answers `Reply::Imported`.
@@ -126,6 +132,8 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCo
         CatalogueCommand::Unpublish(session, channel, version) => desk.unpublish(*session, *channel, *version),
         CatalogueCommand::SavePromotion(target, spec) => desk.save_promotion(*target, spec),
         CatalogueCommand::RetirePromotion(id, version) => desk.retire_promotion(*id, *version),
+        CatalogueCommand::SaveProduct(target, spec) => desk.save_product(*target, spec),
+        CatalogueCommand::EndProduct(id, version) => desk.end_product(*id, *version),
         CatalogueCommand::Mark(request) => desk.mark_places(request),
         CatalogueCommand::ImportBarcodes(session, barcodes) => desk.import_barcodes(*session, barcodes),
         CatalogueCommand::RemoveBarcodes(session, limit) => desk.remove_barcodes(*session, *limit),

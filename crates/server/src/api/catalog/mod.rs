@@ -13,6 +13,7 @@ pub mod live;
 mod map;
 mod money;
 mod prices;
+mod products;
 mod promoted;
 mod promotions;
 mod seat_list;
@@ -42,4 +43,6 @@ pub fn router() -> Routes {
         .routes(routes!(events::read))
         .routes(routes!(promotions::read))
         .routes(routes!(collectives::list))
+        .routes(routes!(products::list))
+        .routes(routes!(products::read))
 }

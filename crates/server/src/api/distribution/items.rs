@@ -67,7 +67,8 @@ fn presale_code(checks: &mut Checks, value: Option<&str>) -> Option<PresaleCode>
     code
 }
 
-fn named_twice<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
+/// Whether something is named more than once.
+pub fn named_twice<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
     let mut ids: Vec<_> = ids.collect();
     ids.sort_unstable();
     ids.windows(2).any(|pair| pair[0] == pair[1])

@@ -11,6 +11,8 @@ mod items;
 mod loyalty;
 mod metadata;
 mod orders;
+mod product_view;
+mod products;
 pub mod promotions;
 pub mod view;
 pub mod voucher_order_view;
@@ -32,6 +34,7 @@ pub fn router() -> Routes {
         .routes(routes!(orders::create, orders::read, orders::delete))
         .routes(routes!(items::add_seats))
         .routes(routes!(items::add_auto))
+        .routes(routes!(products::add))
         .routes(routes!(items::set_rate))
         .routes(routes!(items::remove))
         .routes(routes!(items::release))

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use super::collectives::CollectiveView;
 use super::delivery::DeliveryView;
 use super::insurances::InsuranceView;
+use super::product_view::ProductView;
 use super::promotions::{AppliedView, DiscountView};
 use super::vouchers::VoucherView;
 use crate::api::mgmt::words;
@@ -59,7 +60,8 @@ pub struct OrderView<'a> {
     currency: &'a str,
     language: &'a str,
     date: DatesView,
-    items: Vec<ItemView<'a>>,
+    /// Places, then units of products, each in the order of adding.
+    items: Vec<AnyItemView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer: Option<BuyerView<'a>>,
     promotions: Vec<AppliedView<'a>>,
@@ -90,9 +92,11 @@ pub struct IdView {
 
 /// Something by its id and name.
 #[derive(Debug, Serialize, ToSchema)]
-struct NamedView<'a> {
-    id: u64,
-    name: &'a str,
+pub struct NamedView<'a> {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: &'a str,
 }
 
 /// When an order was made and is over, UTC.
@@ -106,10 +110,22 @@ pub(super) struct DatesView {
     pub confirmed: Option<Shown>,
 }
 
+/// An item of an order.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "most items are places, and a box would cost each of them an allocation")]
+pub enum AnyItemView<'a> {
+    /// A place.
+    Place(ItemView<'a>),
+    /// A unit of a product.
+    Product(ProductView<'a>),
+}
+
 /// A place in an order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ItemView<'a> {
     id: u64,
+    /// SEAT.
     r#type: &'static str,
     event: NamedView<'a>,
     session: SessionView<'a>,
@@ -233,7 +249,7 @@ struct OrderSurchargeView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TaxView {
     id: u64,
-    /// Of what: TICKET, PROMOTER or CHANNEL (surcharge), DELIVERY, INSURANCE.
+    /// Of what: TICKET, PROMOTER or CHANNEL (surcharge), DELIVERY, INSURANCE or PRODUCT.
     applies_to: &'static str,
     /// The rate, in per cent.
     #[schema(value_type = f64)]
@@ -332,14 +348,15 @@ impl<'a> OrderView<'a> {
 }
 
 /// The items of an order. They mostly follow others of their session, so what is looked up for one serves the next.
-pub fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones, precision: Precision) -> Vec<ItemView<'a>> {
-    let mut views = Vec::with_capacity(order.items.len());
+pub fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones, precision: Precision) -> Vec<AnyItemView<'a>> {
+    let mut views = Vec::with_capacity(order.count());
     for items in order.items.chunk_by(|a, b| a.session == b.session) {
         // Sessions and their names are never taken out of the catalogue, so the empty names are never seen.
         let offer = items.first().and_then(|item| catalogue.offers.get(&item.session)).map(AsRef::as_ref);
         let start = offer.map(|offer| Shown::exactly(offer.session.start, Some(&zones.get(&offer.venue.time_zone)), precision));
-        views.extend(items.iter().map(|item| item_view(item, order, offer, start, (zones, precision))));
+        views.extend(items.iter().map(|item| AnyItemView::Place(item_view(item, order, offer, start, (zones, precision)))));
     }
+    views.extend(ProductView::all(order, catalogue).map(AnyItemView::Product));
     views
 }
 
@@ -439,6 +456,7 @@ const fn taxed(what: Taxed) -> &'static str {
         Taxed::ChannelSurcharge => "CHANNEL",
         Taxed::Delivery => "DELIVERY",
         Taxed::Insurance => "INSURANCE",
+        Taxed::Product => "PRODUCT",
     }
 }
 

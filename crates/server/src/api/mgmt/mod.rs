@@ -27,6 +27,8 @@ pub mod plans;
 pub mod platform;
 pub mod points_of_sale;
 pub mod postpone;
+pub mod product_body;
+pub mod products;
 pub mod promotion_body;
 pub mod promotions;
 pub mod publications;
@@ -105,7 +107,7 @@ pub fn router() -> Routes {
         .merge(of_catalogue())
 }
 
-/// The routes of venues, templates, events, sessions, publications, promotions, collectives and vouchers.
+/// The routes of venues, templates, events, sessions, publications, promotions, products, collectives and vouchers.
 fn of_catalogue() -> Routes {
     Routes::new()
         .routes(routes!(venues::list, venues::create))
@@ -135,6 +137,8 @@ fn of_catalogue() -> Routes {
         .routes(routes!(members::find))
         .routes(routes!(member_import::import))
         .routes(routes!(members::get, members::change, members::remove))
+        .routes(routes!(products::list, products::create))
+        .routes(routes!(products::get, products::change, products::delete))
         .routes(routes!(places::mark))
         .routes(routes!(barcodes::read, barcodes::import, barcodes::remove))
         .routes(routes!(voucher_groups::list, voucher_groups::create))

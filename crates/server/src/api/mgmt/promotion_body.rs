@@ -24,7 +24,7 @@ pub const KINDS: &[(&str, PromotionKind)] =
 /// What promotions are taken off.
 pub const SCOPES: &[(&str, Scope)] = &[("ITEM", Scope::Item), ("ORDER", Scope::Order)];
 
-/// Elements of a condition at most: every order with the promotion keeps them.
+/// Elements of a condition at most: every order with the promotion, or the product, keeps them.
 const MAX_CONDITION: usize = 100;
 /// No limit is larger.
 const MAX_LIMIT: u64 = 1_000_000_000;
@@ -141,7 +141,7 @@ impl PromotionBody {
         let scope = checks.one_of("scope", self.scope.as_deref(), SCOPES).or(terms.map(|terms| terms.scope));
         let status = checks.one_of("status", self.status.as_deref(), words::STATUS).or(current.map(|current| current.status));
         let priority = checks.optional_whole("priority", self.priority.as_ref(), 0..=1_000_000).map(|priority| priority as u32);
-        let window = self.window(&mut checks, terms.and_then(|terms| terms.window));
+        let window = window(&mut checks, ("start", &self.start), ("end", &self.end), terms.and_then(|terms| terms.window));
         let conditions = self.conditions.as_ref().map(|body| body.read(&mut checks));
         let limits = self.limits.as_ref().map(|body| Limits {
             total: limit(&mut checks, "limits.total", body.total.as_ref()),
@@ -176,17 +176,20 @@ impl PromotionBody {
         let spec = checks.done(spec)?.ok_or(Code::Dist0000)?;
         Ok((id, spec))
     }
+}
 
-    /// A window with one end goes on for ever at the other.
-    fn window(&self, checks: &mut Checks, current: Option<Window>) -> Option<Window> {
-        let mut end = |name: &str, value: &Clearable<String>, current: Option<Timestamp>| match value {
-            Some(text) => checks.instant(name, text.as_deref()),
-            None => current,
-        };
-        let start = end("start", &self.start, current.map(|window| window.start).filter(|start| *start != BEGINNING));
-        let end = end("end", &self.end, current.map(|window| window.end).filter(|end| *end != END));
-        (start.is_some() || end.is_some()).then(|| Window { start: start.unwrap_or(BEGINNING), end: end.unwrap_or(END) })
-    }
+/// An end of a window, by its name.
+type WindowEnd<'a> = (&'a str, &'a Clearable<String>);
+
+/// A window with one end goes on for ever at the other.
+pub fn window(checks: &mut Checks, start: WindowEnd<'_>, end: WindowEnd<'_>, current: Option<Window>) -> Option<Window> {
+    let mut read = |(name, value): WindowEnd<'_>, current: Option<Timestamp>| match value {
+        Some(text) => checks.instant(name, text.as_deref()),
+        None => current,
+    };
+    let start = read(start, current.map(|window| window.start).filter(|start| *start != BEGINNING));
+    let end = read(end, current.map(|window| window.end).filter(|end| *end != END));
+    (start.is_some() || end.is_some()).then(|| Window { start: start.unwrap_or(BEGINNING), end: end.unwrap_or(END) })
 }
 
 /// The ends of a window that has none.
@@ -226,7 +229,8 @@ impl ConditionsBody {
     }
 }
 
-fn ids<T: From<u64>>(checks: &mut Checks, name: &str, list: Option<&[Num]>) -> Vec<T> {
+/// The ids of a condition.
+pub fn ids<T: From<u64>>(checks: &mut Checks, name: &str, list: Option<&[Num]>) -> Vec<T> {
     let list = list.unwrap_or_default();
     if list.len() > MAX_CONDITION {
         checks.bad_value(name);

@@ -317,7 +317,8 @@ fn booking(checks: &mut Checks, date: &DatesBody, current: Option<Window>) -> Op
     }
 }
 
-fn taxes(checks: &mut Checks, name: &str, bodies: Option<&[TaxBody]>, current: Option<&[Tax]>) -> Vec<TaxSpec> {
+/// Taxes: those that were sent, else those that are.
+pub fn taxes(checks: &mut Checks, name: &str, bodies: Option<&[TaxBody]>, current: Option<&[Tax]>) -> Vec<TaxSpec> {
     let Some(bodies) = bodies else {
         return current.unwrap_or_default().iter().map(TaxSpec::from).collect();
     };

@@ -191,7 +191,8 @@ fn rate_view<'a>(offer: &'a Offer, rate: &'a Rate) -> RateView<'a> {
     }
 }
 
-fn taxes(taxes: &[Tax]) -> Vec<TaxView<'_>> {
+/// These taxes.
+pub fn taxes(taxes: &[Tax]) -> Vec<TaxView<'_>> {
     taxes.iter().map(TaxView::of).collect()
 }
 

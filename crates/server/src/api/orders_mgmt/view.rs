@@ -17,7 +17,8 @@ use crate::api::distribution::delivery::DeliveryView;
 use crate::api::distribution::insurances::InsuranceView;
 use crate::api::distribution::promotions::AppliedView;
 use crate::api::distribution::view::{
-    BuyerView, IdView, ItemView, KINDS, PaymentView, PriceView, buyer_view, item_views, payment_view, price_view, shown, single_item,
+    AnyItemView, BuyerView, IdView, ItemView, KINDS, PaymentView, PriceView, buyer_view, item_views, payment_view, price_view, shown,
+    single_item,
 };
 use crate::api::distribution::vouchers::VoucherView;
 use crate::api::mgmt::words;
@@ -53,7 +54,8 @@ pub struct OrderView<'a> {
     currency: Currency,
     language: &'a str,
     date: DatesView,
-    items: Vec<ItemView<'a>>,
+    /// Places, then units of products, each in the order of adding.
+    items: Vec<AnyItemView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer: Option<BuyerView<'a>>,
     promotions: Vec<AppliedView<'a>>,

@@ -74,6 +74,14 @@ fn sold(sale: &Sale, texts: &Texts, language: &Language, view: &ShardView, zones
         let of_session = sale.items.iter().filter(|item| item.session == session);
         lines.extend(of_session.map(|item| Line::Priced(place(item, offer.map(AsRef::as_ref), texts), money(item.amount))));
     }
+    if !sale.products.is_empty() {
+        lines.push(Line::Heading(texts.products.to_owned()));
+    }
+    for unit in &sale.products {
+        let product = view.catalogue.products.get(&unit.product);
+        let name = product.map(|product| local(&product.names, language, &product.name));
+        lines.push(Line::Priced(name.unwrap_or_default(), money(unit.amount)));
+    }
     lines.push(Line::Priced(texts.total.to_owned(), money(sale.total)));
     let about = if names.is_empty() { sale.code.to_string() } else { names.join(", ") };
     Letter { subject: format!("{}: {about}", texts.subject), text: text(&lines), html: html(&lines, texts.tag) }

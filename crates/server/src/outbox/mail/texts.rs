@@ -19,6 +19,8 @@ pub struct Texts {
     pub row: &'static str,
     /// Before a seat's name.
     pub seat: &'static str,
+    /// Before products.
+    pub products: &'static str,
     /// Before what it costs in all.
     pub total: &'static str,
     /// That somebody gives a voucher.
@@ -41,6 +43,7 @@ static ENGLISH: Texts = Texts {
     order: "Order",
     row: "row",
     seat: "seat",
+    products: "Also",
     total: "Total",
     gift: "Somebody gives you a gift voucher. Enter its code when you pay for your tickets.",
     gift_from: "From",
@@ -60,6 +63,7 @@ static OTHERS: &[Texts] = &[
         order: "Pedido",
         row: "fila",
         seat: "butaca",
+        products: "También",
         total: "Total",
         gift: "Te han regalado una tarjeta regalo. Introduce su código al pagar tus entradas.",
         gift_from: "De parte de",
@@ -76,6 +80,7 @@ static OTHERS: &[Texts] = &[
         order: "Comanda",
         row: "fila",
         seat: "seient",
+        products: "També",
         total: "Total",
         gift: "T'han regalat una targeta regal. Introdueix-ne el codi quan paguis les teves entrades.",
         gift_from: "De part de",
@@ -92,6 +97,7 @@ static OTHERS: &[Texts] = &[
         order: "Commande",
         row: "rang",
         seat: "place",
+        products: "Et aussi",
         total: "Total",
         gift: "On vous offre une carte cadeau. Saisissez son code au moment de payer vos billets.",
         gift_from: "De la part de",
@@ -108,6 +114,7 @@ static OTHERS: &[Texts] = &[
         order: "Bestellung",
         row: "Reihe",
         seat: "Platz",
+        products: "Außerdem",
         total: "Summe",
         gift: "Sie haben einen Geschenkgutschein erhalten. Geben Sie den Code ein, wenn Sie Ihre Eintrittskarten bezahlen.",
         gift_from: "Von",

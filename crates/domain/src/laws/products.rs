@@ -1,0 +1,88 @@
+//! What always holds of products: the stock counter of each counts the units in live orders and sold ones and is never above its stock (4), what is
+//! over holds none (2), what goes only with places is not without them (3), and each unit that is sold has a barcode of its own (5).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Breach;
+use crate::change::{CounterKey, Row};
+use crate::ids::{Barcode, ItemId, ProductId};
+use crate::orders::{Order, Stage};
+use crate::products::{Product, Unit};
+
+/// All rows of a shard, as far as they speak of products.
+#[derive(Debug, Default)]
+pub(super) struct ProductLaws {
+    products: HashMap<ProductId, Arc<Product>>,
+    /// Units in live orders and sold ones.
+    units: HashMap<ProductId, i64>,
+    ids: HashSet<ItemId>,
+    barcodes: HashSet<Barcode>,
+    breaches: Vec<Breach>,
+}
+
+impl ProductLaws {
+    /// Takes a row in.
+    pub fn see(&mut self, row: &Row) {
+        match row {
+            Row::Product(product) => drop(self.products.insert(product.id, product.clone())),
+            Row::Order(order) => order.extras().products.iter().for_each(|unit| self.see_unit(order, unit)),
+            _ => {}
+        }
+    }
+
+    fn see_unit(&mut self, order: &Order, unit: &Unit) {
+        let (here, terms) = (format!("unit {} of product {} in order {}", unit.id, unit.terms.product, order.id), &unit.terms);
+        *self.units.entry(terms.product).or_default() += 1;
+        if !self.ids.insert(unit.id) || order.items.iter().any(|item| item.id == unit.id) {
+            self.breach(2, format!("{here} has the id of another item"));
+        }
+        match order.stage {
+            Stage::Basket { .. } | Stage::PreConfirm { .. } => {
+                if unit.barcode.is_some() {
+                    self.breach(2, format!("{here} has a barcode and is not sold"));
+                }
+                if !terms.only_with.is_met_by(&order.items) {
+                    self.breach(3, format!("{here} is without the places that it goes with"));
+                }
+            }
+            Stage::Confirm { .. } => match &unit.barcode {
+                Some(barcode) if self.barcodes.insert(barcode.clone()) => {}
+                Some(_) => self.breach(5, format!("{here} has the barcode of another one")),
+                None => self.breach(5, format!("{here} is sold and has no barcode")),
+            },
+            Stage::Expired { .. } | Stage::Refund { .. } => self.breach(2, format!("{here} is held by what is over")),
+        }
+        let taxes: i64 = terms.taxes.iter().map(|line| line.amount).sum();
+        if terms.price < 0 || !(0..=terms.price).contains(&taxes) {
+            self.breach(3, format!("{here} costs {} with {taxes} of taxes", terms.price));
+        }
+    }
+
+    fn breach(&mut self, law: u8, what: String) {
+        self.breaches.push(Breach { law, what });
+    }
+
+    /// Whether a unit has this barcode.
+    pub fn has(&self, barcode: &Barcode) -> bool {
+        self.barcodes.contains(barcode)
+    }
+
+    /// How many units of each product are taken.
+    pub fn counted(&self) -> impl Iterator<Item = (CounterKey, i64)> {
+        self.units.iter().map(|(product, units)| (CounterKey::ProductUnits(*product), *units))
+    }
+
+    /// What does not hold.
+    pub fn check(mut self) -> Vec<Breach> {
+        for (id, units) in &self.units {
+            let what = match self.products.get(id).map(|product| product.limits.stock) {
+                None => format!("product {id} is not there, and {units} units of it are taken"),
+                Some(Some(stock)) if *units > i64::from(stock) => format!("{units} units of product {id} are taken, there are {stock}"),
+                Some(_) => continue,
+            };
+            self.breaches.push(Breach { law: 4, what });
+        }
+        self.breaches
+    }
+}
