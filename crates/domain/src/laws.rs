@@ -2,8 +2,8 @@
 //! store. It reads rows and nothing else, so it finds what memory and rules got wrong; it decides nothing.
 
 mod collectives;
-mod refunds;
 mod products;
+mod refunds;
 mod seasons;
 mod voucher_orders;
 mod vouchers;
@@ -21,8 +21,8 @@ use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, Ticke
 use crate::pricing::{self, ItemPrice, Taxed, Totals};
 use crate::promotions::price::{self, Priced};
 use collectives::CollectiveLaws;
-use refunds::RefundLaws;
 use products::ProductLaws;
+use refunds::RefundLaws;
 use seasons::SeasonLaws;
 use voucher_orders::VoucherOrderLaws;
 use vouchers::VoucherLaws;

@@ -224,6 +224,7 @@ fn event(entity: u64) -> EventSpec {
         images: Images::default(),
         category: Category::default(),
         attendee_form: Default::default(),
+        kind: Default::default(),
     }
 }
 

@@ -1,6 +1,6 @@
-//! A museum that lets in forty people every hour: an event whose sessions are time slots.
+//! A museum that lets in forty people every half hour: an activity, whose sessions are time slots; and what it sells beside them.
 
-use jiff::ToSpan;
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, date};
@@ -10,8 +10,6 @@ use super::texts::texts;
 const ZONE: &str = "Atlantic/Canary";
 /// Days that are on sale.
 const DAYS: i32 = 30;
-/// When people are let in: every hour from ten to six.
-const HOURS: std::ops::RangeInclusive<i8> = 10..=18;
 
 /// Makes it.
 pub async fn fill(desk: &Desk, stage: &Nord) -> Result<(), String> {
@@ -30,12 +28,12 @@ pub async fn fill(desk: &Desk, stage: &Nord) -> Result<(), String> {
         }],
         "sectors": [{"name": "Sales", "code": "SALES", "price_type": "VISIT", "zones": [{"name": "Sales", "places": [{"count": 40}]}]}],
     });
-    let template = desk.call(axum::http::Method::POST, "/venue-templates", document).await?;
+    let template = desk.call(Method::POST, "/venue-templates", document).await?;
     let event = json!({
-        "entity_id": stage.museum, "name": "Permanent collection", "status": "READY", "currency": "EUR", "default_language": "es-ES",
-        "texts": {
+        "entity_id": stage.museum, "name": "Permanent collection", "status": "READY", "type": "ACTIVITY", "currency": "EUR",
+        "default_language": "es-ES", "texts": {
             "title": texts("The permanent collection", "La colección permanente", "La col·lecció permanent"),
-            "subtitle": texts("Come in at the full hour", "Entrada a las horas en punto", "Entrada a les hores en punt"),
+            "subtitle": texts("Come in every half hour", "Entrada cada media hora", "Entrada cada mitja hora"),
             "description_short": texts(
                 "Three centuries of ships, maps and the people who sailed by them.",
                 "Tres siglos de barcos, mapas y gente que navegó con ellos.", "Tres segles de vaixells, mapes i gent que hi va navegar.",
@@ -44,20 +42,52 @@ pub async fn fill(desk: &Desk, stage: &Nord) -> Result<(), String> {
         "category": {"code": "MUSEUM", "parent": "EXHIBITIONS"},
     });
     let event = desk.post("/events", event).await?;
-    let slots = (1..=DAYS).flat_map(|day| HOURS.map(move |hour| (day, hour)));
-    let slots = slots.map(|(day, hour)| slot(desk, &template, day, hour)).collect::<Result<Vec<_>, _>>()?;
-    desk.put_on(event, slots, &[(stage.web, json!({})), (stage.box_office, json!({}))]).await
+    let made = desk.call(Method::POST, &format!("/events/{event}/sessions/series"), slots(desk, stage, &template)?).await?;
+    if made["metadata"]["refused"] != 0 {
+        return Err(format!("slots of the museum were refused: {made}"));
+    }
+    for product in products(stage, event) {
+        desk.post("/products", product).await?;
+    }
+    Ok(())
 }
 
-fn slot(desk: &Desk, template: &Value, day: i32, hour: i8) -> Result<Value, String> {
-    let (start, opens) = (desk.day(day, hour, 0, ZONE)?, desk.day(-1, 8, 0, ZONE)?);
-    let end = start.checked_add(1.hour()).map_err(|error| error.to_string())?;
+/// A slot each half an hour from ten to six, that lasts an hour and lets in who is at most a quarter of an hour late.
+fn slots(desk: &Desk, stage: &Nord, template: &Value) -> Result<Value, String> {
     let kind = &template["price_types"][0]["id"];
     let rate = |name: &str, value: f64| json!({"name": name, "prices": [{"price_type_id": kind, "value": value}]});
+    let day = |days| desk.day(days, 0, 0, ZONE).map(|day| day.date().to_string());
     Ok(json!({
-        "name": start.strftime("%d/%m %H:%M").to_string(), "venue_template_id": template["id"], "status": "READY",
-        "date": {"start": date(&start), "end": date(&end), "sale_start": date(&opens), "sale_end": date(&end)},
-        "rates": [rate("General", 12.0), rate("Reducida", 6.0), rate("Infantil", 0.0)],
-        "taxes": {"tickets": [{"name": "IGIC 3%", "value": 3}]},
+        "session": {
+            "name": "{date} {time}", "venue_template_id": template["id"], "status": "READY",
+            "rates": [rate("General", 12.0), rate("Reducida", 6.0), rate("Infantil", 0.0)],
+            "taxes": {"tickets": [{"name": "IGIC 3%", "value": 3}]},
+        },
+        "recurrence": {
+            "from": day(1)?, "to": day(DAYS)?, "every": {"from": "10:00", "to": "18:00", "minutes": 30}, "duration_minutes": 60,
+        },
+        "sale": {"start": date(&desk.day(-1, 8, 0, ZONE)?), "end_after_minutes": 15},
+        "channels": [{"channel_id": stage.web}, {"channel_id": stage.box_office}],
     }))
+}
+
+/// A guide that is lent to who visits, and a book that anybody may buy.
+fn products(stage: &Nord, event: u64) -> [Value; 2] {
+    let channels = json!([stage.web, stage.box_office]);
+    let taxes = json!([{"name": "IGIC 3%", "value": 3}]);
+    [
+        json!({
+            "entity_id": stage.museum, "name": "Audioguía", "texts": {"name": texts("Audio guide", "Audioguía", "Audioguia")},
+            "prices": [{"currency": "EUR", "value": 4}], "taxes": taxes, "channels": channels, "only_with": {"events": [event]},
+            "limits": {"per_order": 6},
+        }),
+        json!({
+            "entity_id": stage.museum, "name": "Catálogo", "prices": [{"currency": "EUR", "value": 25}], "taxes": taxes, "channels": channels,
+            "texts": {
+                "name": texts("Catalogue", "Catálogo", "Catàleg"),
+                "description": texts("280 pages, all the ships.", "280 páginas, todos los barcos.", "280 pàgines, tots els vaixells."),
+            },
+            "limits": {"stock": 150, "per_order": 3},
+        }),
+    ]
 }

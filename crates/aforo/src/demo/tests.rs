@@ -33,6 +33,7 @@ fn a_world_to_try_everything_in_is_made_by_the_api_alone() {
     assert_eq!(places(&levante, "Brisa Festival"), (18_400, 3, false));
     let nord = app.engine.views().shard(ShardId(2)).unwrap();
     assert_eq!(places(&nord, "Permanent collection"), (40, 1, false));
+    assert_eq!((nord.catalogue.offers.len(), nord.catalogue.products.len()), (30 * 17, 2), "slots and products of the museum");
 
     let path = directory.path().join("demo-credentials.json");
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

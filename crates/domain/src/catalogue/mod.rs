@@ -178,8 +178,21 @@ pub struct Event {
     /// What it asks of each attendee.
     #[serde(default)]
     pub attendee_form: Form,
+    /// What its sessions are.
+    #[serde(default)]
+    pub kind: EventKind,
     /// Counts the changes.
     pub version: u64,
+}
+
+/// What an event's sessions are to who looks for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum EventKind {
+    /// Dates on which it is performed.
+    #[default]
+    Normal,
+    /// Time slots of something that goes on: places in them are not numbered.
+    Activity,
 }
 
 /// Codes of an event's category.

@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use aforo_domain::moment::Timestamp;
 use jiff::ZonedDateTime;
+use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
@@ -41,6 +42,11 @@ pub fn parse_day(text: &str) -> Option<Timestamp> {
 /// The day (UTC) of an instant: `2031-12-24`.
 pub fn day(instant: Timestamp) -> String {
     TimeZone::UTC.to_datetime(Shown::utc(instant).at).date().to_string()
+}
+
+/// Reads a day of any zone: `2031-03-01`.
+pub fn civil_day(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|_| text.len() == 10)
 }
 
 /// In UTC: `2031-03-01T19:00:00Z`, without a fraction.
@@ -146,6 +152,11 @@ impl Zones {
         zones.insert(name.into(), zone.clone());
         zone
     }
+
+    /// The day that an instant is on in a zone.
+    pub fn day_of(&self, instant: Timestamp, zone: &str) -> Date {
+        self.get(zone).to_datetime(Shown::utc(instant).at).date()
+    }
 }
 
 #[cfg(test)]
@@ -190,6 +201,20 @@ mod tests {
         assert_eq!(shown("2030-12-21T18:00:00Z", Some(&madrid)), "2030-12-21T19:00:00.000+01:00");
         assert_eq!(shown("2030-07-21T18:00:00.1239Z", Some(&madrid)), "2030-07-21T20:00:00.123+02:00");
         assert_eq!(shown("2030-07-21T18:00:00.5Z", None), "2030-07-21T18:00:00.500Z");
+    }
+
+    #[test]
+    fn a_day_is_its_zones() {
+        let late = parse("2031-03-01T23:30:00Z").unwrap();
+        let day = |zone| Zones::default().day_of(late, zone);
+        assert_eq!(
+            (Some(day("Atlantic/Canary")), Some(day("Europe/Madrid"))),
+            (super::civil_day("2031-03-01"), super::civil_day("2031-03-02"))
+        );
+        assert_eq!(
+            (super::civil_day("2031-02-30"), super::civil_day("2031-03-01T10:00:00"), super::civil_day("today")),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use aforo_domain::barcodes::{BarcodeSource, PoolBarcode, PoolState};
 use aforo_domain::catalogue::plan::{Attributes, Seat, SeatRow, Sector, Zone, ZonePlaces};
 use aforo_domain::catalogue::{
-    Access, Category, Coded, Event, Images, Presale, PresaleCode, PriceType, Publication, Quota, Rate, RateKind, Readiness, Session, Tax,
-    Template, Venue,
+    Access, Category, Coded, Event, EventKind, Images, Presale, PresaleCode, PriceType, Publication, Quota, Rate, RateKind, Readiness,
+    Session, Tax, Template, Venue,
 };
 use aforo_domain::change::{Counter, CounterKey, Row, Sequence};
 use aforo_domain::collectives::{Check, Collective, Holder, Member, MemberKey, MemberNumber, PasswordHash, TakenCollective, UseLimits};
@@ -330,6 +330,7 @@ fn event() -> Event {
         images: Images { main: text("https://example.com/1.jpg"), landscape: vec![text("https://example.com/2.jpg")] },
         category: Category { code: "OPERA".into(), parent: Some("MUSIC".into()), custom: None },
         attendee_form: form(),
+        kind: EventKind::Activity,
         version: 1,
     }
 }

@@ -1,7 +1,7 @@
 //! Products in a simulated history: fewer units than buyers want, one of them only with places of a session; and what buyers and their promoter ask
 //! about them.
 
-use aforo_domain::catalogue::manage::{CatalogueCommand, ProductSpec, Target, TaxSpec};
+use aforo_domain::catalogue::manage::{CatalogueCommand, ProductSpec, Target};
 use aforo_domain::command::{Command, ProductRequest};
 use aforo_domain::identity::Status;
 use aforo_domain::identity::check::Actor;
@@ -10,6 +10,7 @@ use aforo_domain::moment::Draw;
 use aforo_domain::money::{Currency, Percent};
 use aforo_domain::orders::Order;
 use aforo_domain::products::{OnlyWith, ProductLimits};
+use aforo_domain::taxes::TaxSpec;
 use aforo_server::engine::Request;
 
 use super::clients::below;

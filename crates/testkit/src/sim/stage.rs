@@ -421,6 +421,7 @@ fn event() -> EventSpec {
         images: Images::default(),
         category: Category::default(),
         attendee_form: Form { fields: vec![size] },
+        kind: Default::default(),
     }
 }
 

@@ -273,6 +273,7 @@ fn event(id: u64, currency: &str) -> Event {
         images: Images::default(),
         category: Category::default(),
         attendee_form: Default::default(),
+        kind: Default::default(),
         version: 1,
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod activities;
 mod barcodes;
 mod bulk;
 mod currencies;

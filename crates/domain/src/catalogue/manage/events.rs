@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Desk, Target, check_step, new_id, saved, unchanged};
-use crate::catalogue::{Category, Event, Images, Readiness};
+use crate::catalogue::{Category, Event, EventKind, Images, Offer, Readiness};
 use crate::change::Row;
 use crate::command::Planned;
 use crate::error::{Code, Error};
@@ -29,6 +29,7 @@ pub struct EventSpec {
     pub images: Images,
     pub category: Category,
     pub attendee_form: Form,
+    pub kind: EventKind,
 }
 
 impl<'a> Desk<'a> {
@@ -49,6 +50,10 @@ impl<'a> Desk<'a> {
                 if event.currency != spec.currency && self.catalogue().offers.values().any(|offer| offer.event.id == id) {
                     return Err(Error::new(Code::Conflict).because("sessions have prices in the event's currency").into());
                 }
+                let numbered = |offer: &Offer| offer.event.id == id && offer.plan.seats > 0;
+                if spec.kind == EventKind::Activity && self.catalogue().offers.values().any(|offer| numbered(offer)) {
+                    return Err(Error::new(Code::Conflict).because("a session has numbered seats").into());
+                }
                 (id, event.entity, event.version + 1)
             }
         };
@@ -66,6 +71,7 @@ impl<'a> Desk<'a> {
             images: spec.images.clone(),
             category: spec.category.clone(),
             attendee_form: spec.attendee_form.clone(),
+            kind: spec.kind,
             version,
         };
         saved(Row::from(Arc::new(event)), id.0)

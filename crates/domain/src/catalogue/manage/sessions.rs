@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use super::{Desk, PublicationSpec, Target, check_step, in_use, new_id, saved, unchanged};
 use crate::barcodes::BarcodeSource;
 use crate::catalogue::plan::Plan;
-use crate::catalogue::{Images, Offer, Rate, RateKind, Readiness, Session};
+use crate::catalogue::{EventKind, Images, Offer, Rate, RateKind, Readiness, Session};
 use crate::change::Row;
 use crate::command::{Planned, Reply};
 use crate::error::{Code, Error};
@@ -101,6 +101,9 @@ impl<'a> Desk<'a> {
         let spec = &self.as_season(id, spec.clone(), event, old.map(AsRef::as_ref))?;
         check_times(spec)?;
         check_rates(spec, plan)?;
+        if event.kind == EventKind::Activity && plan.seats > 0 {
+            return Err(Error::invalid(&["venue_template_id"]).because("an activity's places are not numbered").into());
+        }
         if let Some(old) = old {
             self.check_barcodes(old, spec.barcodes)?;
         }

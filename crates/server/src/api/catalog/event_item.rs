@@ -10,6 +10,7 @@ use aforo_domain::text::Language;
 use serde::Serialize;
 
 use super::session_item::{EventTexts, ImageBlock, zone};
+use crate::api::mgmt::words;
 use crate::http::time;
 
 /// A session as the catalogue lists it in a channel: published, ready, and its sale, or a presale, has not ended, even if it has begun.
@@ -24,6 +25,8 @@ pub fn listed(offer: &Offer, channel: ChannelId, now: Timestamp) -> Option<(&Pub
 pub struct EventItem<'a> {
     id: u64,
     name: &'a str,
+    /// `NORMAL`, or `ACTIVITY`: its sessions are time slots.
+    r#type: &'static str,
     texts: EventTexts<'a>,
     date: EventDates,
     images: ImageBlock<'a>,
@@ -112,6 +115,7 @@ impl<'a> Listed<'a> {
         EventItem {
             id: event.id.0,
             name: &event.name,
+            r#type: words::show(words::EVENT_KINDS, &event.kind),
             texts: EventTexts::of(event),
             date: self.dates(),
             images: ImageBlock::of(&event.images),

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aforo_domain::catalogue::{Offer, Publication, SaleState};
+use aforo_domain::catalogue::{EventKind, Offer, Publication, SaleState};
 use aforo_domain::error::Code;
 use aforo_domain::ids::EventId;
 use axum::response::Response;
 
 use super::cache::Listing;
 use super::event_item::{EventItem, Listed, listed};
+use crate::api::mgmt::words;
 use crate::http::checks::Checks;
 use crate::http::extract::{CatalogCaller, PathId};
 use crate::http::params::{MAX_OFFSET, Params};
@@ -28,6 +29,7 @@ struct Filter<'a> {
     venue: Option<u64>,
     /// The code of the event's category, or of the one above it.
     category: Option<&'a str>,
+    kind: Option<EventKind>,
 }
 
 impl Filter<'_> {
@@ -36,6 +38,7 @@ impl Filter<'_> {
         self.for_sale.is_none_or(|wanted| wanted == state.for_sale)
             && self.on_catalog.is_none_or(|wanted| wanted == publication.on_catalog)
             && self.venue.is_none_or(|wanted| wanted == offer.venue.id.0)
+            && self.kind.is_none_or(|wanted| wanted == offer.event.kind)
             && self.category.is_none_or(|wanted| wanted == category.code || Some(wanted) == category.parent.as_deref())
     }
 }
@@ -72,6 +75,7 @@ enum By {
         ("limit" = Option<u32>, Query, description = "1 to 500, default 100"), ("offset" = Option<u32>, Query),
         ("for_sale" = Option<bool>, Query), ("on_catalog" = Option<bool>, Query), ("venue_id" = Option<u64>, Query),
         ("category" = Option<String>, Query, description = "The code of a category, or of the one above it"),
+        ("type" = Option<String>, Query, description = "`NORMAL` or `ACTIVITY`"),
         ("start" = Option<String>, Query, description = "`gte:2031-01-01T00:00:00Z,lte:2031-12-31T23:59:59Z`"),
         ("sort" = Option<String>, Query, description = "`date.start` or `name`, and `:asc` or `:desc`"),
         ("expand" = Option<String>, Query, description = "`media`"),
@@ -86,6 +90,7 @@ pub async fn list(caller: CatalogCaller, params: Params) -> Result<Response, Pro
         on_catalog: params.boolean(&mut checks, "on_catalog"),
         venue: params.id(&mut checks, "venue_id"),
         category: params.get("category"),
+        kind: params.one_of(&mut checks, "type", words::EVENT_KINDS),
     };
     let (start, sort) = (params.range(&mut checks, "start"), params.sort(&mut checks, &[("date.start", By::Start), ("name", By::Name)]));
     let (filter, paging) = checks.done((filter, paging))?;

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use aforo_domain::catalogue::Offer;
+use aforo_domain::catalogue::{EventKind, Offer};
 use aforo_domain::money::Currency;
 use axum::response::Response;
 use bytes::Bytes;
+use jiff::civil::Date;
 
 use super::availability::Seen;
 use super::session_item::{self, SessionItem};
+use crate::api::mgmt::words;
 use crate::http::checks::Checks;
 use crate::http::extract::{CatalogCaller, PathId};
 use crate::http::params::{MAX_OFFSET, Paging, Params, Range};
 use crate::http::respond::{Problem, json_bytes};
+use crate::http::time;
 use crate::http::wire::List;
 
 impl Seen {
@@ -33,7 +36,10 @@ struct Filter {
     event: Option<u64>,
     venue: Option<u64>,
     currency: Option<Currency>,
+    event_type: Option<EventKind>,
     start: Range,
+    /// In its venue's zone.
+    day: Option<Date>,
     latest_first: bool,
 }
 
@@ -54,7 +60,9 @@ impl Filter {
             event: params.id(&mut checks, "event_id"),
             venue: params.id(&mut checks, "venue_id"),
             currency: checks.formed("currency", params.get("currency"), Currency::parse),
+            event_type: params.one_of(&mut checks, "event_type", words::EVENT_KINDS),
             start: params.range(&mut checks, "start"),
+            day: checks.formed("day", params.get("day"), time::civil_day),
             latest_first: sort.is_some_and(|sort| sort.descending),
         };
         checks.done((filter, paging))
@@ -69,7 +77,9 @@ impl Filter {
                 && self.event.is_none_or(|event| event == offer.event.id.0)
                 && self.venue.is_none_or(|venue| venue == offer.venue.id.0)
                 && self.currency.is_none_or(|currency| currency == offer.event.currency)
+                && self.event_type.is_none_or(|kind| kind == offer.event.kind)
                 && self.start.contains(offer.session.start)
+                && self.day.is_none_or(|day| day == caller.app.http.zones.day_of(offer.session.start, &offer.venue.time_zone))
         })
     }
 }
@@ -84,6 +94,8 @@ impl Filter {
         ("event_id" = Option<u64>, Query), ("venue_id" = Option<u64>, Query),
         ("currency" = Option<String>, Query, description = "Sessions with prices in this one: `EUR`"),
         ("start" = Option<String>, Query, description = "`gte:2031-01-01T00:00:00Z,lte:2031-12-31T23:59:59Z`"),
+        ("event_type" = Option<String>, Query, description = "`NORMAL` or `ACTIVITY`: sessions of such events"),
+        ("day" = Option<String>, Query, description = "Those that start on this day in their venue's zone: `2031-03-01`"),
         ("sort" = Option<String>, Query, description = "`date.start:asc` or `date.start:desc`"),
     ),
     responses((status = 200, body = List<SessionItem>)),

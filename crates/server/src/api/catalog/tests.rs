@@ -134,6 +134,7 @@ fn event() -> EventSpec {
         },
         category: Category { code: "OPERA".to_owned(), parent: Some("MUSIC".to_owned()), custom: None },
         attendee_form: Default::default(),
+        kind: Default::default(),
     }
 }
 

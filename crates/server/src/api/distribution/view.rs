@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aforo_domain::catalogue::{Catalogue, Offer};
+use aforo_domain::catalogue::{Catalogue, EventKind, Offer};
 use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
 use aforo_domain::orders::surcharges::OrderSurcharge;
@@ -183,9 +183,12 @@ struct SessionView<'a> {
     date: Option<SessionDateView>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 struct SessionDateView {
     start: Shown,
+    /// Of a time slot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<Shown>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -353,8 +356,8 @@ pub fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones,
     for items in order.items.chunk_by(|a, b| a.session == b.session) {
         // Sessions and their names are never taken out of the catalogue, so the empty names are never seen.
         let offer = items.first().and_then(|item| catalogue.offers.get(&item.session)).map(AsRef::as_ref);
-        let start = offer.map(|offer| Shown::exactly(offer.session.start, Some(&zones.get(&offer.venue.time_zone)), precision));
-        views.extend(items.iter().map(|item| AnyItemView::Place(item_view(item, order, offer, start, (zones, precision)))));
+        let date = offer.map(|offer| date_view(offer, zones, precision));
+        views.extend(items.iter().map(|item| AnyItemView::Place(item_view(item, order, offer, date, (zones, precision)))));
     }
     views.extend(ProductView::all(order, catalogue).map(AnyItemView::Product));
     views
@@ -363,15 +366,15 @@ pub fn item_views<'a>(order: &'a Order, catalogue: &'a Catalogue, zones: &Zones,
 /// One item of an order.
 pub fn single_item<'a>(item: &'a Item, order: &'a Order, catalogue: &'a Catalogue, zones: &Zones, precision: Precision) -> ItemView<'a> {
     let offer = catalogue.offers.get(&item.session).map(AsRef::as_ref);
-    let start = offer.map(|offer| Shown::exactly(offer.session.start, Some(&zones.get(&offer.venue.time_zone)), precision));
-    item_view(item, order, offer, start, (zones, precision))
+    let date = offer.map(|offer| date_view(offer, zones, precision));
+    item_view(item, order, offer, date, (zones, precision))
 }
 
 fn item_view<'a>(
     item: &'a Item,
     order: &'a Order,
     offer: Option<&'a Offer>,
-    start: Option<Shown>,
+    date: Option<SessionDateView>,
     when: (&Zones, Precision),
 ) -> ItemView<'a> {
     let (sector, seat, zone) = offer.map_or((None, None, None), |offer| spot(item, offer));
@@ -383,11 +386,7 @@ fn item_view<'a>(
         id: item.id.0,
         r#type: "SEAT",
         event: NamedView { id: item.event.0, name: offer.map_or("", |offer| &offer.event.name) },
-        session: SessionView {
-            id: item.session.0,
-            name: offer.map_or("", |offer| &offer.session.name),
-            date: start.map(|start| SessionDateView { start }),
-        },
+        session: SessionView { id: item.session.0, name: offer.map_or("", |offer| &offer.session.name), date },
         sector,
         seat,
         zone,
@@ -419,10 +418,17 @@ fn season_view<'a>(shares: &[Share], offer: &'a Offer, currency: Currency, (zone
     let sessions = offer.members.iter().filter_map(|member| {
         let (id, name) = (member.session.id, member.session.name.as_str());
         let share = shares.iter().find(|share| share.member.session == id)?;
-        let date = SessionDateView { start: Shown::exactly(member.session.start, Some(&zone), precision) };
+        let date = SessionDateView { start: Shown::exactly(member.session.start, Some(&zone), precision), end: None };
         Some(SeasonSessionView { id: id.0, name, date, amount: Money::of(currency, share.amount) })
     });
     SeasonView { sessions: sessions.collect() }
+}
+
+fn date_view(offer: &Offer, zones: &Zones, precision: Precision) -> SessionDateView {
+    let zone = zones.get(&offer.venue.time_zone);
+    let at = |instant| Shown::exactly(instant, Some(&zone), precision);
+    let end = (offer.event.kind == EventKind::Activity).then(|| at(offer.session.end));
+    SessionDateView { start: at(offer.session.start), end }
 }
 
 type SpotView<'a> = (Option<NamedView<'a>>, Option<SeatView<'a>>, Option<ZoneView<'a>>);

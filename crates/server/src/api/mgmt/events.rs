@@ -29,6 +29,8 @@ pub struct EventView<'a> {
     name: &'a str,
     /// `PLANNED`, `READY`, `CANCELLED` or `ARCHIVED`.
     status: &'static str,
+    /// `NORMAL`, or `ACTIVITY`: its sessions are time slots.
+    r#type: &'static str,
     currency: String,
     /// With an underscore: `es_ES`.
     default_language: String,
@@ -77,6 +79,8 @@ pub struct EventBody {
     name: Option<String>,
     /// `PLANNED` (at first), `READY`, `CANCELLED` or `ARCHIVED`.
     status: Option<String>,
+    /// `NORMAL` (at first), or `ACTIVITY`: its sessions are time slots, whose places are not numbered.
+    r#type: Option<String>,
     /// ISO 4217. Never changes once there are sessions.
     currency: Option<String>,
     default_language: Option<String>,
@@ -140,6 +144,7 @@ impl EventBody {
         let category = category(&mut checks, self.category.as_ref(), current.map(|event| &event.category));
         let form = forms::read(&mut checks, "attendee_form", self.attendee_form.as_ref());
         let attendee_form = form.or_else(|| current.map(|event| event.attendee_form.clone())).unwrap_or_default();
+        let kind = checks.one_of("type", self.r#type.as_deref(), words::EVENT_KINDS).or(current.map(|event| event.kind));
         // Where one of the two is missing, the checks refuse.
         let spec = currency.zip(language).map(|(currency, default_language)| EventSpec {
             entity,
@@ -154,6 +159,7 @@ impl EventBody {
             images,
             category,
             attendee_form,
+            kind: kind.unwrap_or_default(),
         });
         let spec = checks.done(spec)?.ok_or(aforo_domain::error::Code::Dist0000)?;
         Ok((id, spec))
@@ -177,6 +183,7 @@ fn view(event: &Event) -> EventView<'_> {
         entity_id: event.entity.0,
         name: &event.name,
         status: words::show(READINESS, &event.readiness),
+        r#type: words::show(words::EVENT_KINDS, &event.kind),
         currency: event.currency.to_string(),
         default_language: event.default_language.underscored(),
         texts: EventTextsView {
@@ -218,17 +225,22 @@ impl Listed for Event {
 /// Lists events, without the archived ones unless they are asked for.
 #[utoipa::path(
     get, path = "/events", operation_id = "list_events", tag = "events",
-    params(Paged, ByName, ByReadiness, ByEntity, ("include_archived" = Option<bool>, Query)),
+    params(Paged, ByName, ByReadiness, ByEntity, ("include_archived" = Option<bool>, Query),
+        ("type" = Option<String>, Query, description = "`NORMAL` or `ACTIVITY`")),
     responses((status = 200, body = List<EventView>)), extensions(("x-codes" = json!("NOT_FOUND"))),
 )]
 pub async fn list(manager: Manager<Readers>, params: Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
     let listing = Listing::read::<Event>(&params, &mut checks);
     let asked = params.boolean(&mut checks, "include_archived").unwrap_or_default();
+    let kind = params.one_of(&mut checks, "type", words::EVENT_KINDS);
     let include_archived = asked || params.get("status") == Some("ARCHIVED");
     let listing = checks.done(listing)?;
     let reach = manager.reach()?;
-    let is_shown = |event: &&Event| reach.covers(event.entity) && (include_archived || event.readiness != Readiness::Archived);
+    let is_shown = |event: &&Event| {
+        let is_asked_for = kind.is_none_or(|kind| kind == event.kind) && (include_archived || event.readiness != Readiness::Archived);
+        reach.covers(event.entity) && is_asked_for
+    };
     Ok(listing.answer(manager.view.catalogue.events.values().map(AsRef::as_ref).filter(is_shown), view))
 }
 

@@ -22,8 +22,10 @@ pub const MAX_DATES: usize = 2_000;
 const MAX_DAYS: i32 = 3_660;
 /// Times of one day at most.
 const MAX_TIMES: usize = 288;
+/// The shortest distance of times, in minutes: a day has [`MAX_TIMES`] of them.
+const MIN_STEP: u64 = 5;
 /// What one date may last at most, in minutes: a week.
-const MAX_DURATION: u64 = 7 * 24 * 60;
+pub const MAX_DURATION: u64 = 7 * 24 * 60;
 
 const WEEKDAYS: &[(&str, Weekday)] = &[
     ("MO", Weekday::Monday),
@@ -46,13 +48,28 @@ pub struct RecurrenceBody {
     to: Option<String>,
     /// Any of `MO`, `TU`, `WE`, `TH`, `FR`, `SA`, `SU`; else every day.
     weekdays: Option<Vec<String>>,
-    /// Times of day, each once: `10:30`.
-    #[schema(required = true)]
+    /// Times of day, each once: `10:30`. Or else `every`.
     times: Option<Vec<String>>,
+    /// Times of day at the same distance. Or else `times`.
+    every: Option<EveryBody>,
     /// Days that are left out.
     except: Option<Vec<String>>,
     /// How long each lasts: 0 (at first) to 10 080.
     duration_minutes: Option<Num>,
+}
+
+/// Times of day at the same distance: from the first on, every so many minutes, none after the last.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct EveryBody {
+    /// The first: `10:00`.
+    #[schema(required = true)]
+    from: Option<String>,
+    /// The last, if the minutes come to it: `18:00`.
+    #[schema(required = true)]
+    to: Option<String>,
+    /// 5 to 1 440.
+    #[schema(required = true)]
+    minutes: Option<Num>,
 }
 
 /// One date.
@@ -107,18 +124,45 @@ impl RecurrenceBody {
 
     fn times(&self, checks: &mut Checks) -> Vec<Time> {
         let name = "recurrence.times";
+        if let Some(every) = &self.every {
+            if self.times.is_some() {
+                checks.bad_value(name);
+            }
+            return every.read(checks);
+        }
         let texts = checks.required(name, self.times.as_deref()).unwrap_or_default();
         if self.times.is_some() && !(1..=MAX_TIMES).contains(&texts.len()) {
             checks.bad_value(name);
             return Vec::new();
         }
-        let read = |text: &str| text.parse::<Time>().ok().filter(|_| text.len() == 5);
-        let mut times: Vec<_> = texts.iter().filter_map(|text| checks.formed(name, Some(text), read)).collect();
+        let mut times: Vec<_> = texts.iter().filter_map(|text| checks.formed(name, Some(text), time_of_day)).collect();
         times.sort_unstable();
         if times.windows(2).any(|pair| pair[0] == pair[1]) {
             checks.bad_value(name);
         }
         times
+    }
+}
+
+fn time_of_day(text: &str) -> Option<Time> {
+    text.parse().ok().filter(|_| text.len() == 5)
+}
+
+impl EveryBody {
+    fn read(&self, checks: &mut Checks) -> Vec<Time> {
+        let mut time = |name: &str, text: Option<&str>| {
+            let text = checks.required(name, text);
+            checks.formed(name, text, time_of_day)
+        };
+        let (from, to) = (time("recurrence.every.from", self.from.as_deref()), time("recurrence.every.to", self.to.as_deref()));
+        let minutes = checks.whole("recurrence.every.minutes", self.minutes.as_ref(), MIN_STEP..=24 * 60);
+        let Some((from, to)) = from.zip(to).filter(|_| minutes > 0) else { return Vec::new() };
+        if to < from {
+            checks.bad_value("recurrence.every.to");
+        }
+        let minute_of = |time: Time| u64::from(time.hour().unsigned_abs()) * 60 + u64::from(time.minute().unsigned_abs());
+        let all = (minute_of(from)..=minute_of(to)).step_by(minutes as usize);
+        all.map(|minute| Time::constant((minute / 60) as i8, (minute % 60) as i8, 0, 0)).collect()
     }
 }
 
@@ -183,6 +227,31 @@ mod tests {
         assert_eq!(starts(body, "Europe/Madrid").unwrap(), expected.map(|start| format!("2031-03-{start}:00+01:00")));
         let every = json!({"from": "2031-03-03", "to": "2031-03-09", "times": ["10:00"]});
         assert_eq!(starts(every, "Asia/Kathmandu").unwrap().len(), 7);
+    }
+
+    #[test]
+    fn every_so_many_minutes_between_two_times() {
+        let every = |every: Value| json!({"from": "2031-03-30", "to": "2031-03-30", "every": every});
+        let slots = starts(every(json!({"from": "10:00", "to": "11:30", "minutes": 40})), "Europe/Madrid").unwrap();
+        assert_eq!(slots, ["10:00", "10:40", "11:20"].map(|time| format!("2031-03-30T{time}:00+02:00")));
+        let to_the_last = every(json!({"from": "10:00", "to": "11:00", "minutes": 30}));
+        assert_eq!(starts(to_the_last, "Europe/Madrid").unwrap().len(), 3);
+        assert_eq!(
+            starts(every(json!({"from": "00:00", "to": "23:59", "minutes": 5})), "Atlantic/Canary").unwrap().len(),
+            276,
+            "an hour is skipped"
+        );
+        for (wrong, said) in [
+            (json!({"from": "10:00", "to": "09:59", "minutes": 30}), "DIST0005 Invalid parameter(s): 'recurrence.every.to'"),
+            (json!({"from": "10:00", "to": "11:00", "minutes": 4}), "DIST0005 Invalid parameter(s): 'recurrence.every.minutes'"),
+            (json!({"from": "10", "to": "11:00", "minutes": 30}), "DIST0004 Invalid 'recurrence.every.from' format: '10'"),
+            (json!({"to": "11:00"}), "DIST0006 Parameter(s) required: 'recurrence.every.from, recurrence.every.minutes'"),
+        ] {
+            assert_eq!(read(every(wrong)).unwrap_err(), said);
+        }
+        let mut both = every(json!({"from": "10:00", "to": "11:00", "minutes": 30}));
+        both["times"] = json!(["10:00"]);
+        assert_eq!(read(both).unwrap_err(), "DIST0005 Invalid parameter(s): 'recurrence.times'");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bulk::{MAX_BULK, line};
 use super::publications::PublicationBody;
-use super::recurrence::{RecurrenceBody, Slot};
+use super::recurrence::{MAX_DURATION, RecurrenceBody, Slot};
 use super::session_body::{DatesBody, SessionBody};
 use crate::http::call::Call;
 use crate::http::checks::Checks;
@@ -55,6 +55,8 @@ pub struct WindowBody {
     start_before_minutes: Option<Num>,
     /// How long before the session it ends, else 0.
     end_before_minutes: Option<Num>,
+    /// Or how long after the session's start it ends, at most a week: people may come late to a time slot.
+    end_after_minutes: Option<Num>,
 }
 
 /// How a channel sells each session.
@@ -105,6 +107,7 @@ enum Opening {
 #[derive(Debug, Clone, Copy)]
 struct Relative {
     start: Opening,
+    /// Before 0 it is after the start.
     end_before_ms: i64,
 }
 
@@ -114,16 +117,21 @@ impl WindowBody {
             checks.optional_whole(&format!("{name}.{field}"), value, 0..=MAX_BEFORE).map(|minutes| minutes as i64 * 60_000)
         };
         let before = minutes("start_before_minutes", self.start_before_minutes.as_ref());
-        let end_before_ms = minutes("end_before_minutes", self.end_before_minutes.as_ref()).unwrap_or_default();
+        let end_before = minutes("end_before_minutes", self.end_before_minutes.as_ref());
+        let end_after = checks.optional_whole(&format!("{name}.end_after_minutes"), self.end_after_minutes.as_ref(), 0..=MAX_DURATION);
+        let end_after = end_after.map(|minutes| minutes as i64 * 60_000);
         let at = checks.instant(&format!("{name}.start"), self.start.as_deref());
         if self.start.is_some() && self.start_before_minutes.is_some() {
             return Err(Error::new(Code::Dist0001).because("a window has one start").into());
+        }
+        if self.end_before_minutes.is_some() && self.end_after_minutes.is_some() {
+            return Err(Error::new(Code::Dist0001).because("a window has one end").into());
         }
         if self.start.is_none() && self.start_before_minutes.is_none() {
             checks.missing(&format!("{name}.start"));
         }
         let start = before.map_or(Opening::At(at.unwrap_or_default()), |ms| Opening::Before { ms });
-        Ok(Relative { start, end_before_ms })
+        Ok(Relative { start, end_before_ms: end_after.map_or(end_before.unwrap_or_default(), |ms| -ms) })
     }
 }
 

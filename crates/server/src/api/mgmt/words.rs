@@ -1,6 +1,7 @@
 //! The words of management's enumerations on the wire, each table once, for reading and for showing.
 
 use aforo_domain::barcodes::BarcodeSource;
+use aforo_domain::catalogue::EventKind;
 use aforo_domain::identity::{BuyerField, ChannelKind, Permission, Role, Scope, Scopes, Status};
 
 use crate::http::checks::{Checks, MAX_ELEMENTS};
@@ -41,6 +42,9 @@ pub const PERMISSIONS: &[(&str, Permission)] = &[
 
 /// Where sessions have their tickets' barcodes from.
 pub const BARCODES: &[(&str, BarcodeSource)] = &[("GENERATED", BarcodeSource::Generated), ("IMPORTED", BarcodeSource::Imported)];
+
+/// What an event's sessions are.
+pub const EVENT_KINDS: &[(&str, EventKind)] = &[("NORMAL", EventKind::Normal), ("ACTIVITY", EventKind::Activity)];
 
 /// Fields of a channel's buyer form.
 pub const BUYER_FIELDS: &[(&str, BuyerField)] = &[
