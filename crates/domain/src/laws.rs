@@ -492,8 +492,7 @@ impl Laws {
         for barcode in self.used.values() {
             *counted.entry(CounterKey::UsedBarcodes(barcode.session)).or_default() += 1;
         }
-        let of_modules =
-            self.vouchers.counted().chain(self.collectives.counted()).chain(self.voucher_orders.counted()).chain(self.products.counted());
+        let of_modules = self.vouchers.counted().chain(self.collectives.counted()).chain(self.voucher_orders.counted());
         for (key, by) in of_modules {
             *counted.entry(key).or_default() += by;
         }

@@ -13,7 +13,7 @@ use foldhash::fast::FixedState;
 
 use crate::barcodes::{BarcodeSource, Pool, PoolBarcode, Pools};
 use crate::catalogue::{Catalogue, Offer};
-use crate::change::{Change, CounterKey, Key, Row};
+use crate::change::{Change, Counter, CounterKey, Key, Row};
 use crate::collectives::Members;
 use crate::command::Stop;
 use crate::error::Code;
@@ -373,9 +373,7 @@ impl World {
                 self.tries.insert(tries.subject, tries.clone());
             }
             Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) => self.put_catalogue(row),
-            Row::VoucherGroup(_) | Row::Collective(_) | Row::GiftVouchers(_) | Row::Product(_) => {
-                self.put_catalogue(row);
-            }
+            Row::VoucherGroup(_) | Row::Collective(_) | Row::GiftVouchers(_) | Row::Product(_) => self.put_catalogue(row),
             Row::Promotion(promotion) => self.put_promotion(promotion),
             Row::Template(template) => self.put_template(template),
             Row::Session(session) => self.put_session(session),
@@ -403,12 +401,7 @@ impl World {
             }
             Row::Order(order) => self.put_order(order, seq),
             Row::Ticket(_) | Row::History(_) => {}
-            Row::Counter(counter) => {
-                if let CounterKey::ProductUnits(product) = counter.key {
-                    Arc::make_mut(&mut self.taken).insert(product, counter.value);
-                }
-                self.counters.insert(counter.key.clone(), counter.value);
-            }
+            Row::Counter(counter) => self.put_counter(counter),
             Row::Sequence(sequence) => {
                 self.items_reserved = sequence.items_reserved;
             }
@@ -425,6 +418,13 @@ impl World {
                 self.messages.insert(message.id, Slot { row: message.clone(), seq });
             }
         }
+    }
+
+    fn put_counter(&mut self, counter: &Counter) {
+        if let CounterKey::ProductUnits(product) = counter.key {
+            Arc::make_mut(&mut self.taken).insert(product, counter.value);
+        }
+        self.counters.insert(counter.key.clone(), counter.value);
     }
 
     fn delete_tries(&mut self, subject: Hash) {

@@ -279,7 +279,7 @@ fn promotes_without_looking(world: &World, moment: &Moment, actor: &Actor, comma
             let bases: Vec<_> = order.items.iter().map(Priced::from).collect();
             let discounts = price::discounts(&bases, &order.extras().promotions);
             for (item, discounts) in order.items.iter_mut().zip(discounts) {
-                item.price = Arc::new(item.price.with_discounts(discounts.into()));
+                item.set_price(Arc::new(item.price.with_discounts(discounts.into())));
             }
             Ok(Draft::new(world).done(order))
         }

@@ -159,7 +159,7 @@ fn an_order_with_extras_has_four_requests_more_as_long_as_there_are_vouchers() {
 fn vouchers_of_orders_that_are_given_back_are_used_again() {
     let (office, address) = BoxOffice::default().open();
     let vouchers = (0..8).map(|number| format!("V-{number}")).collect();
-    let outcome = play_with(&address, "--buyers 1 --orders 900 --contention 0 --recycle", Some(Extras::new(3, 4, 5, vouchers)));
+    let outcome = play_with(&address, "--buyers 1 --orders 1800 --contention 0 --recycle", Some(Extras::new(3, 4, 5, vouchers)));
     assert!(outcome.stats.released > 400, "{}", outcome.stats.released);
     let left = outcome.stats.of(Kind::Voucher).count();
     assert_eq!(left, office.asked("/distribution-api/v1/orders/vouchers"));

@@ -1,11 +1,11 @@
-//! What always holds of products: the stock counter of each counts the units in live orders and sold ones and is never above its stock (4), what is
+//! What always holds of products: no more units are in live orders and sold than there are (4; its counter is counted with all others), what is
 //! over holds none (2), what goes only with places is not without them (3), and each unit that is sold has a barcode of its own (5).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Breach;
-use crate::change::{CounterKey, Row};
+use crate::change::Row;
 use crate::ids::{Barcode, ItemId, ProductId};
 use crate::orders::{Order, Stage};
 use crate::products::{Product, Unit};
@@ -66,11 +66,6 @@ impl ProductLaws {
     /// Whether a unit has this barcode.
     pub fn has(&self, barcode: &Barcode) -> bool {
         self.barcodes.contains(barcode)
-    }
-
-    /// How many units of each product are taken.
-    pub fn counted(&self) -> impl Iterator<Item = (CounterKey, i64)> {
-        self.units.iter().map(|(product, units)| (CounterKey::ProductUnits(*product), *units))
     }
 
     /// What does not hold.

@@ -4,9 +4,11 @@
 
 mod gifts;
 mod lost;
+mod products;
 mod refunds;
 mod rows;
 mod stories;
+mod terms;
 
 use aforo_domain::change::Change;
 use aforo_domain::ids::ShardId;

@@ -15,7 +15,7 @@ use aforo_domain::command::Reply;
 use aforo_domain::error::{Code, DetailId, Error};
 use aforo_domain::forms::{Choice, Field, FieldKind, Form};
 use aforo_domain::idempotency::{Outcome, Period};
-use aforo_domain::identity::terms::{BookingTerms, DeliveryKind, DeliveryMethod, Insurance, Premium};
+use aforo_domain::identity::terms::BookingTerms;
 use aforo_domain::identity::{
     ApiKey, BuyerField, Channel, ChannelKind, Client, DirectoryEntry, DirectoryKey, Entity, Family, KeyOwner, License, Operator,
     Permission, PointOfSale, Role, Scopes, SigningKey, Status, Subject, Surcharge, Terminal, Tries, User,
@@ -33,7 +33,7 @@ use aforo_domain::orders::{
     Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, Ticket, TicketKind, TicketState,
 };
 use aforo_domain::pricing::{Discount, ItemPrice, TaxLine, Taxed};
-use aforo_domain::products::{OnlyWith, Product, ProductLimits, ProductTerms, Unit};
+use aforo_domain::products::{ProductTerms, Unit};
 use aforo_domain::promotions::{Applied, Conditions, Limits, Promotion, PromotionCode, PromotionKind, Reduction, Scope, Terms};
 use aforo_domain::seasons::{self, Season, Share};
 use aforo_domain::text::{Language, Localized};
@@ -58,7 +58,7 @@ pub fn every_kind() -> Vec<Row> {
     rows.extend(vouchers());
     rows.extend(collectives());
     rows.extend(crate::gifts::every_kind());
-    rows.extend(products());
+    rows.extend(crate::products::rows());
     rows.extend(sales());
     rows
 }
@@ -71,7 +71,7 @@ pub fn text(text: &str) -> Localized {
     Localized::from([(language("ca-ES"), format!("{text} «ç» \u{1f3ad}")), (language("en"), text.to_owned())])
 }
 
-fn window() -> Window {
+pub fn window() -> Window {
     Window { start: NOW, end: NOW.plus_ms(86_400_000) }
 }
 
@@ -140,8 +140,8 @@ fn channel() -> Arc<Channel> {
         buyer_mandatory: vec![BuyerField::Email, BuyerField::Phone],
         override_orphan_seats: true,
         metadata: Default::default(),
-        delivery_methods: vec![delivery()],
-        insurances: vec![insurance()],
+        delivery_methods: vec![crate::terms::delivery()],
+        insurances: vec![crate::terms::insurance()],
         invitations: true,
         buyer_form: form(),
         booking: BookingTerms { enabled: true, life_ms: 60_000, before_ms: Some(3_600_000) },
@@ -149,16 +149,6 @@ fn channel() -> Arc<Channel> {
         mail: true,
         version: 1,
     })
-}
-
-fn delivery() -> DeliveryMethod {
-    let (id, tax) = (DeliveryMethodId(22), Some(Tax { id: TaxId(72), name: "IVA".into(), percent: Percent(210_000) }));
-    DeliveryMethod { id, kind: DeliveryKind::Post, name: "P".into(), names: text("Correo"), cost: 350, before_ms: 7_200_000, tax }
-}
-
-fn insurance() -> Insurance {
-    let (name, names, terms_url, events) = ("Rain".into(), text("Lluvia"), Some("x".into()), vec![EventId(50)]);
-    Insurance { id: InsuranceId(23), name, names, premium: Premium::Fixed(205), terms_url, events, before_ms: 1, tax: None }
 }
 
 fn family() -> Family {
@@ -382,30 +372,6 @@ const fn member(session: u64, weight: u32) -> seasons::Member {
     seasons::Member { session: SessionId(session), weight }
 }
 
-fn products() -> Vec<Row> {
-    let product = Product {
-        id: ProductId(31),
-        entity: EntityId(11),
-        name: "Programme".into(),
-        names: text("Programme"),
-        descriptions: text("40 pages"),
-        images: text("https://example.com/3.jpg"),
-        status: Status::Inactive,
-        prices: BTreeMap::from([(euro(), 250), (Currency::parse("JPY").unwrap(), 400)]),
-        taxes: vec![Tax { id: TaxId(71), name: "IVA 10%".into(), percent: Percent(100_000) }],
-        channels: vec![ChannelId(21)],
-        sale: Some(window()),
-        only_with: only_with(),
-        limits: ProductLimits { stock: Some(9), per_order: Some(2) },
-        version: 4,
-    };
-    vec![Arc::new(product).into(), Counter { key: CounterKey::ProductUnits(ProductId(31)), value: 3 }.into()]
-}
-
-fn only_with() -> OnlyWith {
-    OnlyWith { events: vec![EventId(50)], sessions: vec![SessionId(51)] }
-}
-
 /// Of which nothing is reserved.
 pub const AT_REST: VoucherId = VoucherId(4_000_002);
 
@@ -593,7 +559,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         season: Some([(52, 1, 1_367), (53, 2, 2_733)].map(|(id, weight, amount)| Share { member: member(id, weight), amount }).into()),
     };
     let taxes = [TaxLine { taxed: Taxed::Product, amount: 23, ..line }].into();
-    let terms = ProductTerms { product: ProductId(31), price: 250, taxes, only_with: only_with() };
+    let terms = ProductTerms { product: ProductId(31), price: 250, taxes, only_with: crate::products::only_with() };
     let taxed = Taxed::ChannelSurcharge;
     let surcharge = OrderSurcharge { session: SessionId(51), event: EventId(50), taxed, amount: 99, taxes: [line].into() };
     let buyer =
@@ -612,8 +578,11 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
         held_items: true,
         counted: vec![SessionId(51)],
         extras: Some(Box::new(Extras {
-            delivery: Some(Arc::new(delivery())),
-            insurances: vec![aforo_domain::orders::insurance::Insured { insurance: Arc::new(insurance()), items: vec![(ItemId(5), 205)] }],
+            delivery: Some(Arc::new(crate::terms::delivery())),
+            insurances: vec![aforo_domain::orders::insurance::Insured {
+                insurance: Arc::new(crate::terms::insurance()),
+                items: vec![(ItemId(5), 205)],
+            }],
             metadata: [("till".to_owned(), "«3»".to_owned())].into(),
             attendees: vec![Attendee { item: ItemId(5), fields: [("name".to_owned(), "Ana «»".to_owned())].into() }],
             vouchers: vec![taken()],

@@ -10,6 +10,7 @@ pub mod process;
 pub mod products;
 pub mod promoters;
 pub mod stage;
+mod terms;
 
 use std::fmt;
 

@@ -121,7 +121,7 @@ async fn what_is_wrong_with_a_series_is_said_by_name(server: &TestServer) {
         ("/sale/start_before_minutes", json!(60), "DIST0001", ""),
         ("/sale/end_before_minutes", json!(-1), "DIST0005", "sale.end_before_minutes"),
         ("/sale/end_after_minutes", json!(15), "DIST0001", ""),
-        ("/booking/end_after_minutes", json!(10_081), "DIST0005", "booking.end_after_minutes"),
+        ("/booking", json!({"start_before_minutes": 1440, "end_after_minutes": 10_081}), "DIST0005", "booking.end_after_minutes"),
         ("/channels/0/channel_id", json!(999), "DIST0005", "channels.channel_id"),
         ("/channels/0/channel_id", json!(world.kiosk.id), "DIST0005", "channels.channel_id"),
         ("/channels/0/sales_limit", json!(-1), "DIST0005", "sales_limit"),

@@ -169,7 +169,7 @@ pub async fn what_cannot_be_had_of_products(server: &TestServer) {
     let ask = || {
         Ask::new("POST", "/distribution-api/v1/orders/products")
             .header("ob-order-id", &again)
-            .header("idempotency-key", "one unit")
+            .header("idempotency-key", "one-unit")
             .json(&json!({"products": [{"id": programme, "quantity": 1}]}))
     };
     assert_eq!(seller.0.send(ask()).await.ok(), seller.0.send(ask()).await.ok());

@@ -25,8 +25,6 @@ pub fn listed(offer: &Offer, channel: ChannelId, now: Timestamp) -> Option<(&Pub
 pub struct EventItem<'a> {
     id: u64,
     name: &'a str,
-    /// `NORMAL`, or `ACTIVITY`: its sessions are time slots.
-    r#type: &'static str,
     texts: EventTexts<'a>,
     date: EventDates,
     images: ImageBlock<'a>,
@@ -34,6 +32,8 @@ pub struct EventItem<'a> {
     media: Option<Media<'a>>,
     category: CategoryBlock<'a>,
     venues: Vec<VenueName<'a>>,
+    /// `NORMAL`, or `ACTIVITY`: its sessions are time slots. Last: it is ours, the keys before are the contract's.
+    r#type: &'static str,
 }
 
 /// From the first session's start to the last one's end, in their venues' times.
@@ -115,13 +115,13 @@ impl<'a> Listed<'a> {
         EventItem {
             id: event.id.0,
             name: &event.name,
-            r#type: words::show(words::EVENT_KINDS, &event.kind),
             texts: EventTexts::of(event),
             date: self.dates(),
             images: ImageBlock::of(&event.images),
             media: with_media.then(|| media(event)),
             category: category(&event.category),
             venues,
+            r#type: words::show(words::EVENT_KINDS, &event.kind),
         }
     }
 

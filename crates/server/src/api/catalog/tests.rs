@@ -321,7 +321,7 @@ fn an_event_has_the_contracts_keys_in_their_order() {
         "media":{"texts":{"ca-ES":{"DESCRIPTION_LONG":{"value":"<p>Verdi</p>"},"SUBTITLE":{"value":"Òpera en quatre actes"},
         "TITLE":{"value":"Aida"}},"en-US":{"TITLE":{"value":""}}},
         "images":{"ca-ES":{"LANDSCAPE":[{"value":"https://img.example/l.jpg"}],"MAIN":{"value":"https://img.example/m.jpg"}}}},
-        "category":{"code":"OPERA","parent":{"code":"MUSIC"}},"venues":[{"id":31,"name":"Teatre del Port"}]}"#;
+        "category":{"code":"OPERA","parent":{"code":"MUSIC"}},"venues":[{"id":31,"name":"Teatre del Port"}],"type":"NORMAL"}"#;
     assert_eq!(serde_json::to_string(&item).unwrap(), squeezed(expected));
 }
 

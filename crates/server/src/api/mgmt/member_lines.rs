@@ -62,7 +62,7 @@ pub fn read(bytes: &[u8], collective: CollectiveId) -> Result<Lines, Problem> {
         }
         // The text is UTF-8, and lines may have as many columns as they like: nothing else can be wrong with one.
         let Ok(record) = record else { continue };
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = record.position().map_or(0, |position| line_number(text, position));
         match line(&record, &columns, collective, number) {
             Ok(line) if !seen.insert(line.key.hash) => lines.bad.push((number, "TWICE")),
             Ok(line) => lines.good.push(line),
@@ -70,6 +70,13 @@ pub fn read(bytes: &[u8], collective: CollectiveId) -> Result<Lines, Problem> {
         }
     }
     Ok(lines)
+}
+
+/// The line that a record is on. The reader has it begin where the one before ended, with the empty lines between that it skips.
+fn line_number(text: &str, position: &csv::Position) -> u64 {
+    let rest = text.as_bytes().get(position.byte() as usize..).unwrap_or_default().iter();
+    let skipped = rest.take_while(|byte| matches!(**byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+    position.line() + skipped as u64
 }
 
 /// Where each column stands that is there. Others are not looked at.
