@@ -49,8 +49,12 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Notes that an outcome is kept. Doing it twice is doing it once.
+    /// Notes that an outcome is kept. Doing it twice is doing it once. An older one of the same key changes nothing: its day was over when the newer one
+    /// came to be, and only a load that had begun before brings it along.
     pub fn insert(&mut self, period: Period, short: u64) {
+        if self.find(short).is_some_and(|known| period <= known) {
+            return;
+        }
         if self.periods.insert(short, period).is_none() {
             self.order.push_back(short);
         }
@@ -152,5 +156,13 @@ mod tests {
         marks.forget(Period(Period::of(NOW).0 + 2));
         assert_eq!([0, 1, 2].map(|short| marks.find(short).is_some()), [false, false, true]);
         assert_eq!(marks.due(), Some(Period(Period::of(NOW).0 + 2).forgotten_at().plus_ms(60_000)));
+    }
+
+    #[test]
+    fn an_older_outcome_of_a_key_does_not_come_back() {
+        let (mut marks, newer) = (marks(1), Period(Period::of(NOW).0 + 5));
+        marks.insert(newer, 0);
+        marks.insert(Period::of(NOW), 0);
+        assert_eq!(marks.find(0), Some(newer));
     }
 }
