@@ -81,14 +81,16 @@ impl Desk {
         serde_json::from_slice(&body).map_err(|error| error.to_string())
     }
 
-    /// Puts sessions on an event, in this order, and publishes each in these channels.
+    /// Puts sessions on an event, in this order, and publishes each in these channels; answers their ids.
     ///
     /// # Errors
     /// What the server refuses with.
-    pub async fn put_on(&self, event: u64, sessions: Vec<Value>, channels: &[(u64, Value)]) -> Result<(), String> {
+    pub async fn put_on(&self, event: u64, sessions: Vec<Value>, channels: &[(u64, Value)]) -> Result<Vec<u64>, String> {
         let mut publishing = JoinSet::new();
+        let mut made = Vec::new();
         for session in sessions {
             let id = self.post(&format!("/events/{event}/sessions"), session).await?;
+            made.push(id);
             for (channel, publication) in channels {
                 let (desk, path, body) = (self.clone(), format!("/events/{event}/sessions/{id}/channels/{channel}"), publication.clone());
                 publishing.spawn(async move { desk.call(Method::PUT, &path, body).await });
@@ -97,7 +99,7 @@ impl Desk {
         while let Some(published) = publishing.join_next().await {
             published.map_err(|error| error.to_string())??;
         }
-        Ok(())
+        Ok(made)
     }
 
     /// A time of day in a zone, so many days from now.

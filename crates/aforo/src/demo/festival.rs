@@ -39,7 +39,8 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
     let days = days.collect::<Result<Vec<_>, _>>()?;
     let agencies: Vec<_> = template["quotas"].as_array().into_iter().flatten().rev().map(|quota| quota["id"].clone()).collect();
     let channels = [(stage.web, json!({})), (stage.kiosk, json!({})), (stage.agencies, json!({"quotas": agencies}))];
-    desk.put_on(event, days, &channels).await
+    desk.put_on(event, days, &channels).await?;
+    Ok(())
 }
 
 /// What the festival would like to know of each who comes.

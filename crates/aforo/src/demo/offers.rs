@@ -1,4 +1,4 @@
-//! What there is on top of places: promotions and vouchers, with the codes that one needs to try them.
+//! What there is on top of places: promotions, a circle of friends and vouchers, with the codes that one needs to try them.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -14,12 +14,18 @@ const EARLY_DAYS: i32 = 30;
 pub const PRESALE_CODE: &str = "AMICS-DEL-TEATRE";
 /// Takes something off the opera.
 const PROMOTION_CODE: &str = "PRIMAVERA";
+/// Members of the opera's friends.
+const FRIENDS: [&str; 3] = ["AMIC-0001", "AMIC-0002", "AMIC-0003"];
 
 /// Makes it.
 pub async fn fill(desk: &Desk, stage: &Levante, credentials: &mut Credentials) -> Result<(), String> {
     credentials.note("presale of Tosca at the opera: `presale_code` where seats are added", json!({ "code": PRESALE_CODE }));
     promotions(desk, stage).await?;
     credentials.note("15 % off up to four seats at the opera: POST /orders/promotions", json!({ "code": PROMOTION_CODE }));
+    friends(desk, stage).await?;
+    let body = json!({"code": FRIENDS[0]});
+    credentials
+        .note("member of the opera's friends, whose seats are 25 % off: `user` in POST /orders/collectives, then the promotion", body);
     vouchers(desk, stage, credentials, "Gift card", false, 50).await?;
     vouchers(desk, stage, credentials, "Gift card with a PIN", true, 100).await
 }
@@ -44,6 +50,25 @@ async fn promotions(desk: &Desk, stage: &Levante) -> Result<(), String> {
     for promotion in [early, group, spring] {
         desk.post("/promotions", promotion).await?;
     }
+    Ok(())
+}
+
+/// Friends of the opera: who says a member's id may choose a quarter off, for four seats a member.
+async fn friends(desk: &Desk, stage: &Levante) -> Result<(), String> {
+    let name = texts("Friends of the opera", "Amigos de la ópera", "Amics de l'òpera");
+    let circle = json!({
+        "entity_id": stage.opera, "name": "Amics de l'òpera", "type": "MEMBER", "texts": {"name": name}, "channels": [stage.web, stage.box_office],
+    });
+    let circle = desk.post("/collectives", circle).await?;
+    for member in FRIENDS {
+        desk.post(&format!("/collectives/{circle}/members"), json!({ "member": member })).await?;
+    }
+    let quarter = json!({
+        "entity_id": stage.opera, "name": "Friends' quarter", "type": "PROMOTION", "reduction": {"type": "PERCENTAGE", "value": 25},
+        "conditions": {"collective_id": circle}, "limits": {"per_member": 4},
+        "texts": {"name": texts("A quarter off for friends", "Un cuarto menos para amigos", "Un quart menys per als amics")},
+    });
+    desk.post("/promotions", quarter).await?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! An opera house of about 2 300 seats on five levels of curved rows, where no seat may be left alone, and its season.
+//! An opera house of about 2 300 seats on five levels of curved rows, where no seat may be left alone, its season, and a subscription to the first nights.
 
 use jiff::ToSpan;
 use serde_json::{Value, json};
@@ -58,6 +58,7 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
         ("La flauta màgica", "W. A. Mozart", "Singspiel in two acts", "Singspiel en dos actos", "Singspiel en dos actes", 75, -2),
         ("Tosca", "Giacomo Puccini", "Melodrama in three acts", "Melodrama en tres actos", "Melodrama en tres actes", 120, 10),
     ];
+    let mut first_nights = Vec::new();
     for (title, composer, en, es, ca, days, opens) in season {
         let event = json!({
             "entity_id": stage.opera, "name": title, "status": "READY", "currency": "EUR", "default_language": "ca-ES",
@@ -74,20 +75,41 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
         let event = desk.post("/events", event).await?;
         let nights = (0..4).map(|night| session(desk, &template, days + 3 * night, opens)).collect::<Result<Vec<_>, _>>()?;
         let web = if opens > 0 { friends.clone() } else { json!({}) };
-        desk.put_on(event, nights, &channels(web)).await?;
+        first_nights.extend(desk.put_on(event, nights, &channels(web)).await?.first().copied());
     }
+    subscription(desk, stage, &template, &first_nights, &channels(json!({}))).await
+}
+
+/// The same seat on each first night, for some four fifths of the price.
+async fn subscription(desk: &Desk, stage: &Levante, template: &Value, nights: &[u64], channels: &[(u64, Value)]) -> Result<(), String> {
+    let name = texts("Subscription to the first nights", "Abono de estrenos", "Abonament d'estrenes");
+    let event = json!({
+        "entity_id": stage.opera, "name": "Abonament d'estrenes", "status": "READY", "currency": "EUR", "default_language": "ca-ES",
+        "texts": {"title": name}, "category": {"code": "OPERA", "parent": "MUSIC"},
+    });
+    let event = desk.post("/events", event).await?;
+    let sessions: Vec<_> = nights.iter().map(|id| json!({ "id": id })).collect();
+    let season = json!({
+        "name": "Abonament d'estrenes", "venue_template_id": template["id"], "status": "READY",
+        "date": {"sale_start": date(&desk.day(-2, 9, 0, ZONE)?)}, "season": {"sessions": sessions},
+        "rates": [{"name": "General", "prices": prices(template, [453.0, 342.0, 235.0, 146.0, 44.0])}],
+        "taxes": {"tickets": [{"name": "IVA 10%", "value": 10}], "surcharges": [{"name": "IVA 21%", "value": 21}]},
+        "surcharges": [{"type": "PER_TICKET", "value": 4}], "buyer_limit": 6,
+    });
+    desk.put_on(event, vec![season], channels).await?;
     Ok(())
+}
+
+/// What each price type of the house costs.
+fn prices(template: &Value, full: [f64; 5]) -> Vec<Value> {
+    let kinds = template["price_types"].as_array().into_iter().flatten();
+    kinds.zip(full).map(|(kind, value)| json!({"price_type_id": kind["id"], "value": value})).collect()
 }
 
 fn session(desk: &Desk, template: &Value, days: i32, opens: i32) -> Result<Value, String> {
     let (start, opens) = (desk.day(days, 20, 0, ZONE)?, desk.day(opens, 9, 0, ZONE)?);
     let end = start.checked_add(3.hours()).map_err(|error| error.to_string())?;
     let booking_end = start.checked_sub(72.hours()).map_err(|error| error.to_string())?;
-    let kinds: Vec<_> = template["price_types"].as_array().into_iter().flatten().map(|kind| kind["id"].clone()).collect();
-    let prices = |full: [f64; 5]| {
-        let price = |(id, value): (&Value, f64)| json!({"price_type_id": id, "value": value});
-        kinds.iter().zip(full).map(price).collect::<Vec<_>>()
-    };
     Ok(json!({
         "name": format!("Funció {}", start.strftime("%d/%m")), "venue_template_id": template["id"], "status": "READY",
         "date": {
@@ -95,8 +117,8 @@ fn session(desk: &Desk, template: &Value, days: i32, opens: i32) -> Result<Value
             "booking_start": date(&opens), "booking_end": date(&booking_end),
         },
         "rates": [
-            {"name": "General", "default": true, "prices": prices([189.0, 142.5, 98.0, 61.0, 18.5])},
-            {"name": "Jove (-30)", "prices": prices([94.5, 71.25, 49.0, 30.5, 9.25])},
+            {"name": "General", "default": true, "prices": prices(template, [189.0, 142.5, 98.0, 61.0, 18.5])},
+            {"name": "Jove (-30)", "prices": prices(template, [94.5, 71.25, 49.0, 30.5, 9.25])},
             {"name": "Invitació", "invitation": {}},
         ],
         "taxes": {"tickets": [{"name": "IVA 10%", "value": 10}], "surcharges": [{"name": "IVA 21%", "value": 21}]},

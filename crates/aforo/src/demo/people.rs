@@ -82,7 +82,8 @@ pub async fn levante(desk: &Desk, credentials: &mut Credentials) -> Result<Levan
     });
     desk.call(Method::PATCH, &format!("/channels/{}", stage.web), more).await?;
     gift_vouchers(desk, shop, stage.web).await?;
-    desk.call(Method::PATCH, &format!("/channels/{}", stage.box_office), json!({"invitations": true, "booking": booking})).await?;
+    desk.call(Method::PATCH, &format!("/channels/{}", stage.box_office), json!({"invitations": true, "booking": booking, "loyalty": true}))
+        .await?;
     let place = desk.post("/points-of-sale", json!({"entity_id": opera, "name": "Vestíbul"})).await?;
     make.terminal(opera, "TEATRE-1", "Counter 1", stage.box_office, Some(place)).await?;
     make.terminal(opera, "TEATRE-2", "Counter 2", stage.box_office, Some(place)).await?;

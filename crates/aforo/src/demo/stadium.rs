@@ -47,7 +47,8 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
     let sessions = (0..MATCHES).map(|number| session(desk, &template["id"], &kinds, number)).collect::<Result<Vec<_>, _>>()?;
     let usual = json!({});
     let channels = [(stage.web, usual.clone()), (stage.kiosk, usual.clone()), (stage.marketplace, usual)];
-    desk.put_on(event, sessions, &channels).await
+    desk.put_on(event, sessions, &channels).await?;
+    Ok(())
 }
 
 /// One match, on a Sunday evening some weeks from now.

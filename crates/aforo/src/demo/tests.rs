@@ -42,14 +42,16 @@ fn a_world_to_try_everything_in_is_made_by_the_api_alone() {
     for kind in ["WEB", "BOX_OFFICE", "KIOSK", "B2B", "MARKETPLACE"] {
         assert!(kinds.contains(&kind), "no {kind} channel");
     }
-    assert_eq!(levante.catalogue.promotions.len(), 3);
+    assert_eq!(levante.catalogue.promotions.len(), 4);
+    let seasons: Vec<_> = levante.catalogue.offers.values().filter(|offer| offer.session.season.is_some()).collect();
+    assert!(seasons.len() == 1 && seasons[0].members.len() == 3 && levante.catalogue.collectives.len() == 1);
     assert!(levante.catalogue.offers.values().any(|offer| offer.event.name == "Brisa Festival" && !offer.automatic.is_empty()));
     let hot = levante.catalogue.offers.values().find(|offer| offer.event.name == "CF Llevant, league season").unwrap();
     assert!(hot.automatic.is_empty(), "the hot sale is measured without");
     let shop = levante.identity.channels.values().find(|channel| channel.name == "entrades.example").unwrap();
     assert!(shop.booking.enabled && shop.delivery_methods.len() == 4 && shop.insurances.len() == 1 && !shop.buyer_form.fields.is_empty());
     let codes = credentials["to_try"].as_array().unwrap();
-    assert_eq!(codes.len(), 6, "a presale, a promotion, and four vouchers: {codes:?}");
+    assert_eq!(codes.len(), 7, "a presale, a promotion, a member, and four vouchers: {codes:?}");
     assert!(codes.iter().all(|code| code["code"].is_string() && code["what"].is_string()), "{codes:?}");
     assert_eq!(codes.iter().filter(|code| code["pin"].is_string()).count(), 2);
     assert!(credentials["users"].as_array().unwrap().iter().all(|user| user["password"].as_str().unwrap().len() == 20));

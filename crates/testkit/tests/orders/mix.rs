@@ -1,25 +1,32 @@
-//! Any mix of what an order can cost: promotions, taxes, surcharges, insurances, delivery and vouchers, in currencies of 0, 2 and 3 decimals. Totals
-//! are the sum of their parts, the order of calls does not matter, and what is taken back costs nothing. The laws are checked after every command.
+//! Any mix of what an order can cost: places of sessions and seasons, products, promotions for all and for a club's members, taxes, surcharges,
+//! insurances, delivery and vouchers, in currencies of 0, 2 and 3 decimals. Totals are the sum of their parts, the order of calls does not matter, and
+//! what is taken back costs nothing. The laws are checked after every command.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aforo_domain::catalogue::manage::{CatalogueCommand, Issue, Target, VoucherCommand, VoucherGroupSpec};
+use aforo_domain::catalogue::manage::{
+    CatalogueCommand, CollectiveCommand, CollectiveSpec, Issue, Target, VoucherCommand, VoucherGroupSpec,
+};
 use aforo_domain::catalogue::{Event, Tax};
-use aforo_domain::command::{Command, OrderCommand};
+use aforo_domain::collectives::{Check, UseLimits};
+use aforo_domain::command::{Command, OrderCommand, ProductRequest};
 use aforo_domain::identity::check::Actor;
 use aforo_domain::identity::terms::{DeliveryKind, DeliveryMethod, Insurance, Premium};
 use aforo_domain::identity::{Status, Surcharge};
 use aforo_domain::ids::{
-    DeliveryMethodId, EntityId, EventId, InsuranceId, ItemId, OrderId, PromotionId, RateId, SessionId, TaxId, VoucherGroupId,
+    CollectiveId, DeliveryMethodId, EntityId, EventId, InsuranceId, ItemId, OrderId, ProductId, PromotionId, RateId, SessionId, TaxId,
+    VoucherGroupId,
 };
 use aforo_domain::money::{Currency, Minor, Percent};
+use aforo_domain::orders::collectives::Shown;
 use aforo_domain::orders::promotions::PromotionRequest;
 use aforo_domain::orders::{Item, Order, Spot, surcharges};
 use aforo_domain::pricing::{self, ItemPrice, Taxed, Totals};
+use aforo_domain::products::{OnlyWith, Product, ProductLimits};
 use aforo_domain::promotions::{Conditions, Limits, Promotion, PromotionCode, PromotionKind, Reduction, Scope, Terms};
 use aforo_domain::vouchers::ShownVoucher;
-use aforo_testkit::world::{ADULT, CHILD, FLOOR, GALA, MATINEE, STALLS, Shard, WEB};
+use aforo_testkit::world::{ADULT, CHILD, FLOOR, GALA, MATINEE, SEASON, STALLS, Shard, WEB};
 use proptest::prelude::*;
 
 use crate::{at_rate, auto, buyer, new_order, pay_all};
@@ -38,6 +45,7 @@ struct House {
     delivery: DeliveryMethod,
     insurances: Vec<Insurance>,
     vouchers: Vec<Minor>,
+    products: Vec<Product>,
     /// Whether the matinee is of another promoter's event.
     two_promoters: bool,
 }
@@ -57,12 +65,21 @@ enum Call {
     /// On some seats, if it is of seats.
     Promote(PromotionId, Vec<(Pair, bool)>),
     Pay(u64),
+    /// So many units, if what they go with is there.
+    Buy(ProductId, u32),
+    /// Shows the club's code, which opens what is bound to it.
+    Join,
 }
 
 const GROUP: VoucherGroupId = VoucherGroupId(7);
+const CLUB: CollectiveId = CollectiveId(7);
 
 fn voucher(nth: u64) -> ShownVoucher {
     ShownVoucher::of(&format!("code {nth}"), None)
+}
+
+fn fan() -> PromotionCode {
+    PromotionCode::parse("FAN").unwrap()
 }
 
 fn code(id: PromotionId) -> Option<PromotionCode> {
@@ -81,7 +98,8 @@ impl House {
         let event = Event::clone(&shard.world.catalogue.events[&EventId(1)]);
         shard.put(Arc::new(Event { currency: self.currency, ..event.clone() }));
         shard.put(Arc::new(Event { id: EventId(9), entity: EntityId(2), currency: self.currency, ..event }));
-        for session in [GALA, MATINEE] {
+        shard.season();
+        for session in [GALA, MATINEE, SEASON] {
             let [adult, child, floor] = self.prices.map(|price| price + session.0 as i64 - 1);
             shard.edit_session(session, |session| {
                 session.prices = [((STALLS, ADULT), adult), ((STALLS, CHILD), child), ((FLOOR, ADULT), floor)].into();
@@ -92,7 +110,9 @@ impl House {
                 }
             });
         }
+        self.found_club(&mut shard);
         self.promotions.iter().for_each(|promotion| shard.put(Arc::new(promotion.clone())));
+        self.products.iter().for_each(|product| shard.put(Arc::new(product.clone())));
         let group = VoucherGroupSpec {
             entity: Some(EntityId(1)),
             name: "Gift".to_owned(),
@@ -113,6 +133,22 @@ impl House {
             ask(VoucherCommand::Issue(Issue { group: GROUP, amount: *amount, currency, expires: None, vouchers }));
         }
         shard
+    }
+
+    fn found_club(&self, shard: &mut Shard) {
+        let spec = CollectiveSpec {
+            entity: Some(EntityId(1)),
+            name: "Club".to_owned(),
+            names: BTreeMap::new(),
+            check: Check::Code([(fan(), None)].into()),
+            status: Status::Active,
+            valid_from: None,
+            valid_until: None,
+            channels: Vec::new(),
+            limits: UseLimits::default(),
+        };
+        let command = CollectiveCommand::Save(Target::New(Some(CLUB)), Box::new(spec));
+        shard.run(&Actor::System, &Command::Catalogue(CatalogueCommand::Collectives(command))).unwrap();
     }
 }
 
@@ -142,14 +178,17 @@ impl Call {
                 }
             }
             Self::Pay(nth) => OrderCommand::AddVoucher(order, voucher(*nth)),
+            Self::Buy(id, quantity) => OrderCommand::AddProducts(order, vec![ProductRequest { id: *id, quantity: *quantity }]),
+            Self::Join => OrderCommand::AddCollective(order, CLUB, Shown::Code(fan())),
         };
         let made = shard.try_order(&web, command);
-        assert!(made.is_ok() || matches!(self, Self::Promote(..)), "{self:?}: {made:?}");
+        assert!(made.is_ok() || matches!(self, Self::Promote(..) | Self::Buy(..)), "{self:?}: {made:?}");
         made.is_ok()
     }
 
     /// What takes it back again; `None` for a delivery, of which there always is one once it was chosen.
-    fn back(&self, order: OrderId, items: &[Item]) -> Option<OrderCommand> {
+    fn back(&self, made: &Order) -> Option<OrderCommand> {
+        let (order, items) = (made.id, &made.items);
         Some(match self {
             Self::Add(pair, ..) => {
                 let seats = [(*pair, false), (*pair, true)];
@@ -161,6 +200,11 @@ impl Call {
             Self::Insure(id, _) => OrderCommand::DropInsurance(order, Some(*id)),
             Self::Promote(id, _) => OrderCommand::DropPromotion(order, *id),
             Self::Pay(nth) => OrderCommand::RemoveVoucher(order, GROUP.voucher(nth + 1)),
+            Self::Buy(id, _) => {
+                let units = made.extras().products.iter().filter(|unit| unit.terms.product == *id).map(|unit| unit.id);
+                OrderCommand::RemoveItems(order, units.collect())
+            }
+            Self::Join => OrderCommand::DropCollective(order, CLUB),
         })
     }
 }
@@ -198,6 +242,7 @@ struct Picture {
     surcharges: Vec<(Taxed, Minor)>,
     premiums: BTreeMap<(InsuranceId, SessionId, u32), Minor>,
     taxes: BTreeMap<(TaxId, Taxed), Minor>,
+    products: BTreeMap<ProductId, Vec<Minor>>,
 }
 
 impl Picture {
@@ -207,7 +252,10 @@ impl Picture {
             order.extras().insurances.iter().flat_map(|taken| taken.items.iter().map(|(id, premium)| (taken.insurance.id, *id, *premium)));
         let mut taxes = BTreeMap::new();
         order.tax_lines().for_each(|line| *taxes.entry((line.tax, line.taxed)).or_default() += line.amount);
+        let mut products: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        order.extras().products.iter().for_each(|unit| products.entry(unit.terms.product).or_default().push(unit.terms.price));
         Self {
+            products,
             totals: order.totals(),
             items: order.items.iter().map(|item| (spot(item.id), (item.rate, ItemPrice::clone(&item.price)))).collect(),
             surcharges: surcharges::charged(&order.surcharges).map(|line| (line.taxed, line.amount)).collect(),
@@ -262,6 +310,28 @@ fn delivery() -> impl Strategy<Value = DeliveryMethod> {
     })
 }
 
+/// One goes with places of the gala alone, in sessions of its own or in a season that covers it.
+fn product(id: u64, currency: Currency) -> BoxedStrategy<Product> {
+    (amount(), taxes(40 + 10 * id), any::<bool>())
+        .prop_map(move |(price, taxes, bound)| Product {
+            id: ProductId(id),
+            entity: EntityId(1),
+            name: format!("Product {id}"),
+            names: BTreeMap::new(),
+            descriptions: BTreeMap::new(),
+            images: BTreeMap::new(),
+            status: Status::Active,
+            prices: [(currency, price)].into(),
+            taxes,
+            channels: vec![WEB],
+            sale: None,
+            only_with: OnlyWith { events: Vec::new(), sessions: if bound { vec![GALA] } else { Vec::new() } },
+            limits: ProductLimits { stock: Some(5), per_order: Some(3) },
+            version: 1,
+        })
+        .boxed()
+}
+
 /// Of those that are chosen only one may be not stackable: of two, who was there first has the item.
 fn promotion(id: u64, currency: Currency) -> BoxedStrategy<Promotion> {
     let reduction = prop_oneof![
@@ -269,7 +339,7 @@ fn promotion(id: u64, currency: Currency) -> BoxedStrategy<Promotion> {
         amount().prop_map(move |amount| Reduction::Fixed { currency, amount: amount + 1 }),
     ];
     let rates = prop::sample::select(vec![vec![], vec![], vec![ADULT], vec![CHILD]]);
-    let sessions = prop::sample::select(vec![vec![], vec![], vec![GALA], vec![MATINEE]]);
+    let sessions = prop::sample::select(vec![vec![], vec![], vec![GALA], vec![MATINEE], vec![SEASON]]);
     let limit = || prop::option::of(1_u32..5);
     let kind =
         prop::sample::select(vec![PromotionKind::Automatic, PromotionKind::Automatic, PromotionKind::Discount, PromotionKind::Promotion]);
@@ -299,6 +369,19 @@ fn promotion(id: u64, currency: Currency) -> BoxedStrategy<Promotion> {
         .boxed()
 }
 
+/// The last one is bound to the club. One that comes by itself may come late so, and all are stackable: of two that are not, who was there first has the
+/// item.
+fn with_club(mut promotions: Vec<Promotion>) -> Vec<Promotion> {
+    let is_automatic = promotions.last().is_some_and(|last| last.terms.is_automatic());
+    let last = promotions.len() - 1;
+    for (nth, promotion) in promotions.iter_mut().enumerate() {
+        let terms = Arc::make_mut(&mut promotion.terms);
+        terms.stackable |= is_automatic;
+        terms.conditions.collective = (nth == last).then_some(CLUB);
+    }
+    promotions
+}
+
 fn house() -> BoxedStrategy<House> {
     let currency = prop::sample::select(vec!["JPY", "EUR", "KWD"]).prop_map(|code| Currency::parse(code).unwrap());
     currency
@@ -311,34 +394,46 @@ fn house() -> BoxedStrategy<House> {
                 promotions,
                 delivery(),
                 [insurance(1), insurance(2)],
-                prop::collection::vec(1_i64..9_000, 0..3),
+                (prop::collection::vec(1_i64..9_000, 0..3), [product(1, currency), product(2, currency)]),
+                any::<bool>(),
                 any::<bool>(),
             );
-            parts.prop_map(move |(prices, taxes, surcharges, promotions, delivery, insurances, vouchers, two_promoters)| House {
-                currency,
-                prices,
-                ticket_taxes: taxes.0,
-                surcharge_taxes: taxes.1,
-                promoter: surcharges.0,
-                channel: surcharges.1,
-                promotions: promotions.into(),
-                delivery,
-                insurances: insurances.into(),
-                vouchers,
-                two_promoters,
-            })
+            parts.prop_map(
+                move |(prices, taxes, surcharges, promotions, delivery, insurances, (vouchers, products), two_promoters, club)| House {
+                    currency,
+                    prices,
+                    ticket_taxes: taxes.0,
+                    surcharge_taxes: taxes.1,
+                    promoter: surcharges.0,
+                    channel: surcharges.1,
+                    promotions: if club { with_club(promotions.into()) } else { promotions.into() },
+                    delivery,
+                    insurances: insurances.into(),
+                    vouchers,
+                    products: products.into(),
+                    two_promoters,
+                },
+            )
         })
         .boxed()
+}
+
+/// Places of the season are others than those in its sessions.
+fn without_doubles(mut pairs: BTreeMap<Pair, (RateId, RateId)>) -> BTreeMap<Pair, (RateId, RateId)> {
+    let in_sessions: BTreeSet<_> = pairs.keys().filter(|(session, _)| *session != SEASON).map(|(_, pair)| *pair).collect();
+    pairs.retain(|(session, pair), _| *session != SEASON || *pair == LAST_PAIR || !in_sessions.contains(pair));
+    pairs
 }
 
 /// Calls that all concern different things, the items first.
 fn calls(house: &House) -> BoxedStrategy<Vec<Call>> {
     let rate = || prop::sample::select(vec![ADULT, CHILD]);
-    let pairs = prop::collection::btree_map((prop::sample::select(vec![GALA, MATINEE]), 0..=LAST_PAIR), (rate(), rate()), 1..6);
+    let pairs = prop::collection::btree_map((prop::sample::select(vec![GALA, MATINEE, SEASON]), 0..=LAST_PAIR), (rate(), rate()), 1..6)
+        .prop_map(without_doubles);
     let chosen = house.promotions.iter().filter(|promotion| !promotion.terms.is_automatic()).map(|promotion| promotion.id);
     let (chosen, vouchers) = (chosen.collect::<Vec<_>>(), house.vouchers.len() as u64);
-    (pairs, prop::collection::vec(any::<u16>(), 2 + chosen.len()), any::<bool>())
-        .prop_map(move |(pairs, masks, delivers)| {
+    (pairs, prop::collection::vec(any::<u16>(), 2 + chosen.len()), any::<bool>(), any::<bool>(), [0_u32..4, 0_u32..4])
+        .prop_map(move |(pairs, masks, delivers, joins, quantities)| {
             let both = |(pair, _): (&Pair, _)| [(*pair, false), (*pair, true)].into_iter().take(if pair.1 == LAST_PAIR { 1 } else { 2 });
             let seats: Vec<_> = pairs.iter().flat_map(both).collect();
             // At least one.
@@ -348,6 +443,10 @@ fn calls(house: &House) -> BoxedStrategy<Vec<Call>> {
             };
             let mut calls: Vec<_> = pairs.iter().map(|(pair, (rate, then))| Call::Add(*pair, *rate, *then)).collect();
             calls.extend(delivers.then_some(Call::Deliver));
+            calls.extend(joins.then_some(Call::Join));
+            calls.extend(
+                (1..).zip(quantities).filter(|(_, quantity)| *quantity > 0).map(|(id, quantity)| Call::Buy(ProductId(id), quantity)),
+            );
             calls.extend([1, 2].map(|id| Call::Insure(InsuranceId(id), some(masks[id as usize - 1]))));
             calls.extend(chosen.iter().zip(&masks[2..]).map(|(id, mask)| Call::Promote(*id, some(*mask))));
             calls.extend((0..vouchers).map(Call::Pay));
@@ -376,10 +475,15 @@ proptest! {
         let extras = filled.extras();
         let premiums: Vec<_> = extras.insurances.iter().flat_map(|taken| taken.items.iter().map(|(_, premium)| (&taken.insurance, *premium))).collect();
         let insured: Minor = premiums.iter().map(|(_, premium)| premium).sum();
+        let products: Minor = extras.products.iter().map(|unit| unit.terms.price).sum();
         let delivery = extras.delivery.as_ref().map_or(0, |method| method.cost);
-        prop_assert_eq!(totals.total(), items + per_order + insured + delivery);
+        prop_assert_eq!(totals.total(), items + products + per_order + insured + delivery);
         prop_assert_eq!(totals.total(), totals.base - totals.promotions + totals.surcharges + totals.insurance + totals.delivery);
         prop_assert!(filled.items.iter().all(|item| item.price.reduced() >= 0));
+        for item in &filled.items {
+            let shares: Option<Minor> = item.season.as_ref().map(|shares| shares.iter().map(|share| share.amount).sum());
+            prop_assert_eq!(shares, (item.session == SEASON).then_some(item.price.reduced()));
+        }
         // What pays is what there is, and no more than the total.
         let available: Minor = extras.vouchers.iter().map(|taken| taken.available).sum();
         prop_assert_eq!(totals.vouchers, available.min(totals.total()));
@@ -387,6 +491,7 @@ proptest! {
         for (insurance, premium) in premiums {
             prop_assert!(pricing::closes(premium, insurance.tax_lines(premium).iter()));
         }
+        prop_assert!(extras.products.iter().all(|unit| pricing::closes(unit.terms.price, unit.terms.taxes.iter())));
         prop_assert!(extras.delivery.iter().all(|method| pricing::closes(method.cost, method.tax_lines().iter())));
         prop_assert!(filled.tax_lines().all(|line| line.amount >= 0));
 
@@ -420,7 +525,7 @@ proptest! {
                 continue;
             }
             let after = shard.order(&web, OrderCommand::Read(order));
-            let Some(back) = call.back(order, &after.items) else { continue };
+            let Some(back) = call.back(&after) else { continue };
             let again = shard.order(&web, back);
             prop_assert_eq!(again.totals(), before.totals());
             prop_assert_eq!((&again.items, &again.surcharges, &again.extras), (&before.items, &before.surcharges, &before.extras));
