@@ -1,15 +1,12 @@
 //! Messages as they are written outside: what a loyalty programme's queue gets, and what management shows of the same. One form for both.
 
-use std::collections::BTreeMap;
-
 use aforo_domain::ids::ShardId;
 use aforo_domain::messages::{Joining, Loyalty, LoyaltyEvent, Sale};
 use aforo_domain::money::Currency;
-use aforo_domain::orders::Buyer;
-use aforo_domain::text::Language;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::api::distribution::view::{BuyerView, buyer_view};
 use crate::http::time::Shown;
 use crate::http::wire::Money;
 
@@ -22,7 +19,7 @@ pub struct LoyaltyView<'a> {
     channel_id: u64,
     /// Who bought, or joins.
     #[serde(skip_serializing_if = "Option::is_none")]
-    customer: Option<CustomerView<'a>>,
+    customer: Option<BuyerView<'a>>,
     /// Which programme, of `JOINED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     program: Option<&'a str>,
@@ -33,32 +30,6 @@ pub struct LoyaltyView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
     data: Option<Value>,
-}
-
-/// A customer. The fields of a buyer.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CustomerView<'a> {
-    email: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    surname: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id_number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    city: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    postal_code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<&'a str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    fields: &'a BTreeMap<String, String>,
 }
 
 /// An order that a loyalty programme is told of.
@@ -94,7 +65,7 @@ impl<'a> LoyaltyView<'a> {
                 r#type: "SOLD",
                 operator_id,
                 channel_id,
-                customer: sale.buyer.as_deref().map(CustomerView::of),
+                customer: sale.buyer.as_deref().map(buyer_view),
                 program: None,
                 order: Some(LoyaltyOrderView::of(sale)),
                 data: None,
@@ -108,7 +79,7 @@ impl<'a> LoyaltyView<'a> {
                     total: None,
                     items: Vec::new(),
                 });
-                let (program, customer) = (program.as_deref(), Some(CustomerView::of(customer)));
+                let (program, customer) = (program.as_deref(), Some(buyer_view(customer)));
                 // It was written by us.
                 let data = data.as_deref().and_then(|data| serde_json::from_str(data).ok());
                 Self { r#type: "JOINED", operator_id, channel_id, customer, program, order, data }
@@ -119,24 +90,6 @@ impl<'a> LoyaltyView<'a> {
     /// As the queue gets it.
     pub fn bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
-    }
-}
-
-impl<'a> CustomerView<'a> {
-    fn of(buyer: &'a Buyer) -> Self {
-        Self {
-            email: buyer.email.trim(),
-            name: buyer.name.as_deref(),
-            surname: buyer.surname.as_deref(),
-            phone: buyer.phone.as_deref(),
-            id_number: buyer.id_number.as_deref(),
-            address: buyer.address.as_deref(),
-            city: buyer.city.as_deref(),
-            postal_code: buyer.postal_code.as_deref(),
-            country: buyer.country.as_deref(),
-            language: buyer.language.as_ref().map(Language::as_str),
-            fields: &buyer.fields,
-        }
     }
 }
 
