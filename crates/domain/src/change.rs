@@ -20,7 +20,7 @@ use crate::ids::{
 use crate::inventory::{Claim, PlaceMarks};
 use crate::messages::Message;
 use crate::orders::{History, Order, Ticket};
-use crate::products::Product;
+use crate::products::{Product, SoldUnit};
 use crate::promotions::Promotion;
 use crate::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use crate::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
@@ -156,4 +156,5 @@ rows! {
     VoucherOrder(Arc<VoucherOrder>) = VoucherOrderId, |row| row.id;
     VoucherSale(Arc<VoucherSale>) = (ChannelId, u64), |row| (row.channel, row.number);
     Product(Arc<Product>) = ProductId, |row| row.id;
+    SoldUnit(Arc<SoldUnit>) = ItemId, |row| row.id;
 }

@@ -55,6 +55,12 @@ impl ItemPrice {
         Self { promoter_surcharge: 0, channel_surcharge: 0, taxes, ..self.clone() }
     }
 
+    /// The same price for another place: what was paid for the ticket is its base.
+    #[must_use]
+    pub fn kept(&self) -> Self {
+        Self { base: self.reduced(), discounts: Box::default(), ..self.clone() }
+    }
+
     /// The same price with other promotions: what it was before them does not matter. Surcharges stay as they are.
     #[must_use]
     pub fn with_discounts(&self, discounts: Box<[Discount]>) -> Self {
@@ -114,6 +120,9 @@ pub struct Totals {
     pub delivery: Minor,
     /// What vouchers pay.
     pub vouchers: Minor,
+    /// What the places pay that it was given for.
+    #[serde(default)]
+    pub credit: Minor,
 }
 
 impl Totals {
@@ -124,7 +133,7 @@ impl Totals {
 
     /// What payments must come to.
     pub const fn to_pay(&self) -> Minor {
-        self.total() - self.vouchers
+        self.total() - self.vouchers - self.credit
     }
 }
 

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Tax;
 use crate::identity::Status;
-use crate::ids::{Barcode, ChannelId, EntityId, EventId, ItemId, ProductId, SessionId};
+use crate::ids::{Barcode, ChannelId, EntityId, EventId, ItemId, OrderCode, OrderId, ProductId, SessionId};
 use crate::moment::{Timestamp, Window};
 use crate::money::{Currency, Minor};
-use crate::orders::Item;
+use crate::orders::{Item, Sale, TicketState};
 use crate::pricing::TaxLine;
 use crate::text::Localized;
 
@@ -133,4 +133,23 @@ pub struct ProductTerms {
     pub taxes: Box<[TaxLine]>,
     /// What it leaves the order with.
     pub only_with: OnlyWith,
+}
+
+/// A unit that was sold: the row that lists read. Born at confirm; an order without products has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldUnit {
+    /// The unit's id.
+    pub id: ItemId,
+    /// Its order.
+    pub order: OrderId,
+    /// The order's code.
+    pub code: OrderCode,
+    /// Of which product.
+    pub product: ProductId,
+    /// Whether it still is its buyer's.
+    pub state: TicketState,
+    /// What lists find it by.
+    pub sale: Sale,
+    /// When something of it last became different.
+    pub changed: Timestamp,
 }

@@ -400,7 +400,7 @@ impl World {
                 self.voucher_orders.put(row, seq);
             }
             Row::Order(order) => self.put_order(order, seq),
-            Row::Ticket(_) | Row::History(_) => {}
+            Row::Ticket(_) | Row::History(_) | Row::SoldUnit(_) => {}
             Row::Counter(counter) => self.put_counter(counter),
             Row::Sequence(sequence) => {
                 self.items_reserved = sequence.items_reserved;

@@ -1,4 +1,4 @@
-//! Law 3 of refunds: each is noted with the order it gives back of, as it is; no item, delivery or voucher comes back twice, and nothing comes back that
+//! Law 3 of refunds and relocations: each is noted with the order it gives back of, as it is; no item, delivery or voucher comes back twice, and nothing comes back that
 //! was not paid.
 
 use std::collections::{HashMap, HashSet};
@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::change::Row;
 use crate::ids::OrderId;
+use crate::orders::relocation::Replaces;
 use crate::orders::{HistoryEvent, Order, Stage};
 
 /// All rows of a shard, as far as they speak of refunds.
@@ -25,10 +26,20 @@ impl RefundLaws {
     pub fn see(&mut self, row: &Row) {
         match row {
             Row::Order(order) if matches!(order.stage, Stage::Refund { .. }) => drop(self.refunds.insert(order.id, order.clone())),
-            Row::Order(order) if order.extras().after.lines > 0 => drop(self.originals.insert(order.id, order.clone())),
+            Row::Order(order) if order.extras().after.lines > 0 => {
+                if let Some(replaces) = &order.extras().replaces {
+                    // What a relocation gives back is held to the same laws as a refund.
+                    self.refunds.insert(order.id, Arc::new(replaces.given_back(order)));
+                }
+                self.originals.insert(order.id, order.clone());
+            }
             Row::History(line) => match &line.what {
                 HistoryEvent::Confirmed { .. } => {}
-                HistoryEvent::Refunded { totals, .. } => {
+                HistoryEvent::Relocates { totals, .. } => {
+                    self.own_lines.insert(line.order, totals.total());
+                    self.lines.entry(line.order).or_default().0 += 1;
+                }
+                HistoryEvent::Refunded { totals, .. } | HistoryEvent::Relocated { totals, .. } => {
                     let (lines, sum) = self.lines.entry(line.order).or_default();
                     (*lines, *sum) = (*lines + 1, *sum + totals.total());
                 }
@@ -57,7 +68,8 @@ impl RefundLaws {
                     found.push(format!("refund {} of order {} is not there", note.order, order.id));
                     continue;
                 };
-                let mut items: Vec<_> = refund.items.iter().map(|item| item.id).collect();
+                let units = refund.extras().products.iter().map(|unit| unit.id);
+                let mut items: Vec<_> = refund.items.iter().map(|item| item.id).chain(units).collect();
                 items.sort_unstable();
                 let to_vouchers: i64 = note.vouchers.iter().map(|(_, amount)| amount).sum();
                 let agrees = matches!(refund.stage, Stage::Refund { code, of, .. } if (code, of) == (note.code, order.id))
@@ -72,6 +84,7 @@ impl RefundLaws {
                 }
             }
             found.extend(self.too_much(order));
+            found.extend(order.extras().replaces.as_ref().and_then(|replaces| misplaced(order, replaces)));
         }
         found.extend(self.refunds.keys().filter(|id| !noted.contains(id)).map(|id| format!("refund {id} is no order's")));
         found
@@ -109,6 +122,12 @@ impl RefundLaws {
             found.push(format!("more came back of order {} than was paid: {parts:?}", order.id));
         }
         for refund in refunds.iter().filter_map(|note| self.refunds.get(&note.order)) {
+            for unit in &refund.extras().products {
+                let sold = order.extras().products.iter().find(|sold| sold.id == unit.id);
+                if sold.is_none_or(|sold| sold.terms != unit.terms) {
+                    found.push(format!("unit {} of refund {} is not what order {} sold", unit.id, refund.id, order.id));
+                }
+            }
             for item in &refund.items {
                 let sold = order.items.iter().find(|sold| sold.id == item.id);
                 if sold.is_none_or(|sold| (sold.place, sold.price.reduced()) != (item.place, item.price.reduced())) {
@@ -118,4 +137,18 @@ impl RefundLaws {
         }
         found
     }
+}
+
+/// What is wrong with an order that was given for places of another: it has one for each, and no more pays for it than came back for them.
+fn misplaced(order: &Order, replaces: &Replaces) -> Option<String> {
+    let back = replaces.given_back(order);
+    let of = |voucher| back.extras().vouchers.iter().filter(|taken| taken.id == voucher).map(|taken| taken.amount).sum::<i64>();
+    let old = |id| back.items.iter().any(|item| item.id == id);
+    let new = |id| order.items.iter().any(|item| item.id == id);
+    let holds = order.items.len() == replaces.items.len()
+        && back.items.len() == replaces.items.len()
+        && replaces.items.iter().all(|(from, to)| old(*from) && new(*to))
+        && order.extras().vouchers.iter().all(|taken| taken.amount <= of(taken.id))
+        && (0..=back.totals().to_pay()).contains(&replaces.credit);
+    (!holds).then(|| format!("order {} and what it was given for do not agree", order.id))
 }

@@ -53,6 +53,9 @@ impl VoucherLaws {
     }
 
     fn see_order(&mut self, order: &Order) {
+        for taken in order.extras().replaces.iter().flat_map(|replaces| &replaces.back.extras.vouchers) {
+            *self.back.entry((taken.id, order.id)).or_default() += taken.amount;
+        }
         for taken in order.extras().vouchers.iter().filter(|taken| taken.amount != 0) {
             if taken.amount < 0 || taken.currency != order.currency {
                 self.breaches.push(format!("voucher {} pays {} of order {}", taken.id, taken.amount, order.id));

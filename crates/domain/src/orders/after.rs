@@ -1,5 +1,5 @@
 //! What becomes of an order after its sale: as it is stored with the order, and who decides. Its money never changes any more: what is given back is an
-//! order of its own ([`super::refunds`]), and the order notes that it was.
+//! order of its own ([`super::refunds`], [`super::relocation`]), and the order notes that it was.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attendees::Attendee;
 use super::refunds::RefundRequest;
+use super::relocation::RelocationRequest;
 use super::sight::Sight;
 use super::{Item, Order, Sale, Seller, Stage, Ticket, TicketState};
 use crate::catalogue::Catalogue;
@@ -18,6 +19,7 @@ use crate::identity::{Permission, Role};
 use crate::ids::{FamilyId, ItemId, OrderCode, OrderId, VoucherId};
 use crate::moment::{Moment, Timestamp};
 use crate::money::Minor;
+use crate::products::{SoldUnit, Unit};
 use crate::world::World;
 
 /// What became of an order after its sale.
@@ -38,7 +40,7 @@ impl AfterSale {
 /// That something of an order was given back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refunded {
-    /// The refund, an order of its own.
+    /// The refund, an order of its own; of a relocation, the order of the new places.
     pub order: OrderId,
     /// Its code.
     pub code: OrderCode,
@@ -52,6 +54,9 @@ pub struct Refunded {
     pub total: Minor,
     /// How much of that was once paid with each voucher, whether it went back there or was paid out.
     pub vouchers: Vec<(VoucherId, Minor)>,
+    /// Whether others were given for them: the order is what they became, and not a refund.
+    #[serde(default)]
+    pub relocated: bool,
 }
 
 /// What is done with an order after its sale.
@@ -59,6 +64,8 @@ pub struct Refunded {
 pub enum AfterSaleCommand {
     /// Give items back, all or none.
     Refund(RefundRequest),
+    /// Give places against others, all or none. Answers the order of the others.
+    Relocate(RelocationRequest),
     /// Let a booking go. Answers `Reply::Done`.
     CancelBooking,
     /// Write something into its book.
@@ -97,6 +104,10 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, id: OrderId, command:
             office.permit(Permission::Refund)?;
             office.refund(office.order(id)?, request)
         }
+        AfterSaleCommand::Relocate(request) => {
+            office.permit(Permission::Refund)?;
+            office.relocate(office.order(id)?, request)
+        }
         AfterSaleCommand::CancelBooking => {
             office.permit(Permission::Booking)?;
             office.cancel_booking(office.order(id)?)
@@ -132,14 +143,18 @@ impl<'a> Office<'a> {
 }
 
 impl Order {
-    /// The refund that an item was given back with.
+    /// The refund that an item was given back with, or its relocation.
     pub fn refund_of(&self, item: ItemId) -> Option<&Refunded> {
         self.extras().after.refunds.iter().find(|refund| refund.items.binary_search(&item).is_ok())
     }
 
     /// How the ticket of a sold item stands.
     pub fn ticket_state(&self, item: ItemId) -> TicketState {
-        if self.refund_of(item).is_some() { TicketState::Refunded } else { TicketState::Valid }
+        match self.refund_of(item) {
+            Some(Refunded { relocated: true, .. }) => TicketState::Relocated,
+            Some(_) => TicketState::Refunded,
+            None => TicketState::Valid,
+        }
     }
 
     /// The ticket of an item, as it is from `changed` on; `None` until the order is sold.
@@ -159,5 +174,15 @@ impl Order {
             sale,
             changed,
         })
+    }
+
+    /// A unit of a product, as it is from `changed` on; `None` until the order is sold.
+    pub fn sold_unit(&self, unit: &Unit, changed: Timestamp, catalogue: &Catalogue) -> Option<SoldUnit> {
+        let Stage::Confirm { at, code, .. } = self.stage else { return None };
+        let (id, product) = (unit.id, unit.terms.product);
+        // Products are never taken out of the catalogue.
+        let promoter = catalogue.products.get(&product)?.entity;
+        let sale = Sale { channel: self.seller.channel, promoter, at };
+        Some(SoldUnit { id, order: self.id, code, product, state: self.ticket_state(id), sale, changed })
     }
 }

@@ -92,6 +92,7 @@ impl Desk<'_> {
         for unit in order.extras.iter_mut().flat_map(|extras| &mut extras.products) {
             unit.barcode = Some(chance.barcode());
         }
+        draft.put_units(&order, at, |_| true);
         draft.spend_vouchers(&order, code, at);
         let tickets = order.items.len() as u32;
         let what = HistoryEvent::Confirmed { totals: order.totals(), currency: order.currency, tickets };
@@ -102,7 +103,7 @@ impl Desk<'_> {
 }
 
 /// Payments in the order's currency: `DIST0004` for too many decimals, `DIST0005` for negative and absurd ones.
-fn in_currency(order: &Order, payments: &[PaymentRequest]) -> Result<Vec<Payment>, Error> {
+pub(super) fn in_currency(order: &Order, payments: &[PaymentRequest]) -> Result<Vec<Payment>, Error> {
     let in_currency = |payment: &PaymentRequest| {
         let amount = order.currency.minor(payment.amount);
         let amount = amount.ok_or_else(|| Error::format("payments.amount", &payment.amount.to_string()))?;

@@ -7,7 +7,7 @@ use super::after::Office;
 use super::attendees::{Attendee, of};
 use super::basket::{check_named, refused};
 use super::draft::Draft;
-use super::{History, HistoryEvent, Item, Order, OrderKind, Stage};
+use super::{History, HistoryEvent, Item, Order, OrderKind, Stage, TicketState};
 use crate::change::{Key, Row};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
@@ -103,7 +103,7 @@ impl Office<'_> {
         if !matches!(order.stage, Stage::Confirm { .. }) {
             return Err(Code::OrderInvalidStatus.into());
         }
-        check_named(order, named, Code::ProductStateInvalid, |id| order.refund_of(id).is_none())
+        check_named(order, named, Code::ProductStateInvalid, |id| order.ticket_state(id) == TicketState::Valid)
     }
 
     /// The same order with one more line to come in its book.

@@ -85,6 +85,13 @@ impl<'a> Draft<'a> {
         self.put_claims(order.id, item, true);
     }
 
+    /// Puts the rows of an order's units that are meant, as they are from `changed` on.
+    pub fn put_units(&mut self, order: &Order, changed: Timestamp, is_meant: impl Fn(ItemId) -> bool) {
+        for unit in order.extras().products.iter().filter(|unit| is_meant(unit.id)) {
+            self.changes.extend(order.sold_unit(unit, changed, &self.world.catalogue).map(|row| Change::from(Arc::new(row))));
+        }
+    }
+
     fn put_claims(&mut self, order: OrderId, item: &Item, sold: bool) {
         let claim = |session| Claim { session, place: item.place, order, item: item.id, sold };
         self.changes.extend(item.sessions().map(|session| Change::from(claim(session))));

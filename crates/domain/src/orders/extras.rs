@@ -11,6 +11,7 @@ use super::Order;
 use super::after::AfterSale;
 use super::attendees::{self, Attendee};
 use super::insurance::{self, Insured};
+use super::relocation::Replaces;
 use super::{collectives, products, promotions, vouchers};
 use crate::change::CounterKey;
 use crate::collectives::TakenCollective;
@@ -42,6 +43,8 @@ pub struct Extras {
     pub after: AfterSale,
     /// Units of products, in the order of adding.
     pub products: Vec<Unit>,
+    /// The places that it was given for.
+    pub replaces: Option<Box<Replaces>>,
 }
 
 /// What an order without extras carries.
@@ -55,6 +58,7 @@ static NOTHING: Extras = Extras {
     collectives: Vec::new(),
     after: AfterSale::NOTHING,
     products: Vec::new(),
+    replaces: None,
 };
 
 /// Each counter of uses and units that an order counts in, with how much.

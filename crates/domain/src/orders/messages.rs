@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Order;
+use super::after::Office;
 use super::basket::Desk;
 use super::draft::Draft;
 use crate::command::{Done, Planned, Reply};
@@ -20,12 +21,8 @@ impl Desk<'_> {
             let event = LoyaltyEvent::Sold(sale(order, code, at));
             draft.send(at, at, about, Content::Loyalty(Box::new(Loyalty { channel, event })));
         }
-        if self.channel.mail
-            && let Some(buyer) = &order.buyer
-        {
-            let language = buyer.language.as_ref().unwrap_or(&order.language).clone();
-            let mail = Mail { to: buyer.email.trim().to_owned(), language, channel, letter: Letter::Sold(sale(order, code, at)) };
-            draft.send(at, at, about, Content::Mail(Box::new(mail)));
+        if self.channel.mail {
+            mail_sale(draft, order, code, at);
         }
     }
 
@@ -51,6 +48,25 @@ impl Desk<'_> {
         let id = draft.send(now, now, about, Content::Loyalty(loyalty));
         Ok(Done { changes: draft.finish(), reply: Reply::Ids(vec![id.0]) })
     }
+}
+
+impl Office<'_> {
+    /// Tells the buyer of the places that it has now. It is no sale, so the loyalty programme is told nothing.
+    pub(super) fn tell_of_relocation(&self, draft: &mut Draft<'_>, order: &Order, code: OrderCode, at: Timestamp) {
+        let channel = self.world.identity.channels.get(&order.seller.channel);
+        if channel.is_some_and(|channel| channel.mail) {
+            mail_sale(draft, order, code, at);
+        }
+    }
+}
+
+/// The letter about a sale, to its buyer.
+fn mail_sale(draft: &mut Draft<'_>, order: &Order, code: OrderCode, at: Timestamp) {
+    let Some(buyer) = &order.buyer else { return };
+    let language = buyer.language.as_ref().unwrap_or(&order.language).clone();
+    let (to, channel) = (buyer.email.trim().to_owned(), order.seller.channel);
+    let mail = Mail { to, language, channel, letter: Letter::Sold(sale(order, code, at)) };
+    draft.send(at, at, About::Order(order.id), Content::Mail(Box::new(mail)));
 }
 
 fn sale(order: &Order, code: OrderCode, at: Timestamp) -> Sale {

@@ -22,6 +22,7 @@ mod presales;
 pub mod products;
 pub mod promotions;
 pub mod refunds;
+pub mod relocation;
 pub mod seats;
 pub mod sight;
 pub mod surcharges;
@@ -344,6 +345,8 @@ pub enum TicketState {
     Valid,
     /// Was given back, and is dead.
     Refunded,
+    /// Another place was given for it, and it is dead.
+    Relocated,
 }
 
 impl TicketState {
@@ -351,7 +354,7 @@ impl TicketState {
     pub const fn is_live(self) -> bool {
         match self {
             Self::Valid => true,
-            Self::Refunded => false,
+            Self::Refunded | Self::Relocated => false,
         }
     }
 }
@@ -399,6 +402,32 @@ pub enum HistoryEvent {
         /// That order's code.
         of: OrderCode,
         /// What it adds up to.
+        totals: Totals,
+        /// In which currency.
+        currency: Currency,
+        /// How many tickets.
+        tickets: u32,
+    },
+    /// Places of it were given against others.
+    Relocated {
+        /// The code of the order that they are in now.
+        to: OrderCode,
+        /// Each item with the one that took its place.
+        items: Vec<(ItemId, ItemId)>,
+        /// What they add up to.
+        totals: Totals,
+        /// In which currency.
+        currency: Currency,
+        /// How many tickets.
+        tickets: u32,
+    },
+    /// Its places were given for those of another order.
+    Relocates {
+        /// That order's code.
+        of: OrderCode,
+        /// Each of that order's items with the one that took its place.
+        items: Vec<(ItemId, ItemId)>,
+        /// What they add up to.
         totals: Totals,
         /// In which currency.
         currency: Currency,
@@ -487,6 +516,7 @@ impl Order {
             totals.insurance = extras.insurances.iter().flat_map(|taken| &taken.items).map(|(_, premium)| premium).sum();
             totals.delivery = extras.delivery.as_ref().map_or(0, |delivery| delivery.cost);
             totals.vouchers = extras.vouchers.iter().map(|taken| taken.amount).sum();
+            totals.credit = extras.replaces.as_ref().map_or(0, |replaces| replaces.credit);
         }
         totals
     }

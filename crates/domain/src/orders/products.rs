@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::basket::{Desk, refused};
 use super::draft::Draft;
-use super::{Item, Order};
+use super::{Item, Order, Stage};
 use crate::change::CounterKey;
 use crate::command::{Planned, ProductRequest};
 use crate::error::{Code, Error};
@@ -19,9 +19,11 @@ use crate::products::{Product, ProductTerms, Unit};
 /// So many units of a product are asked for.
 type Asked<'a> = (&'a Arc<Product>, u32);
 
-/// The counter that each unit of an order counts in.
+/// The counter that each unit of an order counts in. What was given back is in stock again, and a refund takes nothing out of it.
 pub fn counted(order: &Order) -> impl Iterator<Item = (CounterKey, i64)> {
-    order.extras().products.iter().map(|unit| (CounterKey::ProductUnits(unit.terms.product), 1))
+    let takes = !matches!(order.stage, Stage::Refund { .. });
+    let taken = order.extras().products.iter().filter(move |unit| takes && order.refund_of(unit.id).is_none());
+    taken.map(|unit| (CounterKey::ProductUnits(unit.terms.product), 1))
 }
 
 /// The units that stay once these items are taken out of an order and these places are left.

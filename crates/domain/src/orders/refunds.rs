@@ -1,4 +1,4 @@
-//! Refunds: items of a sold order given back, all that a call names or none. A refund is an order of its own, of the same channel and buyer, that points to
+//! Refunds: items of a sold order, places and products, given back, all that a call names or none. A refund is an order of its own, of the same channel and buyer, that points to
 //! the first; its amounts are positive and say what comes back. aforo records money, it never moves it.
 //!
 //! An item comes back for what it really cost: promotions were spread over the items when it was sold. What vouchers paid comes back first, to the
@@ -7,13 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::after::{Office, Refunded};
 use super::basket::check_named;
 use super::draft::Draft;
 use super::extras::Extras;
 use super::insurance::Insured;
 use super::sight::Sight;
-use super::{History, HistoryEvent, Item, Order, Stage, TicketKind, surcharges};
+use super::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, surcharges};
 use crate::catalogue::manage::places::blocked_too;
 use crate::catalogue::plan::Place;
 use crate::change::{CounterKey, Row};
@@ -22,6 +24,7 @@ use crate::error::{Code, Error};
 use crate::identity::{Permission, Status};
 use crate::ids::{EntityId, ItemId, OrderCode, OrderId, SessionId, VoucherId};
 use crate::money::Minor;
+use crate::products::Unit;
 use crate::vouchers::{self, MovementKind, TakenVoucher, Voucher, VoucherMovement};
 
 /// What is to be given back.
@@ -40,20 +43,21 @@ pub struct RefundRequest {
 }
 
 /// A refund as it is worked out from the order alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrawnUp {
-    /// What comes back, as an order has it.
+    /// The places that come back, as an order has them.
     pub items: Vec<Item>,
     /// Surcharges per order that come back.
     pub surcharges: Vec<surcharges::OrderSurcharge>,
-    /// Insurances, delivery and vouchers.
+    /// Products, insurances, delivery and vouchers.
     pub extras: Extras,
     /// How much of it was once paid with each voucher.
     pub vouchers: Vec<(VoucherId, Minor)>,
 }
 
-/// Works a refund out. `pays` says of a voucher whether something may come back to it.
-pub fn draw_up(order: &Order, request: &RefundRequest, pays: impl Fn(VoucherId) -> bool) -> DrawnUp {
+/// Works a refund out. `per_order` says whether surcharges per order that nobody is left to pay for come back with the others, `pays` of a voucher
+/// whether something may come back to it.
+pub fn draw_up(order: &Order, request: &RefundRequest, per_order: bool, pays: impl Fn(VoucherId) -> bool) -> DrawnUp {
     let goes = |item: &Item| request.items.contains(&item.id);
     let comes_back = |item: &Item| {
         let price = if request.surcharges { item.price.clone() } else { Arc::new(item.price.without_surcharges()) };
@@ -68,12 +72,14 @@ pub fn draw_up(order: &Order, request: &RefundRequest, pays: impl Fn(VoucherId) 
         };
         extras.insurances = order.extras().insurances.iter().map(of).filter(|taken| !taken.items.is_empty()).collect();
     }
+    let units = order.extras().products.iter().filter(|unit| request.items.contains(&unit.id));
+    extras.products = units.map(|unit| Unit { barcode: None, ..unit.clone() }).collect();
     if request.delivery && !before.iter().any(|refund| refund.delivery) {
         extras.delivery.clone_from(&order.extras().delivery);
     }
     let mut drawn_up = DrawnUp {
         items: order.items.iter().filter(|item| goes(item)).map(comes_back).collect(),
-        surcharges: if request.surcharges { per_order(order, request) } else { Vec::new() },
+        surcharges: if request.surcharges && per_order { surcharges_per_order(order, request) } else { Vec::new() },
         extras,
         vouchers: Vec::new(),
     };
@@ -95,14 +101,14 @@ pub fn draw_up(order: &Order, request: &RefundRequest, pays: impl Fn(VoucherId) 
 
 impl DrawnUp {
     /// The same order with nothing but this in it.
-    fn as_order(&self, order: &Order) -> Order {
+    pub(super) fn as_order(&self, order: &Order) -> Order {
         let extras = (self.extras != Extras::default()).then(|| Box::new(self.extras.clone()));
         Order { items: self.items.clone(), surcharges: self.surcharges.clone(), extras, ..order.clone() }
     }
 }
 
 /// Surcharges per order that come back: those that an item now gone was the last to pay for.
-fn per_order(order: &Order, request: &RefundRequest) -> Vec<surcharges::OrderSurcharge> {
+fn surcharges_per_order(order: &Order, request: &RefundRequest) -> Vec<surcharges::OrderSurcharge> {
     let pays = |item: &&Item| item.kind == TicketKind::Sale && order.refund_of(item.id).is_none();
     let (gone, stay): (Vec<&Item>, Vec<&Item>) = order.items.iter().filter(pays).partition(|item| request.items.contains(&item.id));
     let has = |items: &[&Item], session: SessionId| items.iter().any(|item| item.session == session);
@@ -120,7 +126,7 @@ impl<'a> Office<'a> {
     /// cannot be given back, because it was already; `FORBIDDEN_RESOURCE` and `AUTH0027` for who may not block the places, if that is asked for.
     pub(super) fn refund(&self, order: &Arc<Order>, request: &RefundRequest) -> Planned {
         let Stage::Confirm { code: of_code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
-        check_named(order, &request.items, Code::ProductStateInvalid, |id| order.refund_of(id).is_none())?;
+        check_named(order, &request.items, Code::ProductStateInvalid, |id| order.ticket_state(id) == TicketState::Valid)?;
         if request.block_places {
             self.may_block(order, request)?;
         }
@@ -128,7 +134,7 @@ impl<'a> Office<'a> {
         let vouchers = vouchers::all(taken.map(|taken| self.world.voucher(taken.id)))?;
         let pays = |id: VoucherId| vouchers.iter().any(|voucher| voucher.id == id && self.still_pays(voucher));
         let code = self.moment.order_code.ok_or(Stop::NeedOrderCode)?;
-        let drawn_up = draw_up(order, request, pays);
+        let drawn_up = draw_up(order, request, true, pays);
         let refund = self.as_an_order(order, of_code, code, &drawn_up);
         Ok(self.book(order, request, refund, drawn_up.vouchers, of_code, code))
     }
@@ -160,10 +166,11 @@ impl<'a> Office<'a> {
         let at = self.moment.now;
         let mut draft = Draft::new(self.world);
         let (totals, currency, tickets) = (refund.totals(), order.currency, refund.items.len() as u32);
-        let mut items: Vec<_> = refund.items.iter().map(|item| item.id).collect();
+        let units = refund.extras().products.iter().map(|unit| unit.id);
+        let mut items: Vec<_> = refund.items.iter().map(|item| item.id).chain(units).collect();
         items.sort_unstable();
         let delivery = refund.extras().delivery.is_some();
-        let note = Refunded { order: refund.id, code, at, items, delivery, total: totals.total(), vouchers };
+        let note = Refunded { order: refund.id, code, at, items, delivery, total: totals.total(), vouchers, relocated: false };
         let original = order.with_extras(|extras| {
             extras.after.lines += 1;
             extras.after.refunds.push(note);
@@ -174,6 +181,7 @@ impl<'a> Office<'a> {
                 draft.put(Row::from(ticket));
             }
         }
+        draft.put_units(&original, at, |id| request.items.contains(&id));
         if request.block_places {
             self.block(&mut draft, &refund);
         }
@@ -187,7 +195,7 @@ impl<'a> Office<'a> {
     }
 
     /// Whether something may come back to a voucher: it could pay again.
-    fn still_pays(&self, voucher: &Voucher) -> bool {
+    pub(super) fn still_pays(&self, voucher: &Voucher) -> bool {
         let now = self.moment.now;
         let group = self.world.catalogue.group_of(voucher);
         let open = group.is_some_and(|group| group.status == Status::Active && group.valid_until.is_none_or(|until| now < until));
@@ -197,13 +205,18 @@ impl<'a> Office<'a> {
     /// Places are the promoter's: only who speaks for it takes them out of sale.
     fn may_block(&self, order: &Order, request: &RefundRequest) -> Result<(), Error> {
         self.permit(Permission::BlockSeats)?;
+        self.speaks_for_promoter(order, &request.items)
+    }
+
+    /// `FORBIDDEN_RESOURCE` unless the caller speaks for the promoter of each of these items.
+    pub(super) fn speaks_for_promoter(&self, order: &Order, items: &[ItemId]) -> Result<(), Error> {
         let is_own = |promoter: EntityId| match self.sight {
             Sight::Operator => true,
             Sight::Entity(entity) => entity == promoter,
             Sight::Channel(channel) => self.world.identity.channels.get(&channel).is_some_and(|channel| channel.entity == promoter),
         };
         let promoter = |item: &Item| self.world.catalogue.events.get(&item.event).map(|event| event.entity);
-        let mut named = order.items.iter().filter(|item| request.items.contains(&item.id));
+        let mut named = order.items.iter().filter(|item| items.contains(&item.id));
         if named.all(|item| promoter(item).is_some_and(is_own)) { Ok(()) } else { Err(Code::ForbiddenResource.into()) }
     }
 
@@ -225,7 +238,7 @@ impl<'a> Office<'a> {
 
 impl Draft<'_> {
     /// Lets the place of a sold item fall free. Its buyer, if it was counted, has one less.
-    fn give_back(&mut self, order: &Order, item: &Item) {
+    pub(super) fn give_back(&mut self, order: &Order, item: &Item) {
         self.free(order, item);
         if order.counted.contains(&item.session)
             && let Some(buyer) = order.buyer.as_ref().and_then(|buyer| buyer.hash())
@@ -235,7 +248,7 @@ impl Draft<'_> {
     }
 
     /// Gives vouchers back what a refund says.
-    fn pay_back(&mut self, refund: &Order, code: OrderCode, at: crate::moment::Timestamp) {
+    pub(super) fn pay_back(&mut self, refund: &Order, code: OrderCode, at: crate::moment::Timestamp) {
         let order: OrderId = refund.id;
         for taken in &refund.extras().vouchers {
             let voucher = self.voucher(taken.id);

@@ -11,7 +11,7 @@ use crate::change::CounterKey;
 use crate::command::{AutoRequest, Planned, SeatRequest};
 use crate::error::{Code, Error};
 use crate::identity::{Channel, Permission};
-use crate::ids::{CollectiveId, ItemId, PriceTypeId, RateId, SeatId, SessionId};
+use crate::ids::{ChannelId, CollectiveId, ItemId, PriceTypeId, RateId, SeatId, SessionId};
 use crate::inventory::best::{self, Stock, Wish};
 use crate::inventory::{Inventory, PlaceState, orphan};
 use crate::moment::Timestamp;
@@ -22,7 +22,7 @@ use crate::world::World;
 /// A session as one channel sells it.
 pub(super) struct Sale<'a> {
     pub(super) offer: &'a Offer,
-    inventory: &'a Inventory,
+    pub(super) inventory: &'a Inventory,
     pub(super) publication: &'a Publication,
     pub(super) state: SaleState,
     /// Whether it is on sale to this call: to everybody, by the code of a presale, or to its collective.
@@ -30,7 +30,7 @@ pub(super) struct Sale<'a> {
     /// The collective that opened it.
     pub(super) opened_by: Option<CollectiveId>,
     /// Indexes of the quotas it sells from.
-    quotas: Vec<u8>,
+    pub(super) quotas: Vec<u8>,
     /// Of a season, its sessions' places: one of the season is free only where it is in all of them.
     members: Vec<&'a Inventory>,
     world: &'a World,
@@ -38,8 +38,8 @@ pub(super) struct Sale<'a> {
 }
 
 /// A place that was chosen, with what it costs.
-struct Pick<'a> {
-    offer: &'a Offer,
+pub(super) struct Pick<'a> {
+    pub(super) offer: &'a Offer,
     place: Place,
     price_type: PriceTypeId,
     rate: &'a Rate,
@@ -47,6 +47,16 @@ struct Pick<'a> {
 }
 
 impl<'a> Sale<'a> {
+    /// A session as a channel sells it at an instant; `None` where it does not.
+    pub(super) fn of(world: &'a World, now: Timestamp, channel: ChannelId, id: SessionId) -> Option<Self> {
+        let (offer, inventory) = world.session(id)?;
+        let (publication, state) = offer.in_channel(channel, now)?;
+        let quotas = offer.quotas(publication, now);
+        let members = offer.session.season.iter().flat_map(Season::sessions);
+        let members = members.filter_map(|member| Some(world.session(member)?.1)).collect();
+        Some(Sale { offer, inventory, publication, state, open: state.on_sale, opened_by: None, quotas, members, world, now })
+    }
+
     /// Whether a place is in one of the quotas that a tariff is sold from.
     pub(super) fn sells(&self, place: Place, rate: &Rate) -> bool {
         invitations::quotas(rate, &self.offer.plan, &self.quotas).contains(&self.inventory.quota(place))
@@ -63,6 +73,19 @@ impl<'a> Sale<'a> {
         }
     }
 
+    /// Whether a place is free in each of its sessions, would be once its holder is over, or is among those that are given up.
+    pub(super) fn is_free_or(&self, place: Place, given_up: impl Fn(SessionId, Place) -> bool) -> bool {
+        self.sessions().all(|session| {
+            let Some((_, inventory)) = self.world.session(session) else { return false };
+            match inventory.own_state(place) {
+                PlaceState::Free => true,
+                PlaceState::Held => self.overdue_holder(inventory, place).is_some(),
+                PlaceState::Sold => given_up(session, place),
+                PlaceState::Blocked => false,
+            }
+        })
+    }
+
     /// The places of all sessions that an item of this one takes its own in.
     fn inventories(&self) -> impl Iterator<Item = &'a Inventory> {
         std::iter::once(self.inventory).chain(self.members.iter().copied())
@@ -75,7 +98,7 @@ impl<'a> Sale<'a> {
     }
 
     /// The orders that hold a place in any of its sessions although their time is over.
-    fn overdue_holders(&self, place: Place) -> impl Iterator<Item = &'a Order> {
+    pub(super) fn overdue_holders(&self, place: Place) -> impl Iterator<Item = &'a Order> {
         self.inventories().filter_map(move |inventory| self.overdue_holder(inventory, place))
     }
 
@@ -108,13 +131,7 @@ impl<'a> Desk<'a> {
     }
 
     pub(super) fn sale(&self, id: SessionId) -> Option<Sale<'a>> {
-        let (offer, inventory) = self.world.session(id)?;
-        let (publication, state) = offer.in_channel(self.channel.id, self.moment.now)?;
-        let quotas = offer.quotas(publication, self.moment.now);
-        let (world, now) = (self.world, self.moment.now);
-        let members = offer.session.season.iter().flat_map(Season::sessions);
-        let members = members.filter_map(|member| Some(world.session(member)?.1)).collect();
-        Some(Sale { offer, inventory, publication, state, open: state.on_sale, opened_by: None, quotas, members, world, now })
+        Sale::of(self.world, self.moment.now, self.channel.id, id)
     }
 
     /// Adds numbered seats.
@@ -281,18 +298,18 @@ impl<'a> Desk<'a> {
 }
 
 /// What items of one call cost: a price is worked out once for all places of a price type and rate.
-struct Prices<'a> {
+pub(super) struct Prices<'a> {
     channel: &'a Channel,
     known: Vec<((SessionId, PriceTypeId, RateId), Arc<ItemPrice>)>,
 }
 
 impl<'a> Prices<'a> {
-    const fn new(channel: &'a Channel) -> Self {
+    pub(super) const fn new(channel: &'a Channel) -> Self {
         Self { channel, known: Vec::new() }
     }
 
     /// A place with its price, if it has one at this tariff.
-    fn pick<'b>(&mut self, sale: &Sale<'b>, place: Place, rate: &'b Rate) -> Option<Pick<'b>> {
+    pub(super) fn pick<'b>(&mut self, sale: &Sale<'b>, place: Place, rate: &'b Rate) -> Option<Pick<'b>> {
         let offer = sale.offer;
         let price_type = offer.plan.price_type(place);
         let key = (offer.session.id, price_type, rate.id);
@@ -309,11 +326,18 @@ impl<'a> Prices<'a> {
 }
 
 impl Pick<'_> {
-    fn seat(&self) -> Option<SeatId> {
+    /// Whether it has a place that is meant in one of a sale's sessions.
+    pub(super) fn has(&self, sale: &Sale<'_>, place: Place) -> bool {
+        self.place == place && sale.sessions().any(|session| self.offer.session.covers(session))
+    }
+
+    /// The seat, where it is one.
+    pub(super) fn seat(&self) -> Option<SeatId> {
         self.offer.plan.seat_at(self.place).map(|seat| seat.seat.id)
     }
 
-    fn into_item(self, id: ItemId) -> Item {
+    /// As an item of an order.
+    pub(super) fn into_item(self, id: ItemId) -> Item {
         let (session, event) = (self.offer.session.id, self.offer.event.id);
         let (spot, kind) = (spot(self.offer, self.place), TicketKind::of(self.rate));
         let (place, price_type, rate, price) = (self.place, self.price_type, self.rate.id, self.price);

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use aforo_domain::ids::{ChannelId, EntityId, ItemId, OrderCode, OrderId, SessionId, ShardId};
+use aforo_domain::ids::{ChannelId, EntityId, ItemId, OrderCode, OrderId, ShardId};
 use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
-use aforo_domain::orders::{Order, OrderKind, Ticket};
+use aforo_domain::orders::{Order, OrderKind};
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
@@ -63,13 +63,13 @@ pub enum TicketsOf {
     Some(Vec<ChannelId>, Option<EntityId>),
 }
 
-/// Tickets of sold orders.
+/// Tickets, or units of products, of sold orders.
 #[derive(Debug, Clone)]
 pub struct TicketsWanted {
     /// Whose.
     pub of: TicketsOf,
-    /// Of which session.
-    pub session: Option<SessionId>,
+    /// Of which session, or product.
+    pub only: Option<u64>,
     /// Changed then.
     pub changed: Span,
     /// Only those that are live.
@@ -208,10 +208,19 @@ pub fn orders(dialect: Dialect, shard: ShardId, wanted: &OrdersWanted, cut: Cut)
 
 /// A page of tickets with their orders, and how many there are in all.
 pub fn tickets(dialect: Dialect, shard: ShardId, wanted: &TicketsWanted, cut: Cut) -> Vec<Select> {
+    items(dialect, shard, ("tickets", "session"), wanted, cut)
+}
+
+/// A page of units of products with their orders, and how many there are in all.
+pub fn units(dialect: Dialect, shard: ShardId, wanted: &TicketsWanted, cut: Cut) -> Vec<Select> {
+    items(dialect, shard, ("sold_units", "product"), wanted, cut)
+}
+
+fn items(dialect: Dialect, shard: ShardId, (table, of): (&str, &str), wanted: &TicketsWanted, cut: Cut) -> Vec<Select> {
     let mut writer = Writer::new(dialect, shard);
     let mut condition = format!("shard = {}", dialect.placeholder(1));
-    if let Some(session) = wanted.session {
-        condition += &format!(" AND session = {}", writer.bind(int(session.0)));
+    if let Some(only) = wanted.only {
+        condition += &format!(" AND {of} = {}", writer.bind(int(only)));
     }
     condition += &writer.span("changed", wanted.changed);
     if wanted.live {
@@ -225,12 +234,12 @@ pub fn tickets(dialect: Dialect, shard: ShardId, wanted: &TicketsWanted, cut: Cu
     }
     let by = if wanted.by_change { "changed" } else { "sold" };
     let way = if wanted.descending { "DESC" } else { "ASC" };
-    let count = writer.select(format!("SELECT count(*) FROM tickets WHERE {condition}"), COUNT);
+    let count = writer.select(format!("SELECT count(*) FROM {table} WHERE {condition}"), COUNT);
     let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
     let page = format!(
         "SELECT t.data, o.data FROM
-           (SELECT {by}, id FROM tickets WHERE {condition} ORDER BY {by} {way}, id {way} LIMIT {limit} OFFSET {offset}) p
-         JOIN tickets t ON t.shard = {shard} AND t.id = p.id JOIN orders o ON o.shard = {shard} AND o.id = t.order_id
+           (SELECT {by}, id FROM {table} WHERE {condition} ORDER BY {by} {way}, id {way} LIMIT {limit} OFFSET {offset}) p
+         JOIN {table} t ON t.shard = {shard} AND t.id = p.id JOIN orders o ON o.shard = {shard} AND o.id = t.order_id
          ORDER BY p.{by} {way}, p.id {way}",
         shard = dialect.placeholder(1)
     );
@@ -273,14 +282,17 @@ pub fn page<T: DeserializeOwned>(found: &[Found]) -> Result<Page<T>, StoreError>
     Ok(Page { total: total(found)?, rows })
 }
 
-/// A count, and a page of tickets with their orders: those of one order share it.
-pub fn page_of_tickets(found: &[Found]) -> Result<Page<(Ticket, Arc<Order>)>, StoreError> {
-    let mut rows: Vec<(Ticket, Arc<Order>)> = Vec::new();
+/// A count, and a page of tickets or units with their orders: those of one order share it.
+pub fn page_with_orders<T: DeserializeOwned>(
+    found: &[Found],
+    order_of: impl Fn(&T) -> OrderId,
+) -> Result<Page<(T, Arc<Order>)>, StoreError> {
+    let mut rows: Vec<(T, Arc<Order>)> = Vec::new();
     for row in found.get(1).into_iter().flatten() {
-        let ticket: Ticket = image(row, 0)?;
-        let known = rows.last().filter(|(_, order)| order.id == ticket.order).map(|(_, order)| order.clone());
+        let item: T = image(row, 0)?;
+        let known = rows.last().filter(|(_, order)| order.id == order_of(&item)).map(|(_, order)| order.clone());
         let order = known.map_or_else(|| image(row, 1), Ok)?;
-        rows.push((ticket, order));
+        rows.push((item, order));
     }
     Ok(Page { total: total(found)?, rows })
 }

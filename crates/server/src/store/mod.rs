@@ -36,6 +36,7 @@ use aforo_domain::ids::{ItemId, OrderCode, OrderId, ShardId};
 use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{History, Order, Ticket};
+use aforo_domain::products::SoldUnit;
 use lists::{Cut, Found, MessagesWanted, OrdersWanted, Page, Select, TicketsWanted};
 use sql::Dialect;
 
@@ -510,7 +511,15 @@ impl Reader {
     /// # Errors
     /// Whatever the database says.
     pub fn tickets(&mut self, shard: ShardId, wanted: &TicketsWanted, cut: Cut) -> Result<Page<(Ticket, Arc<Order>)>, StoreError> {
-        lists::page_of_tickets(&self.select(&lists::tickets(self.dialect(), shard, wanted, cut))?)
+        lists::page_with_orders(&self.select(&lists::tickets(self.dialect(), shard, wanted, cut))?, |ticket: &Ticket| ticket.order)
+    }
+
+    /// Units of products with their orders.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn units(&mut self, shard: ShardId, wanted: &TicketsWanted, cut: Cut) -> Result<Page<(SoldUnit, Arc<Order>)>, StoreError> {
+        lists::page_with_orders(&self.select(&lists::units(self.dialect(), shard, wanted, cut))?, |unit: &SoldUnit| unit.order)
     }
 
     /// The tickets with these ids, in no order; those that are not there are left out.

@@ -104,6 +104,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::GiftVouchers(channel) => put(int(channel.0)),
         Key::VoucherOrder(id) => put(Cell::Bytes(&id.0)),
         Key::VoucherSale((channel, number)) => pair(channel.0, *number, put),
+        Key::SoldUnit(id) => put(int(id.0)),
     }
 }
 
@@ -144,12 +145,22 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Text(match ticket.state {
                 TicketState::Valid => "VALID",
                 TicketState::Refunded => "REFUNDED",
+                TicketState::Relocated => "RELOCATED",
             }));
             put(Cell::Bool(ticket.state.is_live()));
             put(ticket.sale.map_or(Cell::Null, |sale| Cell::Int(sale.at.0)));
             put(Cell::Int(ticket.changed.0));
             put(ticket.sale.map_or(Cell::Null, |sale| int(sale.channel.0)));
             put(ticket.sale.map_or(Cell::Null, |sale| int(sale.promoter.0)));
+        }
+        Row::SoldUnit(unit) => {
+            put(Cell::Bytes(&unit.order.0));
+            put(int(unit.product.0));
+            put(Cell::Bool(unit.state.is_live()));
+            put(Cell::Int(unit.sale.at.0));
+            put(Cell::Int(unit.changed.0));
+            put(int(unit.sale.channel.0));
+            put(int(unit.sale.promoter.0));
         }
         Row::History(line) => put(Cell::Int(line.at.0)),
         Row::Message(message) => message_cells(message, put),
@@ -312,6 +323,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Publication(row) => serde_json::to_writer(out, row),
         Row::Promotion(row) => serde_json::to_writer(out, row),
         Row::Product(row) => serde_json::to_writer(out, row),
+        Row::SoldUnit(row) => serde_json::to_writer(out, row),
         Row::PlaceMarks(row) => serde_json::to_writer(out, row),
         Row::VoucherGroup(row) => serde_json::to_writer(out, row),
         Row::Voucher(row) => serde_json::to_writer(out, row),

@@ -17,7 +17,7 @@ use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Op
 use aforo_domain::inventory::PlaceMarks;
 use aforo_domain::messages::Message;
 use aforo_domain::orders::{History, Order, Ticket};
-use aforo_domain::products::Product;
+use aforo_domain::products::{Product, SoldUnit};
 use aforo_domain::promotions::Promotion;
 use aforo_domain::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use aforo_domain::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
@@ -308,4 +308,16 @@ row_tables! {
         DATA,
     ]), json::<Arc<VoucherSale>>;
     Product: PRODUCTS = Table::new("products", &[SHARD, int("id")], &[DATA]), json::<Arc<Product>>;
+    // Only orders with products have any: a sale of places writes none.
+    SoldUnit: SOLD_UNITS = Table::new("sold_units", &[SHARD, int("id")], &[
+        bytes("order_id"),
+        int("product"),
+        bool("live"),
+        int("sold"),
+        int("changed"),
+        int("channel"),
+        int("promoter"),
+        DATA,
+    ])
+    .with(&[Index { name: "sold_units_changed", unique: false, columns: "shard, changed, sold, id, live, channel, promoter, product", only: None }]), json::<Arc<SoldUnit>>;
 }

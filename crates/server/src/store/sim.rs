@@ -212,7 +212,7 @@ impl SimStore {
                 Row::Outcome(outcome) => each(Resident::Outcome(outcome.period, outcome.key.short())),
                 Row::PoolBarcode(barcode) if matches!(barcode.state, PoolState::Used { .. }) => {}
                 Row::Voucher(voucher) if voucher.reserved == 0 => {}
-                Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) => {}
+                Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) | Row::SoldUnit(_) => {}
                 Row::Message(_) | Row::VoucherSale(_) => {}
                 Row::VoucherOrder(order) if matches!(order.stage, VoucherOrderStage::Confirm { .. }) => {}
                 _ => each(Resident::Row(row)),

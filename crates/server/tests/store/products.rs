@@ -8,9 +8,10 @@ use aforo_domain::change::{Counter, CounterKey, Row};
 use aforo_domain::identity::Status;
 use aforo_domain::ids::*;
 use aforo_domain::money::{Currency, Percent};
-use aforo_domain::products::{OnlyWith, Product, ProductLimits};
+use aforo_domain::orders::{Sale, TicketState};
+use aforo_domain::products::{OnlyWith, Product, ProductLimits, SoldUnit};
 
-use crate::rows::{euro, text, window};
+use crate::rows::{CODE, CONFIRMED, NOW, euro, text, window};
 
 /// A product, and how many of it are taken.
 pub fn rows() -> Vec<Row> {
@@ -30,7 +31,10 @@ pub fn rows() -> Vec<Row> {
         limits: ProductLimits { stock: Some(9), per_order: Some(2) },
         version: 4,
     };
-    vec![Arc::new(product).into(), Counter { key: CounterKey::ProductUnits(ProductId(31)), value: 3 }.into()]
+    let sale = Sale { channel: ChannelId(21), promoter: EntityId(11), at: NOW };
+    let (order, state) = (CONFIRMED, TicketState::Refunded);
+    let sold = SoldUnit { id: ItemId(7), order, code: CODE, product: ProductId(31), state, sale, changed: NOW };
+    vec![Arc::new(sold).into(), Arc::new(product).into(), Counter { key: CounterKey::ProductUnits(ProductId(31)), value: 3 }.into()]
 }
 
 pub fn only_with() -> OnlyWith {

@@ -6,6 +6,9 @@ use aforo_domain::change::Row;
 use aforo_domain::ids::*;
 use aforo_domain::money::Currency;
 use aforo_domain::orders::after::Refunded;
+use aforo_domain::orders::extras::Extras;
+use aforo_domain::orders::refunds::DrawnUp;
+use aforo_domain::orders::relocation::Replaces;
 use aforo_domain::orders::{History, HistoryEvent, Seller, Stage};
 use aforo_domain::pricing::Totals;
 use aforo_domain::vouchers::{MovementKind, VoucherMovement};
@@ -17,7 +20,14 @@ pub const REFUND_CODE: OrderCode = OrderCode(*b"REFUNDREFUND");
 
 pub fn refunded() -> Refunded {
     let (items, vouchers) = (vec![ItemId(5)], vec![(VoucherId(7), 700)]);
-    Refunded { order: REFUND, code: REFUND_CODE, at: NOW, items, delivery: true, total: 4_449, vouchers }
+    Refunded { order: REFUND, code: REFUND_CODE, at: NOW, items, delivery: true, total: 4_449, vouchers, relocated: true }
+}
+
+/// What the refund, for want of another order, was given for.
+pub fn replaces(order: OrderId) -> Option<Box<Replaces>> {
+    let back = DrawnUp { items: Vec::new(), surcharges: Vec::new(), extras: Extras::default(), vouchers: vec![(VoucherId(7), 700)] };
+    let replaces = Replaces { order: CONFIRMED, code: CODE, items: vec![(ItemId(5), ItemId(8))], back, credit: 0 };
+    (order == REFUND).then(|| Box::new(replaces))
 }
 
 /// The refund, what a voucher has back, and every line of a book but that of the sale.
@@ -30,6 +40,8 @@ pub fn rows(by: &Seller) -> Vec<Row> {
     let lines = [
         HistoryEvent::Refunded { refund: REFUND_CODE, totals: totals(), currency, tickets },
         HistoryEvent::Refunds { of: CODE, totals: totals(), currency, tickets },
+        HistoryEvent::Relocated { to: REFUND_CODE, items: vec![(ItemId(5), ItemId(8))], totals: totals(), currency, tickets },
+        HistoryEvent::Relocates { of: CODE, items: vec![(ItemId(5), ItemId(8))], totals: totals(), currency, tickets },
         HistoryEvent::Noted { text: "«?»".to_owned() },
         HistoryEvent::AttendeesChanged { items: vec![ItemId(5)] },
         HistoryEvent::Reprinted { dead: vec![(ItemId(5), "****8905".to_owned())] },
@@ -41,5 +53,5 @@ pub fn rows(by: &Seller) -> Vec<Row> {
 
 /// What a confirmed order of one item adds up to.
 pub fn totals() -> Totals {
-    Totals { base: 4_850, promotions: 500, surcharges: 349, insurance: 205, delivery: 350, vouchers: 0 }
+    Totals { base: 4_850, promotions: 500, surcharges: 349, insurance: 205, delivery: 350, vouchers: 0, credit: 0 }
 }

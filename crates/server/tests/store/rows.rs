@@ -589,6 +589,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
             promotions: vec![applied()],
             collectives: vec![taken_collective()],
             after: AfterSale { lines: 1, refunds: vec![crate::refunds::refunded()] },
+            replaces: crate::refunds::replaces(id),
             products: vec![Unit { id: ItemId(7), terms: Arc::new(terms), barcode: Some(barcode("PRODUCT1")) }],
         })),
     })

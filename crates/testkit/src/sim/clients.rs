@@ -28,6 +28,7 @@ use aforo_server::engine::{Answer, Request};
 use super::gifts;
 use super::ledger::Ledger;
 use super::products;
+use super::relocations;
 use super::stage::{CLUB, CODE, FANS, FRIENDS, MEMBERS_OF_FRIENDS, SHARD, Show, Stage, VOUCHERS, WEB, friend, seller, voucher};
 
 /// How it went, in numbers.
@@ -164,7 +165,11 @@ impl Clients {
         let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
         if matches!(last.stage, Life::Confirm { .. }) && below(draw, 2) == 0 {
-            return self.about(channel, Command::AfterSale(id, after_sale(&last, draw)), Some(id), draw);
+            let command = match below(draw, 4) {
+                0 => relocations::some(&last, &self.stage.shows, draw),
+                _ => after_sale(&last, draw),
+            };
+            return self.about(channel, Command::AfterSale(id, command), Some(id), draw);
         }
         if last.kind() == OrderKind::Booking && below(draw, 8) == 0 {
             return self.about(channel, Command::AfterSale(id, AfterSaleCommand::CancelBooking), Some(id), draw);
@@ -427,7 +432,7 @@ fn auto(show: &Show, draw: &mut Draw) -> AutoRequest {
 /// sale.
 fn after_sale(order: &Order, draw: &mut Draw) -> AfterSaleCommand {
     let first = below(draw, order.items.len());
-    let items: Vec<_> = order.items.iter().skip(first).take(1 + below(draw, 2)).map(|item| item.id).collect();
+    let mut items: Vec<_> = order.items.iter().skip(first).take(1 + below(draw, 2)).map(|item| item.id).collect();
     match below(draw, 12) {
         0 => return AfterSaleCommand::Reprint(items),
         1 => return AfterSaleCommand::Note("Somebody called".to_owned()),
@@ -435,6 +440,7 @@ fn after_sale(order: &Order, draw: &mut Draw) -> AfterSaleCommand {
         3 => return AfterSaleCommand::CancelBooking,
         _ => {}
     }
+    items.extend(products::unit(order, draw).filter(|_| below(draw, 2) == 0));
     let [surcharges, delivery, insurance, block_places] = [2, 2, 2, 6].map(|chance| below(draw, chance) == 0);
     AfterSaleCommand::Refund(RefundRequest { items, surcharges, delivery, insurance, block_places })
 }

@@ -112,7 +112,7 @@ impl Ledger {
                         }
                         _ => None,
                     });
-                    let (told, should): (Vec<_>, _) = (told.collect(), self.to_be_told(order.seller.channel));
+                    let (told, should): (Vec<_>, _) = (told.collect(), self.to_be_told(order));
                     if told != should {
                         return Err(format!("law 8: order {} was sold, and {told:?} were told instead of {should:?}", order.id));
                     }
@@ -141,9 +141,11 @@ impl Ledger {
         Ok(())
     }
 
-    fn to_be_told(&self, channel: ChannelId) -> Vec<Kind> {
-        let Some(Row::Channel(channel)) = self.rows.get(&Key::Channel(channel)) else { return Vec::new() };
-        [(channel.loyalty, Kind::Loyalty), (channel.mail, Kind::Mail)].into_iter().filter(|(told, _)| *told).map(|(_, kind)| kind).collect()
+    /// A relocation is no sale to the loyalty programme.
+    fn to_be_told(&self, order: &Order) -> Vec<Kind> {
+        let Some(Row::Channel(channel)) = self.rows.get(&Key::Channel(order.seller.channel)) else { return Vec::new() };
+        let is_sale = order.extras().replaces.is_none();
+        [(channel.loyalty && is_sale, Kind::Loyalty), (channel.mail, Kind::Mail)].into_iter().filter(|(told, _)| *told).map(|(_, kind)| kind).collect()
     }
 
     /// Law 8: somebody got a message: one that was sent, when it was due, and after those of the same thing that were sent before.

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod process;
 pub mod products;
 pub mod promoters;
+mod relocations;
 pub mod stage;
 mod terms;
 

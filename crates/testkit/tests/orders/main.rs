@@ -15,6 +15,7 @@ mod presales;
 mod products;
 mod promotions;
 mod refunds;
+mod relocations;
 mod sale;
 mod seasons;
 mod voucher_orders;

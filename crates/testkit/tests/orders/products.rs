@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use crate::{begun, buyer, named, new_order, pay_all, seats};
 
 /// Sold by itself, in euros and dollars: five of them.
-const PROGRAMME: ProductId = ProductId(1);
+pub const PROGRAMME: ProductId = ProductId(1);
 /// Only with places of the gala: without end, but one an order.
 const PARKING: ProductId = ProductId(2);
 /// In dollars alone.
@@ -58,13 +58,13 @@ fn save(shard: &mut Shard, product: Product) {
     shard.put(std::sync::Arc::new(product));
 }
 
-fn add(order: OrderId, products: &[(ProductId, u32)]) -> OrderCommand {
+pub fn add(order: OrderId, products: &[(ProductId, u32)]) -> OrderCommand {
     let request = |(id, quantity): &(ProductId, u32)| ProductRequest { id: *id, quantity: *quantity };
     OrderCommand::AddProducts(order, products.iter().map(request).collect())
 }
 
 /// How many units are taken, as the counter says and as readers are shown it.
-fn taken(shard: &Shard, product: ProductId) -> i64 {
+pub fn taken(shard: &Shard, product: ProductId) -> i64 {
     let counted = shard.world.counter(&CounterKey::ProductUnits(product));
     assert_eq!(shard.world.taken.get(&product).copied().unwrap_or(0), counted);
     counted
@@ -80,7 +80,7 @@ fn refused(shard: &mut Shard, actor: &Actor, command: OrderCommand) -> (Code, Ve
 }
 
 /// A shard with the products and an order of the web channel.
-fn shop() -> (Shard, Actor, OrderId) {
+pub fn shop() -> (Shard, Actor, OrderId) {
     let (mut shard, web, order) = begun();
     stock_up(&mut shard);
     (shard, web, order)

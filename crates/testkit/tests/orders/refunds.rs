@@ -119,6 +119,26 @@ fn what_a_blocked_voucher_paid_is_paid_out() {
 }
 
 #[test]
+fn a_unit_of_a_product_is_in_stock_again() {
+    let (mut shard, web, order) = crate::products::shop();
+    shard.order(&web, seats(order, GALA, &[4]));
+    shard.order(&web, crate::products::add(order, &[(crate::products::PROGRAMME, 2)]));
+    shard.order(&web, buyer(order, "ada@example.com"));
+    let accepted = shard.order(&web, OrderCommand::PreConfirm(order));
+    let sold = shard.order(&web, pay_all(&accepted));
+    let units: Vec<_> = sold.extras().products.iter().map(|unit| unit.id).collect();
+    let one = RefundRequest { items: vec![units[0]], ..all_of(&sold, &[]) };
+    let back = refund(&mut shard, &web, &sold, one.clone());
+    assert_eq!((back.totals().total(), back.items.len(), back.extras().products.len()), (300, 0, 1));
+    assert_eq!(crate::products::taken(&shard, crate::products::PROGRAMME), 1);
+    assert_eq!(try_refund(&mut shard, &web, &sold, one).unwrap_err().code, Code::ProductStateInvalid);
+    let rest = RefundRequest { items: vec![sold.items[0].id, units[1]], ..all_of(&sold, &[]) };
+    let rest = refund(&mut shard, &web, &sold, rest);
+    assert_eq!(back.totals().total() + rest.totals().total(), sold.totals().total());
+    assert_eq!(crate::products::taken(&shard, crate::products::PROGRAMME), 0);
+}
+
+#[test]
 fn who_may_give_back_and_who_may_block() {
     let (mut shard, web, open) = begun();
     let sold = buy(&mut shard, &web, |order| seats(order, GALA, &[4, 5]), "ada@example.com");

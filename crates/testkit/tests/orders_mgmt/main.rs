@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod corrections;
+mod products;
 mod reads;
 mod refunds;
 mod sights;
@@ -12,6 +13,7 @@ use aforo_testkit::caller::{Caller, ManagerClient, SellerClient};
 use serde_json::{Value, json};
 
 use corrections::{a_booking_is_let_go_by_its_code, imported_barcodes_are_not_printed_anew, what_is_corrected_leaves_a_line};
+use products::{products_are_listed_as_items_of_their_own, products_come_back_into_the_stock};
 use reads::{
     a_booking_is_found_by_its_code, items_are_found_by_session_and_by_change, lists_of_orders_are_cut_and_filtered,
     what_was_sold_is_read_at_once, wrong_questions_are_told_what_is_wrong,
@@ -36,6 +38,8 @@ aforo_testkit::for_each_engine![
     counters_are_given_back,
     who_may_give_back,
     a_refund_is_asked_for_in_its_form,
+    products_come_back_into_the_stock,
+    products_are_listed_as_items_of_their_own,
     a_booking_is_let_go_by_its_code,
     what_is_corrected_leaves_a_line,
     imported_barcodes_are_not_printed_anew,

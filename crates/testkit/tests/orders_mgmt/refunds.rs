@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::{API, code, codes, finish, ids, item_ids, sell, with_role};
 
 /// Asks for these items of an order.
-async fn refund(caller: &Caller, order: &Value, items: &[u64], with: Value) -> Answer {
+pub async fn refund(caller: &Caller, order: &Value, items: &[u64], with: Value) -> Answer {
     let items: Vec<_> = items.iter().map(|id| json!({ "id": id })).collect();
     let mut body = json!({"items": items, "type": "MANUAL"});
     body.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
     caller.post(format!("{API}/orders/{}/refund", code(order)), body).await
 }
 
-async fn read(caller: &Caller, order: &Value) -> Value {
+pub async fn read(caller: &Caller, order: &Value) -> Value {
     caller.get(format!("{API}/orders/{}", code(order))).await.ok()
 }
 

@@ -38,6 +38,14 @@ impl ConfirmBody {
     fn read(&self) -> Result<Vec<PaymentRequest>, Problem> {
         let mut checks = Checks::new();
         let payments = checks.required("payments", self.payments.as_deref()).unwrap_or_default();
+        let read = PaymentBody::read(&mut checks, payments);
+        checks.done(read)
+    }
+}
+
+impl PaymentBody {
+    /// What was paid.
+    pub fn read(checks: &mut Checks, payments: &[Self]) -> Vec<PaymentRequest> {
         if payments.len() > MAX_ELEMENTS {
             checks.bad_value("payments");
         }
@@ -53,7 +61,7 @@ impl ConfirmBody {
             let reference = checks.optional_text("payments.reference", payment.reference.as_deref());
             read.extend(amount.map(|amount| PaymentRequest { kind, amount, reference }));
         }
-        checks.done(read)
+        read
     }
 }
 

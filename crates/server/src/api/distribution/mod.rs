@@ -3,7 +3,7 @@
 pub mod attendees;
 mod buyer;
 mod collectives;
-mod confirm;
+pub mod confirm;
 pub mod delivery;
 mod forms;
 pub mod insurances;
@@ -11,7 +11,7 @@ mod items;
 mod loyalty;
 mod metadata;
 mod orders;
-mod product_view;
+pub mod product_view;
 mod products;
 pub mod promotions;
 pub mod view;

@@ -8,7 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::local;
-use super::view::{NamedView, TaxView, tax_views};
+use super::view::{NamedView, TICKET_STATES, TaxView, tax_views};
+use crate::api::mgmt::words;
 use crate::http::wire::Money;
 
 /// A unit of a product in an order.
@@ -39,6 +40,8 @@ struct ProductPriceView {
 #[derive(Debug, Serialize, ToSchema)]
 struct CollectionView<'a> {
     barcode: &'a str,
+    /// VALID, or REFUNDED once it was given back.
+    status: &'static str,
 }
 
 impl<'a> ProductView<'a> {
@@ -47,7 +50,8 @@ impl<'a> ProductView<'a> {
         order.extras().products.iter().map(|unit| Self::of(unit, order, catalogue))
     }
 
-    fn of(unit: &'a Unit, order: &'a Order, catalogue: &'a Catalogue) -> Self {
+    /// A unit of an order.
+    pub fn of(unit: &'a Unit, order: &'a Order, catalogue: &'a Catalogue) -> Self {
         let (terms, currency): (_, Currency) = (&unit.terms, order.currency);
         // Products are never taken out of the catalogue, so the empty name is never seen.
         let name = catalogue.products.get(&terms.product).map_or("", |product| local(&product.names, &order.language, &product.name));
@@ -57,7 +61,10 @@ impl<'a> ProductView<'a> {
             r#type: "PRODUCT",
             product: NamedView { id: terms.product.0, name },
             price: ProductPriceView { base: price, total: price, taxes: tax_views(&terms.taxes, currency) },
-            collection: unit.barcode.as_ref().map(|barcode| CollectionView { barcode: barcode.as_str() }),
+            collection: unit.barcode.as_ref().map(|barcode| CollectionView {
+                barcode: barcode.as_str(),
+                status: words::show(TICKET_STATES, &order.ticket_state(unit.id)),
+            }),
         }
     }
 }

@@ -39,7 +39,8 @@ pub const KINDS: &[(&str, OrderKind)] =
     &[("PURCHASE", OrderKind::Purchase), ("BOOKING", OrderKind::Booking), ("ISSUE", OrderKind::Issue), ("REFUND", OrderKind::Refund)];
 
 /// The words for how a ticket stands.
-pub const TICKET_STATES: &[(&str, TicketState)] = &[("VALID", TicketState::Valid), ("REFUNDED", TicketState::Refunded)];
+pub const TICKET_STATES: &[(&str, TicketState)] = 
+    &[("VALID", TicketState::Valid), ("REFUNDED", TicketState::Refunded), ("RELOCATED", TicketState::Relocated)];
 
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -306,6 +307,9 @@ pub struct PriceView {
     delivery: Money,
     total: Money,
     vouchers: Money,
+    /// Of a relocation: what the places pay that it was given for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credit: Option<Money>,
     to_pay: Money,
     /// Informative: prices include them.
     taxes: Money,
@@ -522,6 +526,7 @@ pub fn price_view(order: &Order) -> PriceView {
         delivery: money(totals.delivery),
         total: money(totals.total()),
         vouchers: money(totals.vouchers),
+        credit: order.extras().replaces.as_ref().map(|replaces| money(replaces.credit)),
         to_pay: money(totals.to_pay()),
         taxes: money(taxes),
     }

@@ -1,5 +1,6 @@
 //! The book of an order: a line for everything that became of its money and its tickets.
 
+use aforo_domain::ids::ItemId;
 use aforo_domain::money::Currency;
 use aforo_domain::orders::{History, HistoryEvent, Order};
 use aforo_domain::pricing::Totals;
@@ -22,9 +23,10 @@ pub struct LineView<'a> {
     /// Counts from 1.
     number: u32,
     date: Shown,
-    /// `CONFIRMED`, `REFUNDED` (something of it was given back), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED` or, of a refund, `REFUND`.
+    /// `CONFIRMED`, `REFUNDED` (something of it was given back), `RELOCATED` (places of it were given against others), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`
+    /// or, of a refund, `REFUND`, and of an order that was given for places of another one `RELOCATION`.
     r#type: &'static str,
-    /// Of the refund; of a refund's own line, of the order that was sold.
+    /// Of the refund, or of the order of the new places; of such an order's own line, of the order that was sold.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     by: ByView,
@@ -49,6 +51,15 @@ pub struct LineItemView<'a> {
     /// How a barcode ends that is dead since.
     #[serde(skip_serializing_if = "Option::is_none")]
     barcode: Option<&'a str>,
+    /// The item that took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relocated_to: Option<u64>,
+}
+
+impl LineItemView<'_> {
+    const fn of(item: ItemId) -> Self {
+        Self { id: item.0, barcode: None, relocated_to: None }
+    }
 }
 
 /// Who did something.
@@ -113,14 +124,21 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
             (view.r#type, (view.total, view.tickets)) = ("REFUND", money(totals, currency, tickets));
             view.code = Some(of.to_string());
         }
+        HistoryEvent::Relocated { to: code, items, totals, currency, tickets } | HistoryEvent::Relocates { of: code, items, totals, currency, tickets } => {
+            (view.total, view.tickets) = money(totals, currency, tickets);
+            view.r#type = if matches!(line.what, HistoryEvent::Relocated { .. }) { "RELOCATED" } else { "RELOCATION" };
+            view.code = Some(code.to_string());
+            let relocated = |(from, to): &(ItemId, ItemId)| LineItemView { relocated_to: Some(to.0), ..LineItemView::of(*from) };
+            view.items = items.iter().map(relocated).collect();
+        }
         HistoryEvent::Noted { text } => (view.r#type, view.text) = ("NOTE", Some(text.as_str())),
         HistoryEvent::AttendeesChanged { items } => {
             view.r#type = "ATTENDEES_CHANGED";
-            view.items = items.iter().map(|item| LineItemView { id: item.0, barcode: None }).collect();
+            view.items = items.iter().map(|item| LineItemView::of(*item)).collect();
         }
         HistoryEvent::Reprinted { dead } => {
             view.r#type = "REPRINTED";
-            view.items = dead.iter().map(|(item, barcode)| LineItemView { id: item.0, barcode: Some(barcode) }).collect();
+            view.items = dead.iter().map(|(item, barcode)| LineItemView { barcode: Some(barcode), ..LineItemView::of(*item) }).collect();
         }
     }
     view

@@ -8,6 +8,7 @@ mod history;
 mod items;
 mod orders;
 mod refund;
+mod relocate;
 mod tickets;
 mod view;
 
@@ -33,6 +34,7 @@ pub fn router() -> Routes {
         .routes(routes!(orders::list))
         .routes(routes!(orders::read))
         .routes(routes!(refund::refund))
+        .routes(routes!(relocate::relocate))
         .routes(routes!(corrections::cancel))
         .routes(routes!(corrections::note))
         .routes(routes!(corrections::attendees))

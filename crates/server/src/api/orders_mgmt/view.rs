@@ -15,9 +15,10 @@ use utoipa::ToSchema;
 
 use crate::api::distribution::delivery::DeliveryView;
 use crate::api::distribution::insurances::InsuranceView;
+use crate::api::distribution::product_view::ProductView;
 use crate::api::distribution::promotions::AppliedView;
 use crate::api::distribution::view::{
-    AnyItemView, BuyerView, IdView, ItemView, KINDS, PaymentView, PriceView, buyer_view, item_views, payment_view, price_view, shown,
+    AnyItemView, BuyerView, IdView, KINDS, PaymentView, PriceView, buyer_view, item_views, payment_view, price_view, shown,
     single_item,
 };
 use crate::api::distribution::vouchers::VoucherView;
@@ -45,7 +46,7 @@ pub struct OrderView<'a> {
     /// PURCHASE, BOOKING (it waits longer for its payment), ISSUE (it was booked and is sold) or REFUND (its amounts are positive and say what comes
     /// back).
     r#type: &'static str,
-    /// Of a refund: the order that was sold.
+    /// Of a refund: the order that was sold; of a relocation: the order whose places it was given for.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous_code: Option<String>,
     channel: ChannelView<'a>,
@@ -73,12 +74,50 @@ pub struct OrderView<'a> {
     /// What was given back of it, the first first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<RefundView>,
+    /// Which of its places were given against others, the first first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relocations: Vec<RefundView>,
+    /// The places that it was given for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relocation: Option<RelocationView>,
 }
 
-/// That something was given back.
+/// What an order was given for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RelocationView {
+    /// The order's code.
+    code: String,
+    items: Vec<RelocatedView>,
+    /// What had been paid for them, with surcharges and insurances.
+    total: Money,
+    /// What of that is paid out, since the new places cost less.
+    paid_out: Money,
+}
+
+/// An item with the one whose place it took.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RelocatedView {
+    id: u64,
+    previous_id: u64,
+}
+
+impl RelocationView {
+    fn of(order: &Order) -> Option<Self> {
+        let replaces = order.extras().replaces.as_ref()?;
+        let money = |minor| Money::of(order.currency, minor);
+        Some(Self {
+            code: replaces.code.to_string(),
+            items: replaces.items.iter().map(|(from, to)| RelocatedView { id: to.0, previous_id: from.0 }).collect(),
+            total: money(replaces.given_back(order).totals().total()),
+            paid_out: money(replaces.paid_out(order)),
+        })
+    }
+}
+
+/// That something was given back, or given against something else.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RefundView {
-    /// The refund's own code.
+    /// The code of the refund, or of the order of the new places.
     code: String,
     date: Shown,
     /// What came back in all; left out where the order is not seen whole.
@@ -153,9 +192,12 @@ impl<'a> Shows<'a> {
     }
 
     /// An item of an order.
-    pub fn item(self, order: &'a Order, id: ItemId) -> Option<ItemView<'a>> {
-        let item = order.items.iter().find(|item| item.id == id)?;
-        Some(single_item(item, order, self.catalogue, self.zones, Precision::Milliseconds))
+    pub fn item(self, order: &'a Order, id: ItemId) -> Option<AnyItemView<'a>> {
+        let Some(item) = order.items.iter().find(|item| item.id == id) else {
+            let unit = order.extras().products.iter().find(|unit| unit.id == id)?;
+            return Some(AnyItemView::Product(ProductView::of(unit, order, self.catalogue)));
+        };
+        Some(AnyItemView::Place(single_item(item, order, self.catalogue, self.zones, Precision::Milliseconds)))
     }
 }
 
@@ -172,7 +214,12 @@ impl<'a> OrderView<'a> {
         };
         let (currency, extras) = (order.currency, order.extras());
         let channel = order.seller.channel;
-        let previous_code = if let Stage::Refund { of_code, .. } = order.stage { Some(of_code.to_string()) } else { None };
+        let of_refund = if let Stage::Refund { of_code, .. } = order.stage { Some(of_code) } else { None };
+        let previous_code = of_refund.or(extras.replaces.as_ref().map(|replaces| replaces.code)).map(|code| code.to_string());
+        let became = |relocated: bool| {
+            let notes = extras.after.refunds.iter().filter(move |note| note.relocated == relocated);
+            notes.map(|note| shows.refund(note, order)).collect()
+        };
         Self {
             code: order.code().map(|code| code.to_string()).unwrap_or_default(),
             status,
@@ -195,7 +242,9 @@ impl<'a> OrderView<'a> {
             payments: payments.iter().map(|payment| payment_view(payment, currency)).chain(paid_out(order)).collect(),
             consumer_metadata: &extras.metadata,
             price: price_view(order),
-            refunds: extras.after.refunds.iter().map(|refund| shows.refund(refund, order)).collect(),
+            refunds: became(false),
+            relocations: became(true),
+            relocation: RelocationView::of(order),
         }
     }
 }
