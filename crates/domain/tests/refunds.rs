@@ -107,7 +107,7 @@ fn order(sold: &[Sold], per_order: [i64; 2], delivery: i64, vouchers: &[i64]) ->
 /// Gives these items back, and notes it.
 fn give_back(order: &Order, items: Vec<ItemId>, [surcharges, delivery, insurance]: [bool; 3], pays: bool) -> (Order, DrawnUp, Totals) {
     let request = RefundRequest { items: items.clone(), surcharges, delivery, insurance, block_places: false };
-    let drawn_up = draw_up(order, &request, |_| pays);
+    let drawn_up = draw_up(order, &request, true, |_| pays);
     let back = Order {
         items: drawn_up.items.clone(),
         surcharges: drawn_up.surcharges.clone(),
@@ -123,6 +123,7 @@ fn give_back(order: &Order, items: Vec<ItemId>, [surcharges, delivery, insurance
         delivery: drawn_up.extras.delivery.is_some(),
         total: totals.total(),
         vouchers: drawn_up.vouchers.clone(),
+        relocated: false,
     };
     (order.with_extras(|extras| extras.after.refunds.push(note)), drawn_up, totals)
 }

@@ -137,7 +137,7 @@ impl<'a> Office<'a> {
         let mut draft = Draft::new(self.world);
         let items = picks.into_iter().map(|pick| pick.into_item(draft.item_id()));
         let pairs: Vec<_> = going.iter().map(|one| one.item).zip(items).collect();
-        let new = self.as_an_order(order, code, &pairs, request.keep_prices, &back.extras.insurances);
+        let new = self.new_order(order, code, &pairs, request.keep_prices, &back.extras.insurances);
         let items = pairs.iter().map(|(old, new)| (old.id, new.id)).collect();
         let replaces = Replaces { order: order.id, code: of_code, items, back, credit: 0 };
         let (new, replaces) = self.settle(new, replaces, payments)?;
@@ -214,7 +214,9 @@ impl<'a> Office<'a> {
             let sale = &sales[one.sale];
             let over = sale.offer.session.end <= self.moment.now;
             let place = match one.to {
-                Goal::Seat(seat) => sale.offer.plan.place(seat).filter(|place| sale.sells(*place, one.rate) && sale.is_free_or(*place, &given_up)),
+                Goal::Seat(seat) => {
+                    sale.offer.plan.place(seat).filter(|place| sale.sells(*place, one.rate) && sale.is_free_or(*place, &given_up))
+                }
                 Goal::PriceType(_) => automatic.get_mut(&group(one)).and_then(Vec::pop),
             };
             let taken = |place: Place| picks.iter().any(|pick| pick.has(sale, place));
@@ -227,7 +229,11 @@ impl<'a> Office<'a> {
     }
 
     /// Places that are picked automatically, by session, price type and tariff; those of each in the order opposite to that of their moves.
-    fn automatic(&self, going: &[Going<'_>], sales: &[Sale<'a>]) -> Result<BTreeMap<(usize, Option<PriceTypeId>, RateId), Vec<Place>>, Error> {
+    fn automatic(
+        &self,
+        going: &[Going<'_>],
+        sales: &[Sale<'a>],
+    ) -> Result<BTreeMap<(usize, Option<PriceTypeId>, RateId), Vec<Place>>, Error> {
         let mut wanted: BTreeMap<_, (u32, &Going<'_>)> = BTreeMap::new();
         for one in going.iter().filter(|one| matches!(one.to, Goal::PriceType(_))) {
             wanted.entry(group(one)).or_insert((0, one)).0 += 1;
@@ -268,7 +274,7 @@ impl<'a> Office<'a> {
     }
 
     /// The new places as an order, with what of the old ones goes along: who comes, within the same event, and what is insured, at the same premium.
-    fn as_an_order(&self, order: &Order, code: OrderCode, pairs: &[(&Item, Item)], keep_prices: bool, insured: &[Insured]) -> Order {
+    fn new_order(&self, order: &Order, code: OrderCode, pairs: &[(&Item, Item)], keep_prices: bool, insured: &[Insured]) -> Order {
         let placed = |(old, new): &(&Item, Item)| {
             let mut new = new.clone();
             if keep_prices {

@@ -10,7 +10,7 @@ use aforo_domain::catalogue::plan::{Place, Plan};
 use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
 use aforo_domain::collectives::Check;
 use aforo_domain::idempotency::{Outcome, Period};
-use aforo_domain::ids::{ChannelId, CollectiveId, Hash, MessageId, OrderId, PromotionId, SessionId, VoucherOrderId};
+use aforo_domain::ids::{CollectiveId, Hash, MessageId, OrderId, PromotionId, SessionId, VoucherOrderId};
 use aforo_domain::inventory::{PlaceState, Snapshot};
 use aforo_domain::laws::Laws;
 use aforo_domain::messages::{About, Kind, Message};
@@ -145,7 +145,11 @@ impl Ledger {
     fn to_be_told(&self, order: &Order) -> Vec<Kind> {
         let Some(Row::Channel(channel)) = self.rows.get(&Key::Channel(order.seller.channel)) else { return Vec::new() };
         let is_sale = order.extras().replaces.is_none();
-        [(channel.loyalty && is_sale, Kind::Loyalty), (channel.mail, Kind::Mail)].into_iter().filter(|(told, _)| *told).map(|(_, kind)| kind).collect()
+        [(channel.loyalty && is_sale, Kind::Loyalty), (channel.mail, Kind::Mail)]
+            .into_iter()
+            .filter(|(told, _)| *told)
+            .map(|(_, kind)| kind)
+            .collect()
     }
 
     /// Law 8: somebody got a message: one that was sent, when it was due, and after those of the same thing that were sent before.

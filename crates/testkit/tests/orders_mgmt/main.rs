@@ -6,6 +6,7 @@ mod corrections;
 mod products;
 mod reads;
 mod refunds;
+mod relocations;
 mod sights;
 
 use aforo_testkit::builders::{SmallWorld, text};
@@ -21,6 +22,10 @@ use reads::{
 use refunds::{
     a_refund_is_an_order_of_its_own, a_refund_is_asked_for_in_its_form, counters_are_given_back, of_two_who_ask_for_the_same_one_wins,
     what_comes_back_is_what_is_asked_for, who_may_give_back,
+};
+use relocations::{
+    a_place_is_given_against_another, a_relocation_is_asked_for_in_its_form, places_go_to_another_session,
+    the_difference_is_paid_or_paid_out,
 };
 use sights::{who_asks_needs_a_role, who_sees_what};
 
@@ -38,6 +43,10 @@ aforo_testkit::for_each_engine![
     counters_are_given_back,
     who_may_give_back,
     a_refund_is_asked_for_in_its_form,
+    a_place_is_given_against_another,
+    the_difference_is_paid_or_paid_out,
+    places_go_to_another_session,
+    a_relocation_is_asked_for_in_its_form,
     products_come_back_into_the_stock,
     products_are_listed_as_items_of_their_own,
     a_booking_is_let_go_by_its_code,

@@ -124,7 +124,8 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
             (view.r#type, (view.total, view.tickets)) = ("REFUND", money(totals, currency, tickets));
             view.code = Some(of.to_string());
         }
-        HistoryEvent::Relocated { to: code, items, totals, currency, tickets } | HistoryEvent::Relocates { of: code, items, totals, currency, tickets } => {
+        HistoryEvent::Relocated { to: code, items, totals, currency, tickets }
+        | HistoryEvent::Relocates { of: code, items, totals, currency, tickets } => {
             (view.total, view.tickets) = money(totals, currency, tickets);
             view.r#type = if matches!(line.what, HistoryEvent::Relocated { .. }) { "RELOCATED" } else { "RELOCATION" };
             view.code = Some(code.to_string());

@@ -18,8 +18,7 @@ use crate::api::distribution::insurances::InsuranceView;
 use crate::api::distribution::product_view::ProductView;
 use crate::api::distribution::promotions::AppliedView;
 use crate::api::distribution::view::{
-    AnyItemView, BuyerView, IdView, KINDS, PaymentView, PriceView, buyer_view, item_views, payment_view, price_view, shown,
-    single_item,
+    AnyItemView, BuyerView, IdView, KINDS, PaymentView, PriceView, buyer_view, item_views, payment_view, price_view, shown, single_item,
 };
 use crate::api::distribution::vouchers::VoucherView;
 use crate::api::mgmt::words;

@@ -92,7 +92,14 @@ fn lists_are_found_in_an_index() {
     let span = Span { from: Some(Timestamp(1)), to: None };
     let orders = OrdersWanted { channels: vec![ChannelId(1), ChannelId(2)], kinds: vec![OrderKind::Purchase], purchased: span };
     let of = TicketsOf::Some(vec![ChannelId(1)], Some(EntityId(1)));
-    let tickets = |session, changed| TicketsWanted { of: of.clone(), session, changed, live: true, by_change: false, descending: true };
+    let tickets = |session: Option<SessionId>, changed| TicketsWanted {
+        of: of.clone(),
+        only: session.map(|session| session.0),
+        changed,
+        live: true,
+        by_change: false,
+        descending: true,
+    };
     let cut = Cut { limit: 10, offset: 20 };
     let all = [
         ("orders_code", lists::order_by_code(Dialect::Sqlite, SHARD, OrderCode([b'A'; 12]))),
