@@ -8,6 +8,7 @@ use crate::barcodes::PoolBarcode;
 use crate::catalogue::plan::{Place, Sector};
 use crate::catalogue::{Event, Publication, Session, Template, Venue};
 use crate::collectives::{Collective, Member, MemberNumber};
+use crate::gates::{Admission, GateTally, Revocation};
 use crate::idempotency::{Outcome, Period};
 use crate::identity::{
     ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
@@ -157,4 +158,7 @@ rows! {
     VoucherSale(Arc<VoucherSale>) = (ChannelId, u64), |row| (row.channel, row.number);
     Product(Arc<Product>) = ProductId, |row| row.id;
     SoldUnit(Arc<SoldUnit>) = ItemId, |row| row.id;
+    Admission(Arc<Admission>) = (SessionId, ItemId), |row| (row.session, row.ticket);
+    Revocation(Arc<Revocation>) = Barcode, |row| row.barcode.clone();
+    GateTally(Arc<GateTally>) = (SessionId, Arc<str>), |row| (row.session, row.gate.clone());
 }

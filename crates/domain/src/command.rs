@@ -11,6 +11,8 @@ use crate::catalogue::manage::{CatalogueCommand, Imported, MembersImported, Pool
 use crate::change::{Change, Key};
 use crate::collectives::{Member, MemberKey, PasswordHash};
 use crate::error::{Code, Error};
+use crate::gates::GateReply;
+use crate::gates::decide::GateCommand;
 use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
@@ -51,6 +53,8 @@ pub enum Command {
     VoucherOrder(VoucherOrderCommand),
     /// About the gift vouchers of a channel.
     GiftVouchers(ChannelId, GiftCommand),
+    /// About the gates of a session.
+    Gates(SessionId, GateCommand),
     /// From the engine itself: release what is due, forget what may be forgotten. At most so many of each.
     Tick {
         /// How many.
@@ -198,6 +202,8 @@ pub enum Reply {
     VoucherOrder(Arc<VoucherOrder>),
     /// How many voucher orders a channel has sold, and some of them.
     VoucherOrders(u64, Vec<Arc<VoucherOrder>>),
+    /// About gates.
+    Gate(Box<GateReply>),
 }
 
 impl Reply {
@@ -206,7 +212,7 @@ impl Reply {
         match self {
             Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => true,
             Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) | Self::MembersImported(_) | Self::Loyalty(_) => true,
-            Self::VoucherOrder(_) | Self::VoucherOrders(..) => true,
+            Self::VoucherOrder(_) | Self::VoucherOrders(..) | Self::Gate(_) => true,
             Self::Granted(_) | Self::MemberPassword(_) | Self::Members(..) | Self::NotDone => false,
         }
     }
@@ -233,6 +239,8 @@ pub enum Stop {
     },
     /// These rows must be loaded first.
     Need(Vec<Key>),
+    /// The gates' lists of these sessions must be loaded first.
+    NeedLists(Vec<SessionId>),
     /// A checked order code is needed and the pool is empty; it is being filled.
     NeedOrderCode,
 }
@@ -287,6 +295,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) ->
         Command::Catalogue(command) => crate::catalogue::manage::plan(world, moment, actor, command),
         Command::VoucherOrder(command) => voucher_orders::sell::plan(world, moment, actor, command),
         Command::GiftVouchers(channel, command) => voucher_orders::manage::plan(world, moment, actor, *channel, command),
+        Command::Gates(session, command) => crate::gates::decide::plan(world, moment, actor, *session, command),
         Command::Tick { limit } => Ok(orders::expiry::tick(world, moment, *limit)),
         Command::Outbox(command) => messages::plan(world, moment, actor, command),
     }

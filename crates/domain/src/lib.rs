@@ -10,6 +10,7 @@ pub mod collectives;
 pub mod command;
 pub mod error;
 pub mod forms;
+pub mod gates;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;

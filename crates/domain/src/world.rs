@@ -17,6 +17,7 @@ use crate::change::{Change, Counter, CounterKey, Key, Row};
 use crate::collectives::Members;
 use crate::command::Stop;
 use crate::error::Code;
+use crate::gates::lists::Gates;
 use crate::idempotency::{Marks, Outcome, Period};
 use crate::identity::families::{Families, SignIns};
 use crate::identity::{Family, Identity, Principal, Tries};
@@ -78,6 +79,8 @@ pub struct World {
     pub members: Members,
     /// Voucher orders.
     pub voucher_orders: VoucherOrders,
+    /// What gates know of tickets.
+    pub gates: Gates,
     /// Sessions whose places changed since they were last published.
     changed_sessions: BTreeSet<SessionId>,
     orders: HashMap<OrderId, Slot<Arc<Order>>>,
@@ -118,6 +121,7 @@ impl World {
             vouchers: Vouchers::default(),
             members: Members::default(),
             voucher_orders: VoucherOrders::default(),
+            gates: Gates::default(),
             changed_sessions: BTreeSet::new(),
             orders: HashMap::default(),
             due: BTreeSet::new(),
@@ -346,6 +350,7 @@ impl World {
             Key::Voucher(_) | Key::VoucherCode(_) | Key::VoucherMovement(_) => self.vouchers.evict(key, applied_seq),
             Key::Member(_) | Key::MemberNumber(_) => self.members.evict(key, applied_seq),
             Key::VoucherOrder(_) | Key::VoucherSale(_) => self.voucher_orders.evict(key, applied_seq),
+            Key::Admission(_) | Key::Revocation(_) => self.gates.evict(key, applied_seq),
             _ => {}
         }
     }
@@ -400,7 +405,14 @@ impl World {
                 self.voucher_orders.put(row, seq);
             }
             Row::Order(order) => self.put_order(order, seq),
-            Row::Ticket(_) | Row::History(_) | Row::SoldUnit(_) => {}
+            Row::Ticket(_) => self.gates.put(row, seq),
+            Row::Admission(_) | Row::Revocation(_) | Row::GateTally(_) => {
+                if !self.absent.is_empty() {
+                    self.absent.remove(&row.key());
+                }
+                self.gates.put(row, seq);
+            }
+            Row::History(_) | Row::SoldUnit(_) => {}
             Row::Counter(counter) => self.put_counter(counter),
             Row::Sequence(sequence) => {
                 self.items_reserved = sequence.items_reserved;

@@ -16,6 +16,7 @@ use aforo_domain::catalogue::plan::{Attributes, SeatRow, Zone};
 use aforo_domain::catalogue::{Access, Category, Coded, Images, Offer, Presale, PresaleCode, RateKind, Readiness};
 use aforo_domain::command::{Command, Reply, Stop, plan};
 use aforo_domain::error::{Code, Error};
+use aforo_domain::gates::GateRules;
 use aforo_domain::identity::check::{Actor, Bearer};
 use aforo_domain::identity::manage::channels::{NewChannel, Settings};
 use aforo_domain::identity::manage::entities::NewEntity;
@@ -258,6 +259,7 @@ fn session(event: EventId, template: TemplateId) -> SessionSpec {
         external_reference: None,
         promotion_required: false,
         season: None,
+        gates: GateRules::default(),
     }
 }
 

@@ -62,6 +62,7 @@ impl Shard {
                     return Err(*error);
                 }
                 Err(Stop::Need(keys)) => keys.into_iter().for_each(|key| self.load(key)),
+                Err(Stop::NeedLists(sessions)) => sessions.into_iter().for_each(|session| self.load_list(session)),
                 Err(Stop::NeedOrderCode) => panic!("the moment has a code"),
             }
         }
@@ -73,6 +74,19 @@ impl Shard {
             Some(row) => self.world.apply(&Change::Put(row.clone()), self.steps),
             None => self.world.note_absent(key),
         }
+    }
+
+    fn load_list(&mut self, session: SessionId) {
+        let of = |row: &&Row| match row {
+            Row::Ticket(row) => row.session == session,
+            Row::Admission(row) => row.session == session,
+            Row::Revocation(row) => row.session == session,
+            Row::GateTally(row) => row.session == session,
+            _ => false,
+        };
+        let rows: Vec<_> = self.rows.values().filter(of).cloned().collect();
+        self.world.expect_list(session);
+        self.world.fill_list(session, &rows, self.steps);
     }
 
     /// Puts changes in force.

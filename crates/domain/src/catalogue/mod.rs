@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::barcodes::BarcodeSource;
 use crate::collectives::Collective;
 use crate::forms::Form;
+use crate::gates::GateRules;
 use crate::identity::{Channel, Surcharge};
 use crate::ids::{
     ChannelId, CollectiveId, EntityId, EventId, PriceTypeId, ProductId, PromotionId, QuotaId, RateId, SectorId, SessionId, TaxId,
@@ -309,6 +310,9 @@ pub struct Session {
     /// The sessions that its tickets are for, if they are season tickets. It begins with the first of them and ends with the last.
     #[serde(default)]
     pub season: Option<Season>,
+    /// How its gates work.
+    #[serde(default)]
+    pub gates: GateRules,
     /// Counts the changes.
     pub version: u64,
 }

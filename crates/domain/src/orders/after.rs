@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::attendees::Attendee;
+use super::attendees::{Attendee, of};
 use super::refunds::RefundRequest;
 use super::relocation::RelocationRequest;
 use super::sight::Sight;
@@ -173,6 +173,8 @@ impl Order {
             state: self.ticket_state(item.id),
             sale,
             changed,
+            rate: Some(item.rate),
+            attendee: of(&self.extras().attendees, item.id).and_then(Attendee::full_name),
         })
     }
 

@@ -1,6 +1,8 @@
 //! Attendees: who comes on each ticket, as far as its event's form asks. Checked against that form when they are said, and for what is mandatory at
 //! pre-confirm; an item that goes takes its attendee along.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::basket::{Desk, refused};
@@ -18,6 +20,15 @@ pub struct Attendee {
     pub item: ItemId,
     /// What was filled in of its event's form.
     pub fields: Answers,
+}
+
+impl Attendee {
+    /// What gates call who comes, if the form asks for a `name` or a `surname`.
+    pub fn full_name(&self) -> Option<Arc<str>> {
+        let parts: Vec<_> = ["name", "surname"].iter().filter_map(|key| self.fields.get(*key)).map(|part| part.trim()).collect();
+        let name = parts.join(" ");
+        (!name.trim().is_empty()).then(|| name.trim().chars().take(200).collect::<String>().into())
+    }
 }
 
 /// What an order says of an item's attendee.

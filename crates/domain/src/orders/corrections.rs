@@ -12,7 +12,8 @@ use crate::change::{Key, Row};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::forms::Form;
-use crate::ids::ItemId;
+use crate::gates::decide::reprinted;
+use crate::ids::{Barcode, ItemId};
 
 /// Lines of an order's book at most that are no money's: whoever writes more writes by mistake.
 const MAX_LINES: u32 = 1_000;
@@ -88,11 +89,13 @@ impl Office<'_> {
         }
         let mut order = self.open_book(order)?;
         let (mut chance, mut dead) = (self.moment.draw(), Vec::new());
+        let mut draft = Draft::new(self.world);
         for item in order.items.iter_mut().filter(|item| named.contains(&item.id)) {
             let before = item.barcode.replace(chance.barcode());
-            dead.push((item.id, before.map(|before| before.masked()).unwrap_or_default()));
+            dead.push((item.id, before.as_ref().map(Barcode::masked).unwrap_or_default()));
+            // Gates that work from a list have to hear of it.
+            before.into_iter().for_each(|before| draft.put(reprinted(before, item.session, item.id, self.moment.now)));
         }
-        let mut draft = Draft::new(self.world);
         self.touch(&mut draft, &order, named);
         self.write(&mut draft, &order, HistoryEvent::Reprinted { dead });
         Ok(draft.done(order))

@@ -325,6 +325,12 @@ pub struct Ticket {
     /// When something of it last became different.
     #[serde(default)]
     pub changed: Timestamp,
+    /// Its tariff. Tickets of the first days lack it.
+    #[serde(default)]
+    pub rate: Option<RateId>,
+    /// Who comes with it, as far as its event's form asks for a `name` or a `surname`.
+    #[serde(default)]
+    pub attendee: Option<Arc<str>>,
 }
 
 /// What lists of tickets go by: who sold it and when, and whose event it is for.
@@ -339,7 +345,7 @@ pub struct Sale {
 }
 
 /// How a ticket stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TicketState {
     /// Opens the gate.
     Valid,
@@ -355,6 +361,14 @@ impl TicketState {
         match self {
             Self::Valid => true,
             Self::Refunded | Self::Relocated => false,
+        }
+    }
+
+    /// Whether it lets somebody in.
+    pub const fn opens_gates(self) -> bool {
+        match self {
+            Self::Valid => true,
+            Self::Refunded => false,
         }
     }
 }

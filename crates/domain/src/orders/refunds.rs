@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::after::{Office, Refunded};
-use super::basket::check_named;
+use super::basket::{check_named, refused};
 use super::draft::Draft;
 use super::extras::Extras;
 use super::insurance::Insured;
@@ -123,10 +123,12 @@ impl<'a> Office<'a> {
     ///
     /// # Errors
     /// `ORDER_INVALID_STATUS` unless the order is sold; `ORDER_ITEM_INVALID` for items it does not have; `PRODUCT_STATE_INVALID` for those whose ticket
-    /// cannot be given back, because it was already; `FORBIDDEN_RESOURCE` and `AUTH0027` for who may not block the places, if that is asked for.
+    /// cannot be given back, because it was already or somebody came in with it; `FORBIDDEN_RESOURCE` and `AUTH0027` for who may not block the places, if
+    /// that is asked for.
     pub(super) fn refund(&self, order: &Arc<Order>, request: &RefundRequest) -> Planned {
         let Stage::Confirm { code: of_code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
         check_named(order, &request.items, Code::ProductStateInvalid, |id| order.ticket_state(id) == TicketState::Valid)?;
+        self.check_not_entered(order, &request.items)?;
         if request.block_places {
             self.may_block(order, request)?;
         }
@@ -137,6 +139,12 @@ impl<'a> Office<'a> {
         let drawn_up = draw_up(order, request, true, pays);
         let refund = self.as_an_order(order, of_code, code, &drawn_up);
         Ok(self.book(order, request, refund, drawn_up.vouchers, of_code, code))
+    }
+
+    /// `PRODUCT_STATE_INVALID` naming the items that somebody came in with: what was used is not given back, unless the gate clears it.
+    pub(super) fn check_not_entered(&self, order: &Order, items: &[ItemId]) -> Result<(), Stop> {
+        let entered = self.world.entered(order, items)?;
+        if entered.is_empty() { Ok(()) } else { Err(refused(Code::ProductStateInvalid, entered).because("the ticket was used").into()) }
     }
 
     /// The refund as an order of its own.

@@ -1,5 +1,6 @@
 //! The APIs: wire types and handlers, one module each, and nothing else. A handler parses, asks the engine or a view, and renders.
 
+pub mod access_control;
 pub mod catalog;
 pub mod distribution;
 pub mod messages;

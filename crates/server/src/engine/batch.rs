@@ -10,7 +10,7 @@ use aforo_domain::command::{Command, Reply, Stop};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::{Claim, Outcome, Period};
 use aforo_domain::identity::check::Actor;
-use aforo_domain::ids::ShardId;
+use aforo_domain::ids::{SessionId, ShardId};
 use aforo_domain::moment::{Draw, Moment, Timestamp};
 
 use super::Answer;
@@ -103,19 +103,23 @@ impl<T> Batch<'_, T> {
                 tracing::error!(shard = self.shard.0, command = ?waiting.request.command, "rows keep missing");
                 self.replies.push((waiting.ticket, Answer::refused(Code::Dist0000)));
             }
-            Verdict::Wait(_) if self.serving.loads.len() >= bench.limits.parked => {
+            Verdict::Wait(_) if self.serving.loads.len() + self.serving.lists.len() >= bench.limits.parked => {
                 self.replies.push((waiting.ticket, Answer::refused(Code::Overloaded)));
             }
             Verdict::Wait(stop) => {
                 waiting.rounds += 1;
-                if let Stop::Need(keys) = stop {
-                    let keys = self.serving.loads.park(waiting, keys);
-                    if !keys.is_empty() {
-                        bench.out.push(self.look(Load::Rows(keys)));
+                match stop {
+                    Stop::Need(keys) => {
+                        let keys = self.serving.loads.park(waiting, keys);
+                        if !keys.is_empty() {
+                            bench.out.push(self.look(Load::Rows(keys)));
+                        }
                     }
-                } else {
-                    self.serving.codes.want();
-                    self.serving.loads.for_code.push_back(waiting);
+                    Stop::NeedLists(sessions) => self.want_lists(waiting, sessions, bench),
+                    Stop::NeedOrderCode | Stop::Refused { .. } => {
+                        self.serving.codes.want();
+                        self.serving.loads.for_code.push_back(waiting);
+                    }
                 }
             }
         }
@@ -173,6 +177,17 @@ impl<T> Batch<'_, T> {
             self.changes = changes;
         } else {
             self.changes.extend(changes);
+        }
+    }
+
+    /// Has gates' lists read, once the tables have what was decided so far.
+    fn want_lists(&mut self, waiting: Waiting<T>, sessions: Vec<SessionId>, bench: &mut Bench<'_, T>) {
+        let after = if self.changes.is_empty() { self.serving.seq } else { self.seq };
+        for session in self.serving.lists.park(waiting, sessions, after) {
+            self.serving.world.expect_list(session);
+        }
+        for session in self.serving.lists.due(self.serving.applied) {
+            bench.out.push(self.look(Load::List(session)));
         }
     }
 

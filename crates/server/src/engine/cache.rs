@@ -88,6 +88,9 @@ fn droppable(row: &Row) -> Option<usize> {
         Row::Message(_) => Some(700),
         Row::VoucherOrder(order) if order.expires().is_none() => Some(400 + 400 * order.items.len()),
         Row::VoucherSale(sale) => Some(200 + 16 * sale.vouchers.len()),
+        // Of a session whose list is in memory it is the list's, and what is counted here is soon forgotten.
+        Row::Admission(admission) => Some(150 + 100 * admission.scans.len()),
+        Row::Revocation(_) => Some(200),
         _ => None,
     }
 }

@@ -353,7 +353,7 @@ impl<T> Core<T> {
         for shard in self.shards.values() {
             levels.waiting += shard.queue.len();
             let State::Serving(serving) = &shard.state else { continue };
-            levels.waiting += serving.loads.len();
+            levels.waiting += serving.loads.len() + serving.lists.len();
             levels.lag_rows += serving.unapplied.len();
             levels.lag_bytes += serving.unapplied_bytes;
             levels.resident_orders += serving.world.resident_orders();
@@ -491,6 +491,9 @@ impl<T> Core<T> {
         match result {
             Ok(seq) => {
                 serving.applied(seq);
+                let (epoch, applied) = (serving.epoch, serving.applied);
+                let lists = serving.lists.due(applied).into_iter();
+                out.extend(lists.map(|session| Output::Load { shard: id, epoch, load: Load::List(session), applied }));
                 self.list(id);
             }
             Err(StoreError::Fatal(error)) => out.push(Output::Die(error)),

@@ -11,6 +11,7 @@ mod codes;
 pub mod core;
 #[cfg(test)]
 mod core_tests;
+mod lists;
 pub mod loaders;
 mod loads;
 pub mod opening;

@@ -114,6 +114,11 @@ impl<T> Core<T> {
                     free.extend(serving.found(key, row));
                 }
             }
+            Loaded::List(session, rows) => {
+                let applied = serving.applied;
+                serving.world.fill_list(session, &rows, applied);
+                free.extend(serving.lists.found(session));
+            }
             Loaded::FreeCodes(codes) => {
                 serving.codes.found(codes);
                 free.extend(serving.loads.for_code.drain(..));
@@ -139,6 +144,10 @@ impl<T> Core<T> {
         };
         let failed = match load {
             Load::Rows(keys) => serving.loads.failed(&keys),
+            Load::List(session) => {
+                serving.world.give_up_list(session);
+                serving.lists.failed(session)
+            }
             Load::FreeCodes(_) => {
                 serving.codes.found(Vec::new());
                 serving.loads.for_code.drain(..).collect()
@@ -161,7 +170,8 @@ impl<T> Shard<T> {
             for (ticket, _) in serving.flight.take().into_iter().flat_map(|flight| flight.replies) {
                 out.push(Output::Reply { ticket, answer: Answer::refused(Code::Dist0000) });
             }
-            for waiting in serving.loads.abandon().into_iter().rev() {
+            let waiting = serving.loads.abandon().into_iter().chain(serving.lists.abandon());
+            for waiting in waiting.collect::<Vec<_>>().into_iter().rev() {
                 self.queue.push_front(waiting);
             }
         }

@@ -17,6 +17,7 @@ use aforo_domain::world::World;
 use super::cache::Cache;
 use super::codes::Codes;
 use super::core::Publication;
+use super::lists::Lists;
 use super::loads::Loads;
 use super::time::Pace;
 use super::{Answer, Request};
@@ -105,6 +106,8 @@ pub struct Serving<T> {
     pub unapplied_bytes: usize,
     /// Rows being looked for.
     pub loads: Loads<T>,
+    /// Gates' lists being looked for.
+    pub lists: Lists<T>,
     /// Order codes.
     pub codes: Codes,
     /// Rows that may be dropped from memory.
@@ -163,6 +166,7 @@ impl<T> Serving<T> {
             unapplied: VecDeque::new(),
             unapplied_bytes: 0,
             loads: Loads::default(),
+            lists: Lists::default(),
             codes: Codes::default(),
             cache: Cache::new(cache_bytes),
         }

@@ -50,6 +50,7 @@ pub mod call;
 pub mod checks;
 pub mod clerk;
 pub mod extract;
+pub mod gatekeeper;
 pub mod idempotency;
 pub mod limit;
 pub mod lines;

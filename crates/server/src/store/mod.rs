@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::idempotency::Period;
-use aforo_domain::ids::{ItemId, OrderCode, OrderId, ShardId};
+use aforo_domain::ids::{ItemId, OrderCode, OrderId, SessionId, ShardId};
 use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{History, Order, Ticket};
@@ -165,11 +165,16 @@ pub enum Resident {
     Outcome(Period, u64),
 }
 
+/// The tables that the gates' list of a session is made of; each has a column `session`, by which its rows are found.
+pub static LISTED: [&schema::RowTable; 4] = [&schema::TICKETS, &schema::ADMISSIONS, &schema::REVOCATIONS, &schema::GATE_TALLIES];
+
 /// What a loader is asked.
 #[derive(Debug, Clone)]
 pub enum Load {
     /// Rows by key.
     Rows(Vec<Key>),
+    /// Everything that the gates' list of a session is made of: see [`LISTED`].
+    List(SessionId),
     /// Which of these order codes no order and no voucher order in the tables has.
     FreeCodes(Vec<OrderCode>),
 }
@@ -179,6 +184,8 @@ pub enum Load {
 pub enum Loaded {
     /// Each key with its row, if there is one.
     Rows(Vec<(Key, Option<Row>)>),
+    /// What the gates' list of a session is made of.
+    List(SessionId, Vec<Row>),
     /// The codes that are free.
     FreeCodes(Vec<OrderCode>),
 }

@@ -105,6 +105,12 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::VoucherOrder(id) => put(Cell::Bytes(&id.0)),
         Key::VoucherSale((channel, number)) => pair(channel.0, *number, put),
         Key::SoldUnit(id) => put(int(id.0)),
+        Key::Admission((session, ticket)) => pair(session.0, ticket.0, put),
+        Key::Revocation(barcode) => put(Cell::Text(barcode.as_str())),
+        Key::GateTally((session, gate)) => {
+            put(int(session.0));
+            put(Cell::Text(gate));
+        }
     }
 }
 
@@ -161,6 +167,11 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Int(unit.changed.0));
             put(int(unit.sale.channel.0));
             put(int(unit.sale.promoter.0));
+        }
+        Row::Admission(admission) => put(Cell::Int(admission.changed.0)),
+        Row::Revocation(revocation) => {
+            put(int(revocation.session.0));
+            put(Cell::Int(revocation.changed.0));
         }
         Row::History(line) => put(Cell::Int(line.at.0)),
         Row::Message(message) => message_cells(message, put),
@@ -340,6 +351,9 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::GiftVouchers(row) => serde_json::to_writer(out, row),
         Row::VoucherOrder(row) => serde_json::to_writer(out, row),
         Row::VoucherSale(row) => serde_json::to_writer(out, row),
+        Row::Admission(row) => serde_json::to_writer(out, row),
+        Row::Revocation(row) => serde_json::to_writer(out, row),
+        Row::GateTally(row) => serde_json::to_writer(out, row),
         Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.

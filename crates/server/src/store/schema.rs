@@ -12,6 +12,7 @@ use aforo_domain::catalogue::plan::Sector;
 use aforo_domain::catalogue::{Event, Publication, Session, Template, Venue};
 use aforo_domain::change::{Key, Row};
 use aforo_domain::collectives::{Collective, Member, MemberNumber};
+use aforo_domain::gates::{Admission, GateTally, Revocation};
 use aforo_domain::idempotency::Outcome;
 use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User};
 use aforo_domain::inventory::PlaceMarks;
@@ -320,4 +321,9 @@ row_tables! {
         DATA,
     ])
     .with(&[Index { name: "sold_units_changed", unique: false, columns: "shard, changed, sold, id, live, channel, promoter, product", only: None }]), json::<Arc<SoldUnit>>;
+    Admission: ADMISSIONS = Table::new("admissions", &[SHARD, int("session"), int("ticket")], &[int("changed"), DATA])
+    .with(&[Index { name: "admissions_changed", unique: false, columns: "shard, session, changed, ticket", only: None }]), json::<Arc<Admission>>;
+    Revocation: REVOCATIONS = Table::new("revocations", &[SHARD, text("barcode")], &[int("session"), int("changed"), DATA])
+    .with(&[Index { name: "revocations_changed", unique: false, columns: "shard, session, changed, barcode", only: None }]), json::<Arc<Revocation>>;
+    GateTally: GATE_TALLIES = Table::new("gate_tallies", &[SHARD, int("session"), text("gate")], &[DATA]), json::<Arc<GateTally>>;
 }

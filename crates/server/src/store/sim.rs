@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Key, Row};
-use aforo_domain::ids::{MessageId, OrderCode, ShardId};
+use aforo_domain::ids::{MessageId, OrderCode, SessionId, ShardId};
 use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::Stage;
@@ -191,6 +191,10 @@ impl SimStore {
         let tables = disk.shards.get(&shard).unwrap_or(&none);
         match load {
             Load::Rows(keys) => Loaded::Rows(keys.into_iter().map(|key| (key.clone(), tables.rows.get(&key).cloned())).collect()),
+            Load::List(session) => {
+                let is_of = |row: &&Row| list_of(row) == Some(session);
+                Loaded::List(session, tables.rows.values().filter(is_of).cloned().collect())
+            }
             Load::FreeCodes(mut codes) => {
                 let taken: BTreeSet<OrderCode> = tables.rows.values().filter_map(code).collect();
                 codes.retain(|code| !taken.contains(code));
@@ -213,7 +217,7 @@ impl SimStore {
                 Row::PoolBarcode(barcode) if matches!(barcode.state, PoolState::Used { .. }) => {}
                 Row::Voucher(voucher) if voucher.reserved == 0 => {}
                 Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) | Row::SoldUnit(_) => {}
-                Row::Message(_) | Row::VoucherSale(_) => {}
+                Row::Message(_) | Row::VoucherSale(_) | Row::Admission(_) | Row::Revocation(_) | Row::GateTally(_) => {}
                 Row::VoucherOrder(order) if matches!(order.stage, VoucherOrderStage::Confirm { .. }) => {}
                 _ => each(Resident::Row(row)),
             }
@@ -316,6 +320,17 @@ impl Disk {
             }
         }
         self.journal.extend(undo.trimmed);
+    }
+}
+
+/// The session whose gates' list a row is part of.
+fn list_of(row: &Row) -> Option<SessionId> {
+    match row {
+        Row::Ticket(row) => Some(row.session),
+        Row::Admission(row) => Some(row.session),
+        Row::Revocation(row) => Some(row.session),
+        Row::GateTally(row) => Some(row.session),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod gates;
 mod gifts;
 mod lost;
 mod products;

@@ -59,6 +59,7 @@ pub fn every_kind() -> Vec<Row> {
     rows.extend(collectives());
     rows.extend(crate::gifts::every_kind());
     rows.extend(crate::products::rows());
+    rows.extend(crate::gates::rows());
     rows.extend(sales());
     rows
 }
@@ -364,6 +365,7 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
         postponed_from: Some(Timestamp(1_926_000_000_000_000)),
         promotion_required: true,
         season: Some(Season { members: vec![member(52, 1), member(53, 2)] }),
+        gates: crate::gates::rules(),
         version: 1,
     }
 }
@@ -532,7 +534,9 @@ fn sales() -> Vec<Row> {
 fn ticket(session: SessionId) -> Ticket {
     let (kind, state) = (TicketKind::Sale, TicketState::Valid);
     let sale = Some(aforo_domain::orders::Sale { channel: ChannelId(21), promoter: EntityId(11), at: NOW });
-    Ticket { id: ItemId(5), order: CONFIRMED, code: CODE, session, place: 0, kind, barcode: barcode(USED), state, sale, changed: NOW }
+    let (rate, attendee) = (Some(RateId(81)), Some("Ana García".into()));
+    let (order, code, barcode, changed) = (CONFIRMED, CODE, barcode(USED), NOW);
+    Ticket { id: ItemId(5), order, code, session, place: 0, kind, barcode, state, sale, changed, rate, attendee }
 }
 
 /// An order with one item, in this stage.

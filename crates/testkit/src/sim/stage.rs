@@ -17,6 +17,7 @@ use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleC
 use aforo_domain::collectives::{Check, MemberKey, PasswordHash, UseLimits};
 use aforo_domain::command::{Command, Reply};
 use aforo_domain::forms::{Choice, Field, FieldKind, Form};
+use aforo_domain::gates::GateRules;
 use aforo_domain::identity::check::{Actor, Bearer};
 use aforo_domain::identity::manage::channels::{NewChannel, Settings};
 use aforo_domain::identity::manage::entities::NewEntity;
@@ -471,6 +472,7 @@ fn session(start: Timestamp, event: EventId, house: &House, terms: Terms) -> Ses
         barcodes: terms.barcodes,
         external_reference: None,
         promotion_required: false,
+        gates: GateRules::default(),
         season: terms
             .season
             .map(|[first, second]| Season { members: vec![Member { session: first, weight: 2 }, Member { session: second, weight: 1 }] }),

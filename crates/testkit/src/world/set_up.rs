@@ -8,6 +8,7 @@ use aforo_domain::catalogue::plan::{Attributes, Seat, SeatRow, Sector, Zone, Zon
 use aforo_domain::catalogue::{
     Category, Coded, Event, Images, PriceType, Publication, Quota, Rate, RateKind, Readiness, Session, Tax, Template, Venue,
 };
+use aforo_domain::gates::GateRules;
 use aforo_domain::identity::{
     Channel, ChannelKind, Entity, License, Operator, Permission, PointOfSale, Role, Status, Surcharge, Terminal, User,
 };
@@ -316,6 +317,7 @@ fn session(id: SessionId, event: EventId) -> Session {
         postponed_from: None,
         promotion_required: false,
         season: None,
+        gates: GateRules::default(),
         version: 1,
     }
 }

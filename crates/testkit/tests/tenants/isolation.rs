@@ -10,7 +10,7 @@ use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
 
 use super::life::creations;
-use super::strangers::{ORDERS_BY_CODE, Stranger, Tenants, UNKNOWN, UNKNOWN_CODE, UNKNOWN_ORDER, VOUCHER_ORDERS};
+use super::strangers::{ORDERS_BY_CODE, Stranger, Tenants, UNKNOWN, UNKNOWN_CODE, UNKNOWN_ORDER, VOUCHER_ORDERS, Works, keeper};
 
 for_each_engine![strangers_find_nothing_and_change_nothing, lists_and_bodies_do_not_reach_further_either];
 
@@ -24,11 +24,20 @@ const ORDER: &str = "ob-order-id";
 
 fn is_for(operation: &Operation, stranger: &Stranger) -> bool {
     let of = |api: &str| operation.path.starts_with(api);
-    !of("/oauth") && (of(AFTER_SALE) || of("/mgmt-api") != stranger.sells)
+    let works = match () {
+        () if of("/oauth") => return false,
+        () if of(AFTER_SALE) => return stranger.works != Works::AtGates,
+        () if of("/mgmt-api") => Works::Manages,
+        () if of(GATES) => Works::AtGates,
+        () => Works::Sells,
+    };
+    stranger.works == works
 }
 
 /// What both who sells and who manages call.
 const AFTER_SALE: &str = "/orders-mgmt-api";
+/// What only gates call.
+const GATES: &str = "/access-control-api";
 
 /// What is nobody's, by the collection that it is looked for in.
 fn unknown(collection: &str) -> String {
@@ -62,6 +71,7 @@ fn told(answer: &Answer) -> (u16, Value) {
 async fn read_all(tenants: &Tenants<'_>) -> BTreeMap<String, (String, String)> {
     let (world, mut all) = (&tenants.world, BTreeMap::new());
     let seller = world.seller().await;
+    let gates = keeper(world, &world.admin, world.theatre).await;
     for operation in operations().into_iter().filter(|operation| operation.method == "GET" && !operation.path.starts_with("/oauth")) {
         let ids: Vec<_> = operation.collections().iter().map(|collection| tenants.theirs(collection)).collect();
         let mut path = filled(&operation.path, &ids);
@@ -75,6 +85,7 @@ async fn read_all(tenants: &Tenants<'_>) -> BTreeMap<String, (String, String)> {
         let caller = match path.starts_with("/mgmt-api") {
             true if of_platform => &world.platform.0,
             true => &world.admin.0,
+            false if path.starts_with(GATES) => &gates,
             // No wallet is set up here, so that nobody reads a pass.
             false if path.ends_with("/pass.pkpass") || path.ends_with("/google-wallet") => continue,
             // Catalogue answers and streams depend on the time; what they show is in management's.
@@ -150,7 +161,7 @@ async fn lists_and_bodies_do_not_reach_further_either(server: &TestServer) {
     let tenants = Tenants::set_up(server).await;
     let before = read_all(&tenants).await;
     for operation in operations().iter().filter(|operation| operation.path.starts_with("/mgmt-api") && operation.collections().is_empty()) {
-        for stranger in tenants.strangers.iter().filter(|stranger| !stranger.sells) {
+        for stranger in tenants.strangers.iter().filter(|stranger| stranger.works == Works::Manages) {
             let ask = |query: String| Ask::new(&operation.method, format!("{}?{query}", operation.path));
             let both = async |name: &str, theirs: u64| {
                 let found = stranger.caller.send(ask(format!("{name}={theirs}"))).await;
@@ -173,7 +184,7 @@ async fn lists_and_bodies_do_not_reach_further_either(server: &TestServer) {
         }
     }
     for (collection, of) in creations() {
-        for stranger in tenants.strangers.iter().filter(|stranger| !stranger.sells && stranger.own.is_some()) {
+        for stranger in tenants.strangers.iter().filter(|stranger| stranger.works == Works::Manages && stranger.own.is_some()) {
             let path = format!("{MGMT}{collection}");
             let found = stranger.caller.post(&path, of(tenants.theirs.entity, 1)).await;
             let missing = stranger.caller.post(&path, of(UNKNOWN, UNKNOWN)).await;

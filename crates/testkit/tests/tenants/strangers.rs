@@ -28,12 +28,19 @@ pub struct Belongings {
     pub session: u64,
 }
 
+/// What somebody does, and so which APIs are for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Works {
+    Sells,
+    Manages,
+    AtGates,
+}
+
 /// Who tries.
 pub struct Stranger {
     pub name: &'static str,
     pub caller: Caller,
-    /// Whether it sells; else it manages.
-    pub sells: bool,
+    pub works: Works,
     /// What it has itself, where it is of the same operator.
     pub own: Option<Belongings>,
 }
@@ -136,6 +143,7 @@ impl<'a> Tenants<'a> {
             "/mgmt-api/v1/members" => self.member,
             "/mgmt-api/v1/products" | "/catalog-api/v1/products" => self.product,
             "/mgmt-api/v1/users" => world.clerk.id,
+            "/access-control-api/v1/sessions/{}/admissions" => self.sold_item,
             other => self.theirs.of(other).unwrap_or_else(|| panic!("say what {other} is in tests/tenants/strangers.rs")),
         };
         id.to_string()
@@ -153,7 +161,7 @@ impl Belongings {
             }
             "/mgmt-api/v1/channels/{}/keys" => Some(self.channel_key),
             "/mgmt-api/v1/events" | "/catalog-api/v1/events" => Some(self.event),
-            "/mgmt-api/v1/events/{}/sessions" | "/catalog-api/v1/sessions" => Some(self.session),
+            "/mgmt-api/v1/events/{}/sessions" | "/catalog-api/v1/sessions" | "/access-control-api/v1/sessions" => Some(self.session),
             _ => None,
         }
     }
@@ -189,12 +197,15 @@ async fn of_the_circus(world: &SmallWorld<'_>) -> Vec<Stranger> {
     let session = managers[0].1.make_id(&format!("/events/{event}/sessions"), session(world.stalls)).await;
     publish(&managers[0].1, event, session, web.id, json!({})).await;
     let seller = SellerClient::sign_in(world.nobody(), web.id, &web.secret).await;
-    let mut all = vec![(("another entity's channel"), seller.0, true)];
-    all.extend(managers.into_iter().map(|(role, manager)| (role, manager.0, false)));
+    let mut all = vec![
+        ("another entity's channel", seller.0, Works::Sells),
+        ("ACCESS_CONTROL", keeper(world, admin, world.circus).await, Works::AtGates),
+    ];
+    all.extend(managers.into_iter().map(|(role, manager)| (role, manager.0, Works::Manages)));
     let mut strangers = Vec::new();
-    for (name, caller, sells) in all {
+    for (name, caller, works) in all {
         let own = Some(belongings(world, world.circus, web.id, event, session).await);
-        strangers.push(Stranger { name, caller, sells, own });
+        strangers.push(Stranger { name, caller, works, own });
     }
     strangers
 }
@@ -207,11 +218,20 @@ async fn of_another_operator(world: &SmallWorld<'_>) -> Vec<Stranger> {
     let key = platform.make(&format!("/entities/{entity}/keys?operator_id={operator}"), json!({"roles": ["OPERATOR_ADMIN"]})).await;
     let admin = ManagerClient::with_key(world.nobody(), text(&key, "secret")).await;
     let web = channel(&admin, entity, "WEB").await;
+    let gates = keeper(world, &admin, entity).await;
     let seller = SellerClient::sign_in(world.nobody(), web.id, &web.secret).await;
     vec![
-        Stranger { name: "another operator's administrator", caller: admin.0, sells: false, own: None },
-        Stranger { name: "another operator's channel", caller: seller.0, sells: true, own: None },
+        Stranger { name: "another operator's administrator", caller: admin.0, works: Works::Manages, own: None },
+        Stranger { name: "another operator's gates", caller: gates, works: Works::AtGates, own: None },
+        Stranger { name: "another operator's channel", caller: seller.0, works: Works::Sells, own: None },
     ]
+}
+
+/// Who keeps the gates of an entity.
+pub async fn keeper(world: &SmallWorld<'_>, admin: &ManagerClient, entity: u64) -> Caller {
+    let key = admin.make(&format!("/entities/{entity}/keys"), json!({"roles": ["ACCESS_CONTROL"]})).await;
+    let form = [("client_id", "access-control-client"), ("grant_type", "client_credentials"), ("client_secret", text(&key, "secret"))];
+    world.nobody().signed_in(&form).await
 }
 
 /// A voucher group of an entity.

@@ -15,6 +15,7 @@ use crate::catalogue::{EventKind, Images, Offer, Rate, RateKind, Readiness, Sess
 use crate::change::Row;
 use crate::command::{Planned, Reply};
 use crate::error::{Code, Error};
+use crate::gates::GateRules;
 use crate::identity::Surcharge;
 use crate::identity::manage::MAX_GIVEN_ID;
 use crate::ids::{ChannelId, EventId, PriceTypeId, QuotaId, RateId, SessionId, TemplateId};
@@ -75,6 +76,7 @@ pub struct SessionSpec {
     pub promotion_required: bool,
     /// Of a season its sessions, which give it `start` and `end`; both are looked at only in other sessions. What is a season stays one.
     pub season: Option<Season>,
+    pub gates: GateRules,
 }
 
 impl<'a> Desk<'a> {
@@ -156,6 +158,7 @@ impl<'a> Desk<'a> {
             external_reference: spec.external_reference.clone(),
             promotion_required: spec.promotion_required,
             season: spec.season.clone(),
+            gates: spec.gates,
             postponed_from: old.and_then(|old| old.postponed_from),
             version: old.map_or(1, |old| old.version + 1),
         })

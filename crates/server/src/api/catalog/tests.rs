@@ -169,6 +169,7 @@ fn session() -> SessionSpec {
         external_reference: Some("AIDA-1".to_owned()),
         promotion_required: false,
         season: None,
+        gates: Default::default(),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod collectives;
 pub mod entities;
 pub mod events;
 pub mod forms;
+pub mod gates;
 pub mod gift_vouchers;
 pub mod keys;
 pub mod lists;

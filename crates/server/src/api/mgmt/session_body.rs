@@ -9,6 +9,7 @@ use aforo_domain::taxes::TaxSpec;
 use serde::Deserialize;
 
 use super::catalogue::{Clearable, ImagesBody, Texts, clearable, images, label, localized, optional_label, readiness};
+use super::gates::{self, GatesBody};
 use super::seasons::{self, SeasonBody};
 use super::surcharges::{self, SurchargeBody};
 use super::words;
@@ -48,6 +49,7 @@ pub struct SessionBody {
     /// Makes it a season: its tickets are for the same place in each of these sessions. It begins with the first and ends with the last of them, so it has
     /// no `date.start` and `date.end` of its own, and is sold until it begins at the latest. A session never becomes a season, nor a season a session.
     pub(super) season: Option<SeasonBody>,
+    gates: Option<GatesBody>,
 }
 
 /// When. A new session ends and stops being sold when it starts, unless it says otherwise.
@@ -208,6 +210,7 @@ impl SessionBody {
             external_reference: optional_label(&mut checks, "external_reference", &self.external_reference, reference),
             promotion_required: self.promotion_required.or(current.map(|current| current.promotion_required)).unwrap_or_default(),
             season,
+            gates: gates::read(&mut checks, self.gates.as_ref(), current.map(|current| current.gates)),
         };
         let id = checks.optional_id("id", self.id.as_ref()).map(SessionId);
         checks.done((id, spec))

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Number;
 
 use super::catalogue::{ImagesView, READINESS, Texts, existing};
+use super::gates::GatesView;
 use super::lists::{ByName, ByReadiness, ByStart, Field, Listed, Listing, Paged};
 use super::seasons::{self, SeasonView};
 use super::session_body::SessionBody;
@@ -56,6 +57,7 @@ pub struct SessionView<'a> {
     /// There if it is a season.
     #[serde(skip_serializing_if = "Option::is_none")]
     season: Option<SeasonView<'a>>,
+    gates: GatesView,
 }
 
 /// When, in the venue's time; booking in UTC.
@@ -160,6 +162,7 @@ fn view(offer: &Offer) -> SessionView<'_> {
         external_reference: session.external_reference.as_deref(),
         promotion_required: session.promotion_required,
         season: seasons::view(offer, &zone),
+        gates: GatesView::of(&session.gates),
     }
 }
 

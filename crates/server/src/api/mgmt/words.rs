@@ -2,6 +2,7 @@
 
 use aforo_domain::barcodes::BarcodeSource;
 use aforo_domain::catalogue::EventKind;
+use aforo_domain::gates::Reentry;
 use aforo_domain::identity::{BuyerField, ChannelKind, Permission, Role, Scope, Scopes, Status};
 
 use crate::http::checks::{Checks, MAX_ELEMENTS};
@@ -42,6 +43,9 @@ pub const PERMISSIONS: &[(&str, Permission)] = &[
 
 /// Where sessions have their tickets' barcodes from.
 pub const BARCODES: &[(&str, BarcodeSource)] = &[("GENERATED", BarcodeSource::Generated), ("IMPORTED", BarcodeSource::Imported)];
+
+/// Whether tickets open a session's gates again.
+pub const REENTRIES: &[(&str, Reentry)] = &[("NONE", Reentry::Once), ("AFTER_EXIT", Reentry::AfterExit), ("UNLIMITED", Reentry::Unlimited)];
 
 /// What an event's sessions are.
 pub const EVENT_KINDS: &[(&str, EventKind)] = &[("NORMAL", EventKind::Normal), ("ACTIVITY", EventKind::Activity)];

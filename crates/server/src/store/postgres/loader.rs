@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use aforo_domain::change::{Key, Row};
-use aforo_domain::ids::{OrderCode, ShardId};
+use aforo_domain::ids::{OrderCode, SessionId, ShardId};
 use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use futures_util::TryStreamExt;
@@ -17,7 +17,7 @@ use crate::store::resident::{self, Part};
 use crate::store::rows::{Broken, Cell, key_cells};
 use crate::store::schema::{self, Kind, MAX_CELLS, ROWS, RowTable};
 use crate::store::sql::{self, Dialect};
-use crate::store::{Due, JournalRow, Load, Loaded, Position, Queue, Resident, StoreError, Taken, Waiting, messages};
+use crate::store::{Due, JournalRow, LISTED, Load, Loaded, Position, Queue, Resident, StoreError, Taken, Waiting, messages};
 
 /// As the applier's: keys are found by their index. Taking over is as durable as an append.
 const SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off";
@@ -91,6 +91,7 @@ impl Loader {
                 let rows = self.with(|link| link.rows(shard, &keys))?;
                 Ok(Loaded::Rows(keys.into_iter().zip(rows).collect()))
             }
+            Load::List(session) => Ok(Loaded::List(session, self.with(|link| link.list(shard, session))?)),
             Load::FreeCodes(mut codes) => {
                 let taken = self.with(|link| link.taken(shard, &codes))?;
                 codes.retain(|code| !taken.contains(&code.to_string()));
@@ -188,6 +189,24 @@ impl Link {
                 row.map(|row| read(ROWS[schema::index_of_key(key)], &row)).transpose()
             });
             rows.collect()
+        })
+    }
+
+    fn list(&self, shard: ShardId, session: SessionId) -> Result<Vec<Row>, StoreError> {
+        let client = &self.session.client;
+        self.session.run(async {
+            client.batch_execute(SNAPSHOT).await.map_err(failed)?;
+            let mut listed = Vec::new();
+            for table in LISTED {
+                let statement = sql::scan(Dialect::Postgres, &table.table, "session = $2");
+                let parameters = [shard.0.cast_signed(), session.0.cast_signed()];
+                let mut rows = pin!(client.query_raw(&statement, parameters).await.map_err(failed)?);
+                while let Some(row) = rows.try_next().await.map_err(failed)? {
+                    listed.push(read(table, &row)?);
+                }
+            }
+            client.batch_execute("COMMIT").await.map_err(failed)?;
+            Ok(listed)
         })
     }
 

@@ -125,6 +125,18 @@ impl Loader {
                 });
                 rows.collect::<Result<_, StoreError>>().map(Loaded::Rows)
             }
+            Load::List(session) => {
+                let mut listed = Vec::new();
+                for table in super::super::LISTED {
+                    let sql = sql::scan(Dialect::Sqlite, &table.table, "session = ?2");
+                    let mut statement = transaction.prepare_cached(&sql).map_err(failed)?;
+                    let mut rows = statement.query([shard.0.cast_signed(), session.0.cast_signed()]).map_err(failed)?;
+                    while let Some(row) = rows.next().map_err(failed)? {
+                        listed.push(read(table, row)?);
+                    }
+                }
+                Ok(Loaded::List(session, listed))
+            }
             Load::FreeCodes(mut codes) => {
                 let select = "SELECT 1 FROM orders WHERE shard = ?1 AND code = ?2 \
                     UNION ALL SELECT 1 FROM voucher_orders WHERE shard = ?1 AND code = ?2";
