@@ -368,7 +368,7 @@ impl TicketState {
     pub const fn opens_gates(self) -> bool {
         match self {
             Self::Valid => true,
-            Self::Refunded => false,
+            Self::Refunded | Self::Relocated => false,
         }
     }
 }

@@ -119,6 +119,7 @@ impl<'a> Office<'a> {
             return Err(refused(Code::OrderItemInvalid, products).into());
         }
         check_named(order, &named, Code::ProductStateInvalid, |id| order.ticket_state(id) == TicketState::Valid)?;
+        self.check_not_entered(order, &named)?;
         if request.keep_prices {
             self.speaks_for_promoter(order, &named)?;
         }
