@@ -8,6 +8,7 @@ use crate::barcodes::PoolBarcode;
 use crate::catalogue::plan::{Place, Sector};
 use crate::catalogue::{Event, Publication, Session, Template, Venue};
 use crate::collectives::{Collective, Member, MemberNumber};
+use crate::customers::Customer;
 use crate::gates::{Admission, GateTally, Revocation};
 use crate::idempotency::{Outcome, Period};
 use crate::identity::{
@@ -161,4 +162,5 @@ rows! {
     Admission(Arc<Admission>) = (SessionId, ItemId), |row| (row.session, row.ticket);
     Revocation(Arc<Revocation>) = Barcode, |row| row.barcode.clone();
     GateTally(Arc<GateTally>) = (SessionId, Arc<str>), |row| (row.session, row.gate.clone());
+    Customer(Arc<Customer>) = Hash, |row| row.id;
 }

@@ -10,6 +10,7 @@ use crate::catalogue::PresaleCode;
 use crate::catalogue::manage::{CatalogueCommand, Imported, MembersImported, PoolPage};
 use crate::change::{Change, Key};
 use crate::collectives::{Member, MemberKey, PasswordHash};
+use crate::customers::{Customer, CustomerCommand};
 use crate::error::{Code, Error};
 use crate::gates::GateReply;
 use crate::gates::decide::GateCommand;
@@ -62,6 +63,8 @@ pub enum Command {
     },
     /// About messages to the world outside.
     Outbox(OutboxCommand),
+    /// About customers.
+    Customer(CustomerCommand),
 }
 
 /// A numbered seat to add.
@@ -204,6 +207,8 @@ pub enum Reply {
     VoucherOrders(u64, Vec<Arc<VoucherOrder>>),
     /// About gates.
     Gate(Box<GateReply>),
+    /// A customer as it is now.
+    Customer(Arc<Customer>),
 }
 
 impl Reply {
@@ -213,7 +218,7 @@ impl Reply {
             Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => true,
             Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) | Self::MembersImported(_) | Self::Loyalty(_) => true,
             Self::VoucherOrder(_) | Self::VoucherOrders(..) | Self::Gate(_) => true,
-            Self::Granted(_) | Self::MemberPassword(_) | Self::Members(..) | Self::NotDone => false,
+            Self::Granted(_) | Self::MemberPassword(_) | Self::Members(..) | Self::NotDone | Self::Customer(_) => false,
         }
     }
 }
@@ -298,5 +303,6 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) ->
         Command::Gates(session, command) => crate::gates::decide::plan(world, moment, actor, *session, command),
         Command::Tick { limit } => Ok(orders::expiry::tick(world, moment, *limit)),
         Command::Outbox(command) => messages::plan(world, moment, actor, command),
+        Command::Customer(command) => crate::customers::plan(world, moment, actor, command),
     }
 }

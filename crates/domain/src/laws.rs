@@ -17,7 +17,7 @@ use crate::change::{CounterKey, Row};
 use crate::ids::{Barcode, ChannelId, Hash, ItemId, MessageId, OrderCode, OrderId, SessionId, TemplateId};
 use crate::messages::{About, Message};
 use crate::money::Minor;
-use crate::orders::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, extras, surcharges};
+use crate::orders::{Buyer, History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, extras, surcharges};
 use crate::pricing::{self, ItemPrice, Taxed, Totals};
 use crate::promotions::price::{self, Priced};
 use collectives::CollectiveLaws;
@@ -180,13 +180,14 @@ impl Laws {
             self.seasons.see_order(order);
         }
         self.see_taxes(order);
+        self.see_erased(order);
         let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode.clone()));
         let insured = order.extras().insurances.iter().flat_map(|taken| &taken.items).map(|(item, _)| *item);
         let seen = Seen {
             life,
             channel: order.seller.channel,
             code: order.code(),
-            buyer: order.buyer.as_ref().and_then(|buyer| buyer.hash()),
+            buyer: order.buyer_hash(),
             paid,
             totals: order.totals(),
             items: if life == Life::Refund { Vec::new() } else { order.items.iter().map(item).collect() },
@@ -250,6 +251,15 @@ impl Laws {
         }
         for surcharge in order.surcharges.iter().filter(|surcharge| !pricing::closes(surcharge.amount, surcharge.taxes.iter())) {
             self.breach(3, format!("the taxes of a surcharge of session {} in order {} are not its own", surcharge.session, order.id));
+        }
+    }
+
+    /// What was erased knows its buyer no more. Who comes on its tickets may be said again: it may be somebody else.
+    fn see_erased(&mut self, order: &Order) {
+        let extras = order.extras();
+        let known = order.buyer.as_ref().is_some_and(|buyer| **buyer != Buyer::default());
+        if extras.after.erased.is_some() && (known || !extras.metadata.is_empty() || extras.customer.is_some()) {
+            self.breach(7, format!("order {} was erased and still knows its buyer", order.id));
         }
     }
 

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod change;
 pub mod collectives;
 pub mod command;
+pub mod customers;
 pub mod error;
 pub mod forms;
 pub mod gates;

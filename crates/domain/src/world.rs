@@ -16,6 +16,7 @@ use crate::catalogue::{Catalogue, Offer};
 use crate::change::{Change, Counter, CounterKey, Key, Row};
 use crate::collectives::Members;
 use crate::command::Stop;
+use crate::customers::Customers;
 use crate::error::Code;
 use crate::gates::lists::Gates;
 use crate::idempotency::{Marks, Outcome, Period};
@@ -81,6 +82,8 @@ pub struct World {
     pub voucher_orders: VoucherOrders,
     /// What gates know of tickets.
     pub gates: Gates,
+    /// Customers.
+    pub(crate) customers: Customers,
     /// Sessions whose places changed since they were last published.
     changed_sessions: BTreeSet<SessionId>,
     orders: HashMap<OrderId, Slot<Arc<Order>>>,
@@ -122,6 +125,7 @@ impl World {
             members: Members::default(),
             voucher_orders: VoucherOrders::default(),
             gates: Gates::default(),
+            customers: Customers::default(),
             changed_sessions: BTreeSet::new(),
             orders: HashMap::default(),
             due: BTreeSet::new(),
@@ -351,6 +355,7 @@ impl World {
             Key::Member(_) | Key::MemberNumber(_) => self.members.evict(key, applied_seq),
             Key::VoucherOrder(_) | Key::VoucherSale(_) => self.voucher_orders.evict(key, applied_seq),
             Key::Admission(_) | Key::Revocation(_) => self.gates.evict(key, applied_seq),
+            Key::Customer(id) => self.customers.evict(*id, applied_seq),
             _ => {}
         }
     }
@@ -403,6 +408,10 @@ impl World {
                 self.vouchers.put(row, seq);
                 self.members.put(row, seq);
                 self.voucher_orders.put(row, seq);
+            }
+            Row::Customer(customer) => {
+                self.absent.remove(&Key::Customer(customer.id));
+                self.customers.put(customer, seq);
             }
             Row::Order(order) => self.put_order(order, seq),
             Row::Ticket(_) => self.gates.put(row, seq),
@@ -487,6 +496,10 @@ impl World {
                     // Only expired orders are not resident, and they are forgotten from the front.
                     self.tombstones.remove(&tombstone);
                 }
+            }
+            Key::Customer(id) => {
+                self.absent.insert(key.clone(), seq);
+                self.customers.delete(*id);
             }
             Key::VoucherOrder(id) => {
                 self.absent.insert(key.clone(), seq);

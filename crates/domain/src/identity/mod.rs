@@ -199,6 +199,9 @@ pub struct Channel {
     /// Whether buyers get an e-mail about what they bought.
     #[serde(default)]
     pub mail: bool,
+    /// Whether its buyers are kept as customers.
+    #[serde(default)]
+    pub customers: bool,
     /// Counts the changes.
     pub version: u64,
 }

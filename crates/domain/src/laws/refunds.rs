@@ -44,7 +44,10 @@ impl RefundLaws {
                     (*lines, *sum) = (*lines + 1, *sum + totals.total());
                 }
                 HistoryEvent::Refunds { totals, .. } => drop(self.own_lines.insert(line.order, totals.total())),
-                HistoryEvent::Noted { .. } | HistoryEvent::AttendeesChanged { .. } | HistoryEvent::Reprinted { .. } => {
+                HistoryEvent::Noted { .. }
+                | HistoryEvent::AttendeesChanged { .. }
+                | HistoryEvent::Reprinted { .. }
+                | HistoryEvent::Erased => {
                     self.lines.entry(line.order).or_default().0 += 1;
                 }
             },

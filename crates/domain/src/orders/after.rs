@@ -12,6 +12,7 @@ use super::sight::Sight;
 use super::{Item, Order, Sale, Seller, Stage, Ticket, TicketState};
 use crate::catalogue::Catalogue;
 use crate::command::{Planned, Stop};
+use crate::customers::Erased;
 use crate::error::{Code, Error};
 use crate::identity::check::{Actor, Caller};
 use crate::identity::manage::Here;
@@ -30,11 +31,13 @@ pub struct AfterSale {
     pub lines: u32,
     /// What was given back of it, the first first.
     pub refunds: Vec<Refunded>,
+    /// Since when what is personal of it is gone.
+    pub erased: Option<Erased>,
 }
 
 impl AfterSale {
     /// Nothing became of it.
-    pub const NOTHING: Self = Self { lines: 0, refunds: Vec::new() };
+    pub const NOTHING: Self = Self { lines: 0, refunds: Vec::new(), erased: None };
 }
 
 /// That something of an order was given back.

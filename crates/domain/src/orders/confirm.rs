@@ -8,6 +8,7 @@ use super::draft::Draft;
 use super::{Buyer, History, HistoryEvent, Order, OrderKind, Payment, PaymentRequest, Stage};
 use crate::change::Row;
 use crate::command::{Done, Planned, Reply, Stop};
+use crate::customers::Customer;
 use crate::error::{Code, Error};
 use crate::identity::BuyerField;
 use crate::ids::{OrderCode, SessionId};
@@ -70,11 +71,14 @@ impl Desk<'_> {
         match paid.cmp(&order.totals().to_pay()) {
             Ordering::Less => Err(Code::PurchaseNotTotallyPaid.into()),
             Ordering::Greater => Err(Error::invalid(&["payments"]).into()),
-            Ordering::Equal => Ok(self.sell(order, code, payments)),
+            Ordering::Equal => {
+                let customer = self.world.buyer_as_customer(order, self.moment.now)?;
+                Ok(self.sell(order, code, payments, customer))
+            }
         }
     }
 
-    fn sell(&self, order: &Order, code: OrderCode, payments: Vec<Payment>) -> Done {
+    fn sell(&self, order: &Order, code: OrderCode, payments: Vec<Payment>, customer: Option<Customer>) -> Done {
         let at = self.moment.now;
         let mut chance = self.moment.draw();
         let mut draft = Draft::new(self.world);
@@ -93,6 +97,10 @@ impl Desk<'_> {
             unit.barcode = Some(chance.barcode());
         }
         draft.put_units(&order, at, |_| true);
+        if let Some(customer) = customer {
+            order = order.with_extras(|extras| extras.customer = Some(customer.id));
+            draft.put(Arc::new(customer));
+        }
         draft.spend_vouchers(&order, code, at);
         let tickets = order.items.len() as u32;
         let what = HistoryEvent::Confirmed { totals: order.totals(), currency: order.currency, tickets };

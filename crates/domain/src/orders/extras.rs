@@ -15,6 +15,7 @@ use super::relocation::Replaces;
 use super::{collectives, products, promotions, vouchers};
 use crate::change::CounterKey;
 use crate::collectives::TakenCollective;
+use crate::customers::CustomerId;
 use crate::identity::terms::DeliveryMethod;
 use crate::pricing::TaxLine;
 use crate::products::Unit;
@@ -45,6 +46,8 @@ pub struct Extras {
     pub products: Vec<Unit>,
     /// The places that it was given for.
     pub replaces: Option<Box<Replaces>>,
+    /// The customer that bought it, where its channel keeps them.
+    pub customer: Option<CustomerId>,
 }
 
 /// What an order without extras carries.
@@ -59,6 +62,7 @@ static NOTHING: Extras = Extras {
     after: AfterSale::NOTHING,
     products: Vec::new(),
     replaces: None,
+    customer: None,
 };
 
 /// Each counter of uses and units that an order counts in, with how much.

@@ -463,6 +463,8 @@ pub enum HistoryEvent {
         /// Each item with what may be shown of the barcode that is dead.
         dead: Vec<(ItemId, String)>,
     },
+    /// What is personal of it was erased.
+    Erased,
 }
 
 impl Order {

@@ -249,7 +249,7 @@ impl Draft<'_> {
     pub(super) fn give_back(&mut self, order: &Order, item: &Item) {
         self.free(order, item);
         if order.counted.contains(&item.session)
-            && let Some(buyer) = order.buyer.as_ref().and_then(|buyer| buyer.hash())
+            && let Some(buyer) = order.buyer_hash()
         {
             self.count(CounterKey::BuyerSales(item.session, buyer), -1);
         }

@@ -183,7 +183,7 @@ impl<'a> Office<'a> {
 
     /// `SESSION_SALES_LIMIT_EXCEEDED` for sessions that more would come into than the channel or the buyer may have there.
     fn check_limits(&self, order: &Order, going: &[Going<'_>], sales: &[Sale<'a>]) -> Result<(), Error> {
-        let buyer = order.buyer.as_ref().and_then(|buyer| buyer.hash());
+        let buyer = order.buyer_hash();
         let mut over = Vec::new();
         for (index, sale) in sales.iter().enumerate() {
             let session = sale.offer.session.id;
@@ -309,7 +309,7 @@ impl<'a> Office<'a> {
             ..order.clone()
         };
         new.with_extras(|extras| {
-            (extras.attendees, extras.metadata) = (attendees, before.metadata.clone());
+            (extras.attendees, extras.metadata, extras.customer) = (attendees, before.metadata.clone(), before.customer);
             extras.insurances = insured.iter().map(goes_on).collect();
             extras.after.lines = 1;
         })

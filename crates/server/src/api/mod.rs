@@ -2,6 +2,7 @@
 
 pub mod access_control;
 pub mod catalog;
+pub mod customers;
 pub mod distribution;
 pub mod messages;
 pub mod mgmt;

@@ -46,10 +46,20 @@ impl ChannelApi for CatalogApi {
     const SCOPE: Scope = Scope::Catalog;
 }
 
+/// The customers API.
+#[derive(Debug, Clone, Copy)]
+pub struct CustomersApi;
+impl ChannelApi for CustomersApi {
+    const SCOPE: Scope = Scope::CustomersMgmt;
+}
+
 /// Sells: a caller of the distribution API.
 pub type Seller = Selling<Distribution>;
 /// Looks: a caller of the catalogue API.
 pub type CatalogCaller = Selling<CatalogApi>;
+
+/// Looks after customers: a caller of the customers API.
+pub type Register = Selling<CustomersApi>;
 
 /// A caller that works in a channel, there and active a moment ago.
 #[derive(Debug)]

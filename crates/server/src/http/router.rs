@@ -48,13 +48,14 @@ impl Routes {
 }
 
 /// Each API: its name and its routes.
-fn apis() -> [(&'static str, OpenApiRouter<App>); 6] {
+fn apis() -> [(&'static str, OpenApiRouter<App>); 7] {
     [
         ("oauth", api::oauth::router().below("/oauth")),
         ("catalog-api", api::catalog::router().below("/catalog-api/v1")),
         ("distribution-api", api::distribution::router().below("/distribution-api/v1")),
         ("mgmt-api", api::mgmt::router().below("/mgmt-api/v1")),
         ("access-control-api", api::access_control::router().below("/access-control-api/v1")),
+        ("customers-mgmt-api", api::customers::router().below("/customers-mgmt-api/v1")),
         ("orders-mgmt-api", api::orders_mgmt::router().below("/orders-mgmt-api/v1")),
     ]
 }

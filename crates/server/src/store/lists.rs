@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aforo_domain::ids::{ChannelId, EntityId, ItemId, OrderCode, OrderId, ShardId};
+use aforo_domain::ids::{ChannelId, EntityId, Hash, ItemId, OrderCode, OrderId, ShardId};
 use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, OrderKind};
@@ -204,6 +204,30 @@ pub fn orders(dialect: Dialect, shard: ShardId, wanted: &OrdersWanted, cut: Cut)
     );
     let page = writer.select(page, DATA);
     vec![count, page]
+}
+
+/// A page of what a customer bought, in one channel or in all, the first bought first.
+pub fn orders_of_customer(dialect: Dialect, shard: ShardId, customer: &Hash, channel: Option<ChannelId>, cut: Cut) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let customer = writer.bind(Value::Bytes(customer.0.to_vec()));
+    let mut condition = format!("shard = {} AND customer = {customer}", dialect.placeholder(1));
+    if let Some(channel) = channel {
+        condition += &format!(" AND channel = {}", writer.bind(int(channel.0)));
+    }
+    let count = writer.select(format!("SELECT count(*) FROM orders WHERE {condition}"), COUNT);
+    let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
+    let page = format!("SELECT data FROM orders WHERE {condition} ORDER BY purchased, id LIMIT {limit} OFFSET {offset}");
+    vec![count, writer.select(page, DATA)]
+}
+
+/// A page of the customers of an entity, those that are kept longest first.
+pub fn customers(dialect: Dialect, shard: ShardId, entity: EntityId, cut: Cut) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let condition = format!("shard = {} AND entity = {}", dialect.placeholder(1), writer.bind(int(entity.0)));
+    let count = writer.select(format!("SELECT count(*) FROM customers WHERE {condition}"), COUNT);
+    let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
+    let page = format!("SELECT data FROM customers WHERE {condition} ORDER BY created, id LIMIT {limit} OFFSET {offset}");
+    vec![count, writer.select(page, DATA)]
 }
 
 /// A page of tickets with their orders, and how many there are in all.

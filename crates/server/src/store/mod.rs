@@ -31,8 +31,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aforo_domain::change::{Change, Key, Row};
+use aforo_domain::customers::{Customer, CustomerId};
 use aforo_domain::idempotency::Period;
-use aforo_domain::ids::{ItemId, OrderCode, OrderId, SessionId, ShardId};
+use aforo_domain::ids::{ChannelId, EntityId, ItemId, OrderCode, OrderId, SessionId, ShardId};
 use aforo_domain::messages::{Kind, Message};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{History, Order, Ticket};
@@ -511,6 +512,28 @@ impl Reader {
             return Ok(Page { total: 0, rows: Vec::new() });
         }
         lists::page(&self.select(&lists::orders(self.dialect(), shard, wanted, cut))?)
+    }
+
+    /// What a customer bought, in one channel or in all, the first bought first.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn orders_of_customer(
+        &mut self,
+        shard: ShardId,
+        customer: &CustomerId,
+        channel: Option<ChannelId>,
+        cut: Cut,
+    ) -> Result<Page<Arc<Order>>, StoreError> {
+        lists::page(&self.select(&lists::orders_of_customer(self.dialect(), shard, customer, channel, cut))?)
+    }
+
+    /// Customers of an entity, those that are kept longest first.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn customers(&mut self, shard: ShardId, entity: EntityId, cut: Cut) -> Result<Page<Arc<Customer>>, StoreError> {
+        lists::page(&self.select(&lists::customers(self.dialect(), shard, entity, cut))?)
     }
 
     /// Tickets with their orders.

@@ -111,6 +111,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
             put(int(session.0));
             put(Cell::Text(gate));
         }
+        Key::Customer(id) => put(Cell::Bytes(&id.0)),
     }
 }
 
@@ -174,6 +175,10 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Int(revocation.changed.0));
         }
         Row::History(line) => put(Cell::Int(line.at.0)),
+        Row::Customer(customer) => {
+            put(int(customer.entity.0));
+            put(Cell::Int(customer.created.0));
+        }
         Row::Message(message) => message_cells(message, put),
         Row::Counter(counter) => return put(Cell::Int(counter.value)),
         Row::Sequence(sequence) => return put(int(sequence.items_reserved)),
@@ -218,6 +223,7 @@ fn order_cells(order: &Order, put: &mut dyn FnMut(Cell<'_>)) {
     put(Cell::Int(order.totals().total()));
     put(purchased.map_or(Cell::Null, Cell::Int));
     put(if purchased.is_some() { Cell::Text(kind_word(order.kind())) } else { Cell::Null });
+    put(order.extras().customer.as_ref().map_or(Cell::Null, |id| Cell::Bytes(&id.0)));
 }
 
 /// What an order is to the books.
@@ -354,6 +360,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Admission(row) => serde_json::to_writer(out, row),
         Row::Revocation(row) => serde_json::to_writer(out, row),
         Row::GateTally(row) => serde_json::to_writer(out, row),
+        Row::Customer(row) => serde_json::to_writer(out, row),
         Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.

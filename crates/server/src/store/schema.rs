@@ -12,6 +12,7 @@ use aforo_domain::catalogue::plan::Sector;
 use aforo_domain::catalogue::{Event, Publication, Session, Template, Venue};
 use aforo_domain::change::{Key, Row};
 use aforo_domain::collectives::{Collective, Member, MemberNumber};
+use aforo_domain::customers::Customer;
 use aforo_domain::gates::{Admission, GateTally, Revocation};
 use aforo_domain::idempotency::Outcome;
 use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User};
@@ -61,7 +62,7 @@ pub struct Index {
     pub unique: bool,
     /// Its columns, the shard first.
     pub columns: &'static str,
-    /// Only rows for which this is true: a boolean column, or its negation.
+    /// Only rows for which this is true: a boolean column, its negation, or that a column is there.
     pub only: Option<&'static str>,
 }
 
@@ -237,9 +238,12 @@ row_tables! {
         // Of what is in the books: when it came there, and as what.
         optional(int("purchased")),
         optional(text("kind")),
+        // Where its channel keeps customers.
+        optional(bytes("customer")),
         DATA,
     ])
     .with(&[
+        Index { name: "orders_customer", unique: false, columns: "shard, customer, purchased, id", only: Some("customer IS NOT NULL") },
         Index { name: "orders_code", unique: true, columns: "shard, code", only: None },
         Index { name: "orders_resident", unique: false, columns: "shard, id", only: Some("resident") },
         Index { name: "orders_purchased", unique: false, columns: "shard, channel, purchased, id, kind", only: Some("NOT resident") },
@@ -326,4 +330,6 @@ row_tables! {
     Revocation: REVOCATIONS = Table::new("revocations", &[SHARD, text("barcode")], &[int("session"), int("changed"), DATA])
     .with(&[Index { name: "revocations_changed", unique: false, columns: "shard, session, changed, barcode", only: None }]), json::<Arc<Revocation>>;
     GateTally: GATE_TALLIES = Table::new("gate_tallies", &[SHARD, int("session"), text("gate")], &[DATA]), json::<Arc<GateTally>>;
+    Customer: CUSTOMERS = Table::new("customers", &[SHARD, bytes("id")], &[int("entity"), int("created"), DATA])
+        .with(&[Index { name: "customers_created", unique: false, columns: "shard, entity, created, id", only: None }]), json::<Arc<Customer>>;
 }

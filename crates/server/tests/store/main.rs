@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod collectives;
+mod customers;
 mod gates;
 mod gifts;
 mod lost;

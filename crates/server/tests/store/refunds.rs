@@ -45,6 +45,7 @@ pub fn rows(by: &Seller) -> Vec<Row> {
         HistoryEvent::Noted { text: "«?»".to_owned() },
         HistoryEvent::AttendeesChanged { items: vec![ItemId(5)] },
         HistoryEvent::Reprinted { dead: vec![(ItemId(5), "****8905".to_owned())] },
+        HistoryEvent::Erased,
     ];
     let line = |(number, what)| Row::from(Arc::new(History { order: CONFIRMED, number, at: NOW, by: by.clone(), what }));
     rows.extend((2..).zip(lines).map(line));

@@ -10,7 +10,6 @@ use aforo_domain::catalogue::{
     Session, Tax, Template, Venue,
 };
 use aforo_domain::change::{Counter, CounterKey, Row, Sequence};
-use aforo_domain::collectives::{Check, Collective, Holder, Member, MemberKey, MemberNumber, PasswordHash, TakenCollective, UseLimits};
 use aforo_domain::command::Reply;
 use aforo_domain::error::{Code, DetailId, Error};
 use aforo_domain::forms::{Choice, Field, FieldKind, Form};
@@ -25,7 +24,6 @@ use aforo_domain::inventory::{Claim, PlaceMarks};
 use aforo_domain::messages::{About, Content, Letter, Loyalty, LoyaltyEvent, Mail, Message, MessageState, Sale, SoldItem, SoldProduct};
 use aforo_domain::moment::{Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
-use aforo_domain::orders::after::AfterSale;
 use aforo_domain::orders::attendees::Attendee;
 use aforo_domain::orders::extras::Extras;
 use aforo_domain::orders::surcharges::OrderSurcharge;
@@ -56,10 +54,11 @@ pub fn every_kind() -> Vec<Row> {
     let mut rows = identity();
     rows.extend(catalogue());
     rows.extend(vouchers());
-    rows.extend(collectives());
+    rows.extend(crate::collectives::rows());
     rows.extend(crate::gifts::every_kind());
     rows.extend(crate::products::rows());
     rows.extend(crate::gates::rows());
+    rows.extend(crate::customers::rows());
     rows.extend(sales());
     rows
 }
@@ -148,6 +147,7 @@ fn channel() -> Arc<Channel> {
         booking: BookingTerms { enabled: true, life_ms: 60_000, before_ms: Some(3_600_000) },
         loyalty: true,
         mail: true,
+        customers: true,
         version: 1,
     })
 }
@@ -444,55 +444,6 @@ pub fn message(id: u64, due: Timestamp, content: Content) -> Message {
     Message { id: MessageId(id), about, created: NOW, due, attempts: 1, state, failure: None, content }
 }
 
-fn collectives() -> Vec<Row> {
-    let collective = |id, check| Collective {
-        id: CollectiveId(id),
-        entity: EntityId(11),
-        name: "Fans".into(),
-        names: text("Fans"),
-        check,
-        status: Status::Active,
-        valid_from: Some(NOW),
-        valid_until: None,
-        channels: vec![ChannelId(21)],
-        limits: UseLimits { total: Some(10), per_member: Some(2) },
-        version: 1,
-    };
-    let codes = PromotionCode::parse("FAN2031").map(|code| (code, Some(7))).into_iter().collect();
-    let id = CollectiveId(96).member(1);
-    let member = Member {
-        collective: CollectiveId(96),
-        key: key(),
-        id,
-        name: Some("Ana «ç»".into()),
-        password: Some(PasswordHash("$argon2id$v=19$m=7168,t=5,p=1$c2FsdA$aGFzaA".into())),
-        active: true,
-        valid_from: Some(NOW),
-        valid_until: None,
-        version: 1,
-    };
-    vec![
-        Arc::new(collective(95, Check::Code(codes))).into(),
-        Arc::new(collective(96, Check::MemberPassword)).into(),
-        Arc::new(member).into(),
-        Arc::new(MemberNumber { id, member: Some(key().hash) }).into(),
-        Arc::new(MemberNumber { id: CollectiveId(96).member(2), member: None }).into(),
-        Counter { key: CounterKey::Members(CollectiveId(96)), value: 2 }.into(),
-        Counter { key: CounterKey::CollectiveUses(CollectiveId(95)), value: 3 }.into(),
-        Counter { key: CounterKey::MemberUses(CollectiveId(96), key().hash), value: 2 }.into(),
-        Counter { key: CounterKey::PromotionMemberUses(PromotionId(91), key().hash), value: 1 }.into(),
-    ]
-}
-
-fn key() -> MemberKey {
-    MemberKey { hash: Hash([0x79; 32]), masked: "***na".into() }
-}
-
-/// A collective that an order carries.
-fn taken_collective() -> TakenCollective {
-    TakenCollective { id: CollectiveId(96), holder: Holder::Member(key()), items: vec![ItemId(5)] }
-}
-
 fn sales() -> Vec<Row> {
     let session = SessionId(51);
     let confirmed = order(CONFIRMED, Stage::Confirm { at: NOW, code: CODE, payments: vec![payment()], booked: true });
@@ -591,9 +542,10 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
             attendees: vec![Attendee { item: ItemId(5), fields: [("name".to_owned(), "Ana «»".to_owned())].into() }],
             vouchers: vec![taken()],
             promotions: vec![applied()],
-            collectives: vec![taken_collective()],
-            after: AfterSale { lines: 1, refunds: vec![crate::refunds::refunded()] },
+            collectives: vec![crate::collectives::taken()],
             replaces: crate::refunds::replaces(id),
+            after: crate::customers::after_sale(),
+            customer: Some(crate::customers::CUSTOMER),
             products: vec![Unit { id: ItemId(7), terms: Arc::new(terms), barcode: Some(barcode("PRODUCT1")) }],
         })),
     })

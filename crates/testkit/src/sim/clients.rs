@@ -7,9 +7,10 @@ use aforo_domain::catalogue::PresaleCode;
 use aforo_domain::catalogue::manage::{CatalogueCommand, MarkPlaces, Marking};
 use aforo_domain::collectives::MemberKey;
 use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatRequest};
+use aforo_domain::customers::{CustomerCommand, id_of};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
-use aforo_domain::ids::{ChannelId, DeliveryMethodId, Hash, InsuranceId, ItemId, OrderId, PromotionId, QuotaId, RateId};
+use aforo_domain::ids::{ChannelId, DeliveryMethodId, EntityId, Hash, InsuranceId, ItemId, OrderId, PromotionId, QuotaId, RateId};
 use aforo_domain::messages::LoyaltyRequest;
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
@@ -164,6 +165,9 @@ impl Clients {
         let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
         let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
+        if matches!(last.stage, Life::Confirm { .. }) && channel == CLUB && below(draw, 12) == 0 {
+            return self.about(channel, Command::Customer(forgotten(&last)), Some(id), draw);
+        }
         if matches!(last.stage, Life::Confirm { .. }) && below(draw, 2) == 0 {
             let command = match below(draw, 4) {
                 0 => relocations::some(&last, &self.stage.shows, draw),
@@ -426,6 +430,12 @@ fn auto(show: &Show, draw: &mut Draw) -> AutoRequest {
         together: below(draw, 2) == 0,
         presale: code(draw),
     }
+}
+
+/// Its buyer wants what is personal of it erased.
+fn forgotten(order: &Order) -> CustomerCommand {
+    let email = order.buyer.as_ref().map_or("", |buyer| &buyer.email);
+    CustomerCommand::EraseOrder(id_of(EntityId(1), email).unwrap_or(Hash([0; 32])), order.id)
 }
 
 /// A refund of one or two items, perhaps given back already, with or without what goes with them; now and then something else that is done after the

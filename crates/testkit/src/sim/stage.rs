@@ -266,6 +266,7 @@ impl Builder<'_> {
             settings.invitations = id == CLUB;
             settings.loyalty = id == WEB;
             settings.mail = true;
+            settings.customers = id == CLUB;
             settings.booking = BookingTerms { enabled: true, life_ms: BOOKING_MS, before_ms: Some(DAY_MS) };
             let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
             self.identity(IdentityCommand::Channel(Edit::Create(new)));

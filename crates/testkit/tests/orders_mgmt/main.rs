@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod corrections;
+mod customers;
 mod products;
 mod reads;
 mod refunds;
@@ -14,6 +15,7 @@ use aforo_testkit::caller::{Caller, ManagerClient, SellerClient};
 use serde_json::{Value, json};
 
 use corrections::{a_booking_is_let_go_by_its_code, imported_barcodes_are_not_printed_anew, what_is_corrected_leaves_a_line};
+use customers::{a_person_is_erased_and_the_books_stay, buyers_are_kept_as_customers, who_asks_for_customers};
 use products::{products_are_listed_as_items_of_their_own, products_come_back_into_the_stock};
 use reads::{
     a_booking_is_found_by_its_code, items_are_found_by_session_and_by_change, lists_of_orders_are_cut_and_filtered,
@@ -52,6 +54,9 @@ aforo_testkit::for_each_engine![
     a_booking_is_let_go_by_its_code,
     what_is_corrected_leaves_a_line,
     imported_barcodes_are_not_printed_anew,
+    buyers_are_kept_as_customers,
+    a_person_is_erased_and_the_books_stay,
+    who_asks_for_customers,
 ];
 
 /// Where orders are managed.

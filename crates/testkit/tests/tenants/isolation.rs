@@ -10,7 +10,9 @@ use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
 
 use super::life::creations;
-use super::strangers::{ORDERS_BY_CODE, Stranger, Tenants, UNKNOWN, UNKNOWN_CODE, UNKNOWN_ORDER, VOUCHER_ORDERS, Works, keeper};
+use super::strangers::{
+    CUSTOMERS, ORDERS_BY_CODE, Stranger, Tenants, UNKNOWN, UNKNOWN_CODE, UNKNOWN_CUSTOMER, UNKNOWN_ORDER, VOUCHER_ORDERS, Works, keeper,
+};
 
 for_each_engine![strangers_find_nothing_and_change_nothing, lists_and_bodies_do_not_reach_further_either];
 
@@ -44,6 +46,7 @@ fn unknown(collection: &str) -> String {
     match collection {
         ORDERS_BY_CODE => UNKNOWN_CODE.to_owned(),
         VOUCHER_ORDERS => UNKNOWN_ORDER.to_owned(),
+        CUSTOMERS => UNKNOWN_CUSTOMER.to_owned(),
         _ => UNKNOWN.to_string(),
     }
 }

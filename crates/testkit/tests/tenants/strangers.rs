@@ -15,6 +15,10 @@ pub const UNKNOWN_ORDER: &str = "ffffffffffffffffffffffffffffffff";
 pub const UNKNOWN_CODE: &str = "ZZZZZZZZZZZZ";
 /// Voucher orders, by ids that are no numbers.
 pub const VOUCHER_ORDERS: &str = "/distribution-api/v1/voucher-orders";
+/// Customers, by ids that are no numbers.
+pub const CUSTOMERS: &str = "/customers-mgmt-api/v1/customers";
+/// A customer that is not there.
+pub const UNKNOWN_CUSTOMER: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 /// Where an order is named by its code.
 pub const ORDERS_BY_CODE: &str = "/orders-mgmt-api/v1/orders";
 
@@ -67,6 +71,8 @@ pub struct Tenants<'a> {
     pub member: u64,
     /// A product of the theatre's, sold in its web channel.
     pub product: u64,
+    /// A customer of the theatre's.
+    pub customer: String,
     pub strangers: Vec<Stranger>,
 }
 
@@ -97,6 +103,8 @@ impl<'a> Tenants<'a> {
         seller.order("POST", &order, "/collectives", Some(shown)).await.ok();
         let product = json!({"entity_id": world.theatre, "name": "Programme", "channels": [world.web.id], "prices": [{"currency": "EUR", "value": 3}]});
         let product = world.admin.make_id("/products", product).await;
+        let customer = seller.0.post(CUSTOMERS, json!({"email": "eve@example.org"})).await.ok();
+        let customer = text(&customer, "id").to_owned();
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
@@ -112,6 +120,7 @@ impl<'a> Tenants<'a> {
             gift_order,
             promotion,
             product,
+            customer,
             collective,
             member,
             strangers,
@@ -128,9 +137,10 @@ impl<'a> Tenants<'a> {
             ORDERS_BY_CODE => return self.sold.clone(),
             "/orders-mgmt-api/v1/orders/{}/items" => self.sold_item,
             VOUCHER_ORDERS => return self.gift_order.clone(),
+            CUSTOMERS => return self.customer.clone(),
             "/distribution-api/v1/orders/items" => self.item,
             // A key may be any text.
-            "/distribution-api/v1/orders/consumer-metadata" => 1,
+            "/distribution-api/v1/orders/consumer-metadata" | "/customers-mgmt-api/v1/customers/{}/consents" => 1,
             "/distribution-api/v1/orders/vouchers" | "/mgmt-api/v1/vouchers" => self.voucher,
             "/mgmt-api/v1/voucher-groups" => self.voucher_group,
             "/mgmt-api/v1/operators" => world.operator,

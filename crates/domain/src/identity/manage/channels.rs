@@ -54,6 +54,7 @@ pub struct Settings {
     pub booking: BookingTerms,
     pub loyalty: bool,
     pub mail: bool,
+    pub customers: bool,
 }
 
 impl Settings {
@@ -77,6 +78,7 @@ impl Settings {
             booking: BookingTerms::default(),
             loyalty: false,
             mail: false,
+            customers: false,
         }
     }
 
@@ -103,6 +105,7 @@ impl Settings {
             booking: channel.booking.clone(),
             loyalty: channel.loyalty,
             mail: channel.mail,
+            customers: channel.customers,
         }
     }
 
@@ -150,6 +153,7 @@ pub struct ChannelChange {
     pub booking: Option<BookingTerms>,
     pub loyalty: Option<bool>,
     pub mail: Option<bool>,
+    pub customers: Option<bool>,
 }
 
 /// Who manages an entity's channels and what belongs to them.
@@ -196,6 +200,7 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         booking: change.booking.clone().unwrap_or(before.booking),
         loyalty: change.loyalty.unwrap_or(before.loyalty),
         mail: change.mail.unwrap_or(before.mail),
+        customers: change.customers.unwrap_or(before.customers),
     };
     with(here, &settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1)
 }
@@ -233,6 +238,7 @@ fn with(
         booking,
         loyalty,
         mail,
+        customers,
         ..
     } = settings.clone();
     Ok(Channel {
@@ -258,6 +264,7 @@ fn with(
         booking,
         loyalty,
         mail,
+        customers,
         version,
     })
 }

@@ -68,6 +68,8 @@ pub struct ChannelView<'a> {
     loyalty: bool,
     /// Whether buyers get an e-mail about what they bought.
     mail: bool,
+    /// Whether its buyers are kept as customers.
+    customers: bool,
 }
 
 /// A channel to be made.
@@ -132,6 +134,8 @@ pub struct Terms {
     loyalty: Option<bool>,
     /// Whether buyers get an e-mail about what they bought, else not.
     mail: Option<bool>,
+    /// Whether its buyers are kept as customers, else not.
+    customers: Option<bool>,
 }
 
 impl Terms {
@@ -155,6 +159,7 @@ impl Terms {
             booking: self.booking.as_ref().map(|body| body.read(checks)),
             loyalty: self.loyalty,
             mail: self.mail,
+            customers: self.customers,
             ..ChannelChange::default()
         }
     }
@@ -193,6 +198,7 @@ fn view(channel: &Channel) -> ChannelView<'_> {
         booking: BookingView::from(&channel.booking),
         loyalty: channel.loyalty,
         mail: channel.mail,
+        customers: channel.customers,
     }
 }
 
@@ -275,6 +281,7 @@ fn with_usual(name: String, languages: Vec<Language>, terms: ChannelChange) -> S
         booking: terms.booking.unwrap_or(usual.booking),
         loyalty: terms.loyalty.unwrap_or(usual.loyalty),
         mail: terms.mail.unwrap_or(usual.mail),
+        customers: terms.customers.unwrap_or(usual.customers),
         ..usual
     }
 }

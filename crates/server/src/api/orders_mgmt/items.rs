@@ -148,7 +148,7 @@ fn view<'a>(sold: &Sold, order: &'a Arc<Order>, clerk: &Clerk<Looks>, shows: Sho
         order: ItemOrderView::of(order, sold.code),
         refund: became(false),
         relocation: became(true),
-        buyer: order.buyer.as_deref().filter(|_| whole).map(buyer_view),
+        buyer: order.known_buyer().filter(|_| whole).map(buyer_view),
         purchase_date: shows.date_of(order, sold.at),
         last_modified: shows.date_of(order, sold.changed),
     }

@@ -10,7 +10,7 @@ mod orders;
 mod refund;
 mod relocate;
 mod tickets;
-mod view;
+pub mod view;
 
 use aforo_domain::error::Code;
 use aforo_domain::ids::{OrderCode, OrderId};

@@ -233,7 +233,7 @@ impl<'a> OrderView<'a> {
                 confirmed: confirmed.map(|confirmed| shows.date_of(order, confirmed)),
             },
             items: item_views(order, shows.catalogue, shows.zones, Precision::Milliseconds),
-            buyer: order.buyer.as_deref().map(buyer_view),
+            buyer: order.known_buyer().map(buyer_view),
             promotions: AppliedView::all(order),
             insurances: extras.insurances.iter().map(|taken| InsuranceView::of(taken, &order.language, currency)).collect(),
             delivery: extras.delivery.as_deref().map(|method| DeliveryView::of(method, &order.language, currency)),
