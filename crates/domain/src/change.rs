@@ -8,6 +8,7 @@ use crate::barcodes::PoolBarcode;
 use crate::catalogue::plan::{Place, Sector};
 use crate::catalogue::{Event, Publication, Session, Template, Venue};
 use crate::collectives::{Collective, Member, MemberNumber};
+use crate::commissions::Commissions;
 use crate::customers::Customer;
 use crate::gates::{Admission, GateTally, Revocation};
 use crate::idempotency::{Outcome, Period};
@@ -21,6 +22,7 @@ use crate::ids::{
 };
 use crate::inventory::{Claim, PlaceMarks};
 use crate::messages::Message;
+use crate::orders::cancellations::Cancellation;
 use crate::orders::{History, Order, Ticket};
 use crate::products::{Product, SoldUnit};
 use crate::promotions::Promotion;
@@ -163,4 +165,6 @@ rows! {
     Revocation(Arc<Revocation>) = Barcode, |row| row.barcode.clone();
     GateTally(Arc<GateTally>) = (SessionId, Arc<str>), |row| (row.session, row.gate.clone());
     Customer(Arc<Customer>) = Hash, |row| row.id;
+    Cancellation(Arc<Cancellation>) = SessionId, |row| row.session;
+    Commissions(Arc<Commissions>) = ChannelId, |row| row.channel;
 }

@@ -10,6 +10,7 @@ use crate::catalogue::PresaleCode;
 use crate::catalogue::manage::{CatalogueCommand, Imported, MembersImported, PoolPage};
 use crate::change::{Change, Key};
 use crate::collectives::{Member, MemberKey, PasswordHash};
+use crate::commissions::SetCommissions;
 use crate::customers::{Customer, CustomerCommand};
 use crate::error::{Code, Error};
 use crate::gates::GateReply;
@@ -26,6 +27,7 @@ use crate::moment::Moment;
 use crate::money::Currency;
 use crate::orders::after::AfterSaleCommand;
 use crate::orders::attendees::Attendee;
+use crate::orders::cancellations::{Cancellation, CancellationCommand};
 use crate::orders::collectives::Shown;
 use crate::orders::metadata::MetadataChange;
 use crate::orders::promotions::PromotionRequest;
@@ -44,6 +46,10 @@ pub enum Command {
     Order(OrderCommand),
     /// Of an order after its sale.
     AfterSale(OrderId, AfterSaleCommand),
+    /// About sessions that are called off.
+    Cancellation(CancellationCommand),
+    /// What a channel keeps of what it sells.
+    Commissions(SetCommissions),
     /// About tokens.
     SignIn(SignInCommand),
     /// About operators, entities, users, channels, keys, terminals, points of sale.
@@ -201,6 +207,10 @@ pub enum Reply {
     MembersImported(Arc<MembersImported>),
     /// What was asked for was not done before. Never kept.
     NotDone,
+    /// How far the work is that a called-off session makes.
+    Cancellation(Arc<Cancellation>),
+    /// Those whose work goes on.
+    Cancellations(Vec<Arc<Cancellation>>),
     /// The voucher order as it is now.
     VoucherOrder(Arc<VoucherOrder>),
     /// How many voucher orders a channel has sold, and some of them.
@@ -217,7 +227,7 @@ impl Reply {
         match self {
             Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => true,
             Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) | Self::MembersImported(_) | Self::Loyalty(_) => true,
-            Self::VoucherOrder(_) | Self::VoucherOrders(..) | Self::Gate(_) => true,
+            Self::VoucherOrder(_) | Self::VoucherOrders(..) | Self::Gate(_) | Self::Cancellation(_) | Self::Cancellations(_) => true,
             Self::Granted(_) | Self::MemberPassword(_) | Self::Members(..) | Self::NotDone | Self::Customer(_) => false,
         }
     }
@@ -295,6 +305,8 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) ->
     match command {
         Command::Order(command) => orders::basket::plan(world, moment, actor, command),
         Command::AfterSale(order, command) => orders::after::plan(world, moment, actor, *order, command),
+        Command::Cancellation(command) => orders::cancellations::plan(world, moment, actor, command),
+        Command::Commissions(command) => crate::commissions::plan(world, moment, actor, command),
         Command::SignIn(command) => crate::identity::sign_in::plan(world, moment, actor, command),
         Command::Identity(command) => crate::identity::manage::plan(world, moment, actor, command),
         Command::Catalogue(command) => crate::catalogue::manage::plan(world, moment, actor, command),

@@ -1,6 +1,7 @@
 //! The laws that always hold (domain.md), as one check over all rows of a shard: after every step of a simulated history, and by `aforo verify` on a
 //! store. It reads rows and nothing else, so it finds what memory and rules got wrong; it decides nothing.
 
+mod cancellations;
 mod collectives;
 mod products;
 mod refunds;
@@ -12,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::barcodes::{BarcodeSource, PoolBarcode, PoolState};
+use crate::books;
 use crate::catalogue::plan::Place;
 use crate::change::{CounterKey, Row};
 use crate::ids::{Barcode, ChannelId, Hash, ItemId, MessageId, OrderCode, OrderId, SessionId, TemplateId};
@@ -20,6 +22,7 @@ use crate::money::Minor;
 use crate::orders::{Buyer, History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, extras, surcharges};
 use crate::pricing::{self, ItemPrice, Taxed, Totals};
 use crate::promotions::price::{self, Priced};
+use cancellations::CancellationLaws;
 use collectives::CollectiveLaws;
 use products::ProductLaws;
 use refunds::RefundLaws;
@@ -67,6 +70,7 @@ pub struct Laws {
     voucher_orders: VoucherOrderLaws,
     refunds: RefundLaws,
     products: ProductLaws,
+    cancellations: CancellationLaws,
     breaches: Vec<Breach>,
 }
 
@@ -96,7 +100,7 @@ struct Seen {
     paid: Minor,
     totals: Totals,
     items: Vec<(ItemId, SessionId, Place, Given)>,
-    /// Those of them that were given back: nothing is theirs any more.
+    /// Those of them that were given back or cancelled: nothing is theirs any more.
     refunded: HashSet<ItemId>,
     /// Whether it holds no products either.
     is_empty: bool,
@@ -127,6 +131,7 @@ impl Laws {
         self.voucher_orders.see(row);
         self.refunds.see(row);
         self.products.see(row);
+        self.cancellations.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -181,6 +186,7 @@ impl Laws {
         }
         self.see_taxes(order);
         self.see_erased(order);
+        self.see_books(order);
         let item = |item: &Item| (item.id, item.session, item.place, (item.kind, item.barcode.clone()));
         let insured = order.extras().insurances.iter().flat_map(|taken| &taken.items).map(|(item, _)| *item);
         let seen = Seen {
@@ -192,7 +198,10 @@ impl Laws {
             totals: order.totals(),
             items: if life == Life::Refund { Vec::new() } else { order.items.iter().map(item).collect() },
             is_empty: order.is_empty(),
-            refunded: order.extras().after.refunds.iter().flat_map(|refund| &refund.items).copied().collect(),
+            refunded: {
+                let after = &order.extras().after;
+                after.refunds.iter().flat_map(|refund| &refund.items).chain(&after.cancelled).copied().collect()
+            },
             named: if life == Life::Refund {
                 Vec::new()
             } else {
@@ -263,6 +272,19 @@ impl Laws {
         }
     }
 
+    /// Law 3: the lines of an order's books, those of what it was given for apart, add up to it.
+    fn see_books(&mut self, order: &Order) {
+        let lines = books::lines(order);
+        let sum = |sign: i64| lines.iter().filter(|line| line.sign == sign).map(|line| line.amounts.total()).sum::<Minor>();
+        let back = order.extras().replaces.as_ref().map_or(0, |replaces| replaces.given_back(order).totals().total());
+        if order.is_sold() && (sum(1), sum(-1)) != (order.totals().total(), back) {
+            self.breach(
+                3,
+                format!("the lines of order {} add up to {} and {}, and it to {}", order.id, sum(1), sum(-1), order.totals().total()),
+            );
+        }
+    }
+
     fn see_barcode(&mut self, barcode: &PoolBarcode) {
         let other = match barcode.state {
             PoolState::Free => None,
@@ -313,6 +335,7 @@ impl Laws {
         let of_refunds = std::mem::take(&mut self.refunds).check();
         self.breaches.extend(of_refunds.into_iter().map(|what| Breach { law: 3, what }));
         self.breaches.extend(std::mem::take(&mut self.products).check());
+        self.breaches.extend(std::mem::take(&mut self.cancellations).check());
         self.breaches.sort();
         self.breaches
     }

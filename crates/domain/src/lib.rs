@@ -4,10 +4,12 @@
 //! [`world::World`] that changes only by [`change::Change`] images.
 
 pub mod barcodes;
+pub mod books;
 pub mod catalogue;
 pub mod change;
 pub mod collectives;
 pub mod command;
+pub mod commissions;
 pub mod customers;
 pub mod error;
 pub mod forms;

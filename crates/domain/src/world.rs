@@ -7,7 +7,7 @@ mod catalogue;
 mod orders;
 mod seasons;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -27,6 +27,7 @@ use crate::inventory::Inventory;
 use crate::messages::Message;
 use crate::moment::Timestamp;
 use crate::orders::Order;
+use crate::orders::cancellations::Cancellation;
 use crate::products::Taken;
 use crate::voucher_orders::VoucherOrders;
 use crate::vouchers::Vouchers;
@@ -78,6 +79,8 @@ pub struct World {
     pub vouchers: Vouchers,
     /// Members of collectives.
     pub members: Members,
+    /// Sessions that were called off, and how far the work is.
+    pub cancellations: BTreeMap<SessionId, Arc<Cancellation>>,
     /// Voucher orders.
     pub voucher_orders: VoucherOrders,
     /// What gates know of tickets.
@@ -123,6 +126,7 @@ impl World {
             pools: Pools::default(),
             vouchers: Vouchers::default(),
             members: Members::default(),
+            cancellations: BTreeMap::new(),
             voucher_orders: VoucherOrders::default(),
             gates: Gates::default(),
             customers: Customers::default(),
@@ -310,7 +314,9 @@ impl World {
                 self.tries.insert(tries.subject, tries.clone());
             }
             Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) => self.put_catalogue(row),
-            Row::VoucherGroup(_) | Row::Collective(_) | Row::GiftVouchers(_) | Row::Product(_) => self.put_catalogue(row),
+            Row::VoucherGroup(_) | Row::Collective(_) | Row::GiftVouchers(_) | Row::Product(_) | Row::Commissions(_) => {
+                self.put_catalogue(row)
+            }
             Row::Promotion(promotion) => self.put_promotion(promotion),
             Row::Template(template) => self.put_template(template),
             Row::Session(session) => self.put_session(session),
@@ -349,23 +355,28 @@ impl World {
                 self.gates.put(row, seq);
             }
             Row::History(_) | Row::SoldUnit(_) => {}
+            Row::Cancellation(cancellation) => drop(self.cancellations.insert(cancellation.session, cancellation.clone())),
             Row::Counter(counter) => self.put_counter(counter),
             Row::Sequence(sequence) => {
                 self.items_reserved = sequence.items_reserved;
             }
-            Row::Outcome(outcome) => {
-                if !self.absent.is_empty() {
-                    self.absent.remove(&Key::Outcome((outcome.period, outcome.key)));
-                }
-                self.mark_outcome(outcome.period, outcome.key.short());
-                self.outcomes.insert((outcome.period, outcome.key), Slot { row: outcome.clone(), seq });
-            }
-            Row::Message(message) => {
-                self.absent.remove(&Key::Message(message.id));
-                self.next_item = self.next_item.max(message.id.0 + 1);
-                self.messages.insert(message.id, Slot { row: message.clone(), seq });
-            }
+            Row::Outcome(outcome) => self.put_outcome(outcome, seq),
+            Row::Message(message) => self.put_message(message, seq),
         }
+    }
+
+    fn put_outcome(&mut self, outcome: &Arc<Outcome>, seq: u64) {
+        if !self.absent.is_empty() {
+            self.absent.remove(&Key::Outcome((outcome.period, outcome.key)));
+        }
+        self.mark_outcome(outcome.period, outcome.key.short());
+        self.outcomes.insert((outcome.period, outcome.key), Slot { row: outcome.clone(), seq });
+    }
+
+    fn put_message(&mut self, message: &Arc<Message>, seq: u64) {
+        self.absent.remove(&Key::Message(message.id));
+        self.next_item = self.next_item.max(message.id.0 + 1);
+        self.messages.insert(message.id, Slot { row: message.clone(), seq });
     }
 
     fn put_counter(&mut self, counter: &Counter) {

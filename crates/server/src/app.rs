@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::engine::Handle;
 use crate::http;
 use crate::http::tokens::Known;
+use crate::jobs::Jobs;
 use crate::outbox::Outbox;
 use crate::outbox::nats::Nats;
 use crate::store::{Store, StoreError};
@@ -43,6 +44,8 @@ pub struct Parts {
     pub loyalty: Option<Nats>,
     /// Delivers messages, once it is started.
     outbox: OnceLock<Outbox>,
+    /// Does what goes on by itself, once it is started.
+    jobs: OnceLock<Jobs>,
 }
 
 impl App {
@@ -50,9 +53,24 @@ impl App {
     pub fn new(config: Config, clock: Clock, chance: Chance, engine: Handle) -> Self {
         let http = http::State::new(chance.seed());
         metrics::with_local_recorder(http.metrics.recorder(), || engine.meter());
-        let (catalog, live, outbox) = (catalog::Cache::default(), Live::default(), OnceLock::new());
+        let (catalog, live, outbox, jobs) = (catalog::Cache::default(), Live::default(), OnceLock::new(), OnceLock::new());
         let loyalty = config.nats.as_ref().map(Nats::of);
-        Self(Arc::new(Parts { config, clock, chance, engine, http, catalog, live, loyalty, outbox }))
+        Self(Arc::new(Parts { config, clock, chance, engine, http, catalog, live, loyalty, outbox, jobs }))
+    }
+
+    /// Begins to do what goes on by itself. Once.
+    ///
+    /// # Errors
+    /// If there is no thread for it.
+    pub fn start_jobs(&self) -> Result<(), StoreError> {
+        let jobs = Jobs::start(&self.engine)?;
+        self.jobs.get_or_init(|| jobs);
+        Ok(())
+    }
+
+    /// Says that there is work which goes on by itself.
+    pub fn wake_jobs(&self) {
+        self.jobs.get().into_iter().for_each(Jobs::wake);
     }
 
     /// Begins to deliver messages. Once.
@@ -68,6 +86,9 @@ impl App {
 
     /// Ends cleanly: what is being delivered is finished, what waits is answered, and the tables are brought up to the journal.
     pub async fn stop(&self) {
+        if let Some(jobs) = self.jobs.get() {
+            jobs.stop().await;
+        }
         if let Some(outbox) = self.outbox.get() {
             outbox.stop().await;
         }

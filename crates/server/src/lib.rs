@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod http;
+pub mod jobs;
 pub mod outbox;
 pub mod start;
 pub mod store;

@@ -41,6 +41,7 @@ pub fn open(config: Config, clock: Clock, chance: Chance) -> Result<App, StartEr
     let engine = Handle::start(&store, clock.clone(), &chance)?;
     let app = App::new(config, clock, chance, engine);
     app.start_outbox(&store)?;
+    app.start_jobs()?;
     metrics::with_local_recorder(app.http.metrics.recorder(), || app.engine.meter());
     Ok(app)
 }

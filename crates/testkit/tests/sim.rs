@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
+use aforo_domain::orders::cancellations::Progress;
 use aforo_domain::orders::{OrderKind, Stage};
 use aforo_domain::seasons::Season;
 use aforo_domain::voucher_orders::Stage as VoucherOrderStage;
@@ -146,8 +147,8 @@ fn pools_are_sold_from_and_given_back_to() {
 /// The same of refunds: something comes back, to vouchers too, and its place is sold again.
 #[test]
 fn what_is_given_back_is_sold_again() {
-    let (mut refunds, mut to_vouchers, mut again) = (0, 0, 0);
-    for seed in 1..13 {
+    let (mut refunds, mut to_vouchers, mut relocations, mut again) = (0, 0, 0, 0);
+    for seed in 1..25 {
         let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
         let mut given_back = HashSet::new();
         for change in batches.into_iter().flatten() {
@@ -157,15 +158,41 @@ fn what_is_given_back_is_sold_again() {
                     to_vouchers += u32::from(order.totals().vouchers > 0);
                     given_back.extend(order.items.iter().map(|item| (item.session, item.place)));
                 }
+                Change::Put(Row::Order(order)) if order.extras().replaces.is_some() => {
+                    relocations += 1;
+                    let back = order.extras().replaces.iter().flat_map(|replaces| &replaces.back.items);
+                    given_back.extend(back.map(|item| (item.session, item.place)));
+                }
                 Change::Put(Row::Claim(claim)) if claim.sold => again += u32::from(given_back.remove(&(claim.session, claim.place))),
                 _ => {}
             }
         }
-        if refunds > 10 && to_vouchers > 0 && again > 2 {
+        if refunds > 10 && to_vouchers > 0 && relocations > 2 && again > 1 {
             return;
         }
     }
-    panic!("{refunds} refunds, {to_vouchers} of them to vouchers, {again} places sold again");
+    panic!("{refunds} refunds, {to_vouchers} of them to vouchers, {relocations} relocations, {again} places sold again");
+}
+
+/// The same of sessions that are called off: their work is done, with tickets given back and with tickets cancelled.
+#[test]
+fn sessions_are_called_off() {
+    let (mut given_back, mut cancelled, mut done) = (0, 0, 0);
+    for seed in 1..13 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        let last = batches.into_iter().flatten().filter_map(|change| match change {
+            Change::Put(Row::Cancellation(one)) => Some(one),
+            _ => None,
+        });
+        let Some(one) = last.last() else { continue };
+        given_back += if one.refund.is_some() { one.tickets } else { 0 };
+        cancelled += if one.refund.is_none() { one.tickets } else { 0 };
+        done += u32::from(matches!(one.state, Progress::Done { .. }));
+        if given_back > 2 && cancelled > 0 && done > 0 {
+            return;
+        }
+    }
+    panic!("{given_back} tickets were given back and {cancelled} cancelled, {done} sessions were done with");
 }
 
 /// The same of products.

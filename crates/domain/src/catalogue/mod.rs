@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::barcodes::BarcodeSource;
 use crate::collectives::Collective;
+use crate::commissions::Commissions;
 use crate::forms::Form;
 use crate::gates::GateRules;
 use crate::identity::{Channel, Surcharge};
@@ -393,6 +394,8 @@ pub struct Catalogue {
     pub collectives: HashMap<CollectiveId, Arc<Collective>>,
     /// The gift vouchers that channels sell.
     pub gift_vouchers: HashMap<ChannelId, Arc<GiftVouchers>>,
+    /// What channels keep of what they sell.
+    pub commissions: HashMap<ChannelId, Arc<Commissions>>,
     /// Promotions.
     pub promotions: HashMap<PromotionId, Arc<Promotion>>,
     /// Products. How many are left is not here.

@@ -47,7 +47,8 @@ impl RefundLaws {
                 HistoryEvent::Noted { .. }
                 | HistoryEvent::AttendeesChanged { .. }
                 | HistoryEvent::Reprinted { .. }
-                | HistoryEvent::Erased => {
+                | HistoryEvent::Erased
+                | HistoryEvent::Cancelled { .. } => {
                     self.lines.entry(line.order).or_default().0 += 1;
                 }
             },

@@ -33,11 +33,13 @@ pub struct AfterSale {
     pub refunds: Vec<Refunded>,
     /// Since when what is personal of it is gone.
     pub erased: Option<Erased>,
+    /// Items whose tickets were cancelled with their session, sorted. What was given back of them since is in `refunds`, too.
+    pub cancelled: Vec<ItemId>,
 }
 
 impl AfterSale {
     /// Nothing became of it.
-    pub const NOTHING: Self = Self { lines: 0, refunds: Vec::new(), erased: None };
+    pub const NOTHING: Self = Self { lines: 0, refunds: Vec::new(), erased: None, cancelled: Vec::new() };
 }
 
 /// That something of an order was given back.
@@ -122,6 +124,11 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, id: OrderId, command:
 }
 
 impl<'a> Office<'a> {
+    /// The engine's own, for work on an order that nobody asks for in person.
+    pub(super) const fn of_the_engine(world: &'a World, moment: &'a Moment, order: &Order) -> Self {
+        Self { world, moment, sight: Sight::Operator, caller: None, family: order.family }
+    }
+
     /// An order whose seller the caller speaks for.
     fn order(&self, id: OrderId) -> Result<&'a Arc<Order>, Stop> {
         let (identity, catalogue) = (&self.world.identity, &self.world.catalogue);
@@ -156,6 +163,7 @@ impl Order {
         match self.refund_of(item) {
             Some(Refunded { relocated: true, .. }) => TicketState::Relocated,
             Some(_) => TicketState::Refunded,
+            None if self.extras().after.cancelled.binary_search(&item).is_ok() => TicketState::Cancelled,
             None => TicketState::Valid,
         }
     }

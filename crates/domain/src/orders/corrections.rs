@@ -121,7 +121,7 @@ impl Office<'_> {
     }
 
     /// Writes the line that was to come.
-    fn write(&self, draft: &mut Draft<'_>, order: &Order, what: HistoryEvent) {
+    pub(super) fn write(&self, draft: &mut Draft<'_>, order: &Order, what: HistoryEvent) {
         let number = 1 + order.extras().after.lines;
         draft.put(Arc::new(History { order: order.id, number, at: self.moment.now, by: self.clerk(order), what }));
     }

@@ -7,6 +7,7 @@ pub mod attendees;
 mod barcodes;
 pub mod basket;
 mod booking;
+pub mod cancellations;
 pub mod collectives;
 pub mod confirm;
 mod corrections;
@@ -353,6 +354,8 @@ pub enum TicketState {
     Refunded,
     /// Another place was given for it, and it is dead.
     Relocated,
+    /// Its session was called off, and it is dead. It may still be given back or relocated.
+    Cancelled,
 }
 
 impl TicketState {
@@ -360,7 +363,7 @@ impl TicketState {
     pub const fn is_live(self) -> bool {
         match self {
             Self::Valid => true,
-            Self::Refunded | Self::Relocated => false,
+            Self::Refunded | Self::Relocated | Self::Cancelled => false,
         }
     }
 
@@ -368,8 +371,13 @@ impl TicketState {
     pub const fn opens_gates(self) -> bool {
         match self {
             Self::Valid => true,
-            Self::Refunded | Self::Relocated => false,
+            Self::Refunded | Self::Relocated | Self::Cancelled => false,
         }
+    }
+
+    /// Whether it may be given back, for money or against another place.
+    pub const fn may_come_back(self) -> bool {
+        matches!(self, Self::Valid | Self::Cancelled)
     }
 }
 
@@ -447,6 +455,13 @@ pub enum HistoryEvent {
         currency: Currency,
         /// How many tickets.
         tickets: u32,
+    },
+    /// Its tickets were cancelled with their session.
+    Cancelled {
+        /// Which session.
+        session: SessionId,
+        /// Which items.
+        items: Vec<ItemId>,
     },
     /// Somebody wrote something down.
     Noted {

@@ -15,7 +15,7 @@ use super::draft::Draft;
 use super::extras::Extras;
 use super::insurance::Insured;
 use super::sight::Sight;
-use super::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, surcharges};
+use super::{History, HistoryEvent, Item, Order, Stage, TicketKind, surcharges};
 use crate::catalogue::manage::places::blocked_too;
 use crate::catalogue::plan::Place;
 use crate::change::{CounterKey, Row};
@@ -127,7 +127,7 @@ impl<'a> Office<'a> {
     /// that is asked for.
     pub(super) fn refund(&self, order: &Arc<Order>, request: &RefundRequest) -> Planned {
         let Stage::Confirm { code: of_code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
-        check_named(order, &request.items, Code::ProductStateInvalid, |id| order.ticket_state(id) == TicketState::Valid)?;
+        check_named(order, &request.items, Code::ProductStateInvalid, |id| order.ticket_state(id).may_come_back())?;
         self.check_not_entered(order, &request.items)?;
         if request.block_places {
             self.may_block(order, request)?;
@@ -184,7 +184,9 @@ impl<'a> Office<'a> {
             extras.after.refunds.push(note);
         });
         for item in original.items.iter().filter(|item| request.items.contains(&item.id)) {
-            draft.give_back(&original, item);
+            if order.ticket_state(item.id).is_live() {
+                draft.give_back(&original, item);
+            }
             if let Some(ticket) = original.ticket(item, at, &self.world.catalogue) {
                 draft.put(Row::from(ticket));
             }

@@ -17,7 +17,7 @@ use super::draft::Draft;
 use super::insurance::Insured;
 use super::refunds::{DrawnUp, RefundRequest, draw_up};
 use super::seats::{Pick, Prices, Sale};
-use super::{History, HistoryEvent, Item, Order, Payment, PaymentRequest, Stage, Ticket, TicketKind, TicketState, invitations};
+use super::{History, HistoryEvent, Item, Order, Payment, PaymentRequest, Stage, Ticket, TicketKind, invitations};
 use crate::barcodes::{PoolBarcode, PoolState};
 use crate::catalogue::plan::Place;
 use crate::catalogue::{Offer, Rate};
@@ -118,7 +118,7 @@ impl<'a> Office<'a> {
         if !products.is_empty() {
             return Err(refused(Code::OrderItemInvalid, products).into());
         }
-        check_named(order, &named, Code::ProductStateInvalid, |id| order.ticket_state(id) == TicketState::Valid)?;
+        check_named(order, &named, Code::ProductStateInvalid, |id| order.ticket_state(id).may_come_back())?;
         self.check_not_entered(order, &named)?;
         if request.keep_prices {
             self.speaks_for_promoter(order, &named)?;
@@ -206,7 +206,8 @@ impl<'a> Office<'a> {
 
     /// A place for each move, in their order. What the order gives up may be taken: so two items can change places.
     fn pick(&self, order: &Order, going: &[Going<'a>], sales: &[Sale<'a>]) -> Result<Vec<Pick<'a>>, Error> {
-        let given_up = |session: SessionId, place: Place| going.iter().any(|one| one.item.place == place && one.item.is_in(session));
+        let is_given_up = |item: &Item, session, place| item.place == place && item.is_in(session) && order.ticket_state(item.id).is_live();
+        let given_up = |session: SessionId, place: Place| going.iter().any(|one| is_given_up(one.item, session, place));
         let mut automatic = self.automatic(going, sales)?;
         let channel = self.world.identity.channels.get(&order.seller.channel).ok_or(Code::OrderNotFound)?;
         let mut prices = Prices::new(channel);
@@ -370,7 +371,9 @@ impl<'a> Office<'a> {
             extras.after.refunds.push(note);
         });
         for item in original.items.iter().filter(|item| items.contains(&item.id)) {
-            draft.give_back(&original, item);
+            if order.ticket_state(item.id).is_live() {
+                draft.give_back(&original, item);
+            }
             draft.put_ticket(original.ticket(item, at, &self.world.catalogue));
         }
         let mut chance = self.moment.draw();
@@ -435,7 +438,7 @@ impl Draft<'_> {
         self.sell(order, item);
     }
 
-    fn put_ticket(&mut self, ticket: Option<Ticket>) {
+    pub(super) fn put_ticket(&mut self, ticket: Option<Ticket>) {
         if let Some(ticket) = ticket {
             self.put(Row::from(ticket));
         }

@@ -33,6 +33,7 @@ impl World {
             Row::Product(product) => drop(catalogue.products.insert(product.id, product.clone())),
             Row::VoucherGroup(group) => drop(catalogue.voucher_groups.insert(group.id, group.clone())),
             Row::Collective(collective) => drop(catalogue.collectives.insert(collective.id, collective.clone())),
+            Row::Commissions(row) => drop(catalogue.commissions.insert(row.channel, row.clone())),
             Row::GiftVouchers(offer) => drop(catalogue.gift_vouchers.insert(offer.channel, offer.clone())),
             Row::Publication(publication) => {
                 self.change_offers(

@@ -179,6 +179,8 @@ allowed! {
     ChannelManagers = &[Role::OperatorAdmin, Role::ChannelManager];
     /// Those who set up events or channels.
     AnyManagers = &[Role::OperatorAdmin, Role::EventManager, Role::ChannelManager];
+    /// Those who read reports.
+    Reporters = &[Role::OperatorAdmin, Role::Reports];
     /// Those who may look at the set-up.
     Readers = &[Role::OperatorAdmin, Role::EventManager, Role::ChannelManager, Role::AfterSales, Role::Reports];
 }

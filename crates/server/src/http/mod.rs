@@ -74,6 +74,9 @@ const DRAWN_AT_ONCE: usize = 2;
 /// Documents that are drawn or wait for it; beyond it `OVERLOADED` at once.
 const DRAWINGS: usize = 64;
 
+/// Exports under way at most; beyond it `OVERLOADED` at once.
+const EXPORTS: usize = 4;
+
 /// What HTTP remembers between requests; everything is bounded.
 #[derive(Debug)]
 pub struct State {
@@ -89,6 +92,8 @@ pub struct State {
     pub passwords: passwords::Passwords,
     /// Where tickets are drawn.
     pub drawing: workers::Workers,
+    /// Room for exports.
+    pub exports: std::sync::Arc<tokio::sync::Semaphore>,
     /// Time zones of venues.
     pub zones: time::Zones,
     /// Counters.
@@ -107,6 +112,7 @@ impl State {
             request_ids: middleware::RequestIds::new(seed),
             passwords: passwords::Passwords::new(seed),
             drawing: workers::Workers::new(DRAWN_AT_ONCE, DRAWINGS),
+            exports: std::sync::Arc::new(tokio::sync::Semaphore::new(EXPORTS)),
             zones: time::Zones::default(),
             metrics: metrics::Metrics::new(),
             stopping: tokio::sync::watch::Sender::new(false),

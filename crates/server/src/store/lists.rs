@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aforo_domain::ids::{ChannelId, EntityId, Hash, ItemId, OrderCode, OrderId, ShardId};
+use aforo_domain::ids::{ChannelId, EntityId, Hash, ItemId, OrderCode, OrderId, SessionId, ShardId};
 use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, OrderKind};
@@ -271,6 +271,20 @@ fn items(dialect: Dialect, shard: ShardId, (table, of): (&str, &str), wanted: &T
     vec![count, page]
 }
 
+/// Live tickets of a session behind this one, by id, each with its order.
+pub fn live_tickets(dialect: Dialect, shard: ShardId, session: SessionId, behind: ItemId, limit: u64) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let (session, behind, limit) = (writer.bind(int(session.0)), writer.bind(int(behind.0)), writer.bind(int(limit)));
+    let shard = dialect.placeholder(1);
+    let condition = format!("shard = {shard} AND session = {session} AND live");
+    let count = Select {
+        parameters: writer.parameters[..2].to_vec(),
+        ..writer.select(format!("SELECT count(*) FROM tickets WHERE {condition}"), COUNT)
+    };
+    let page = format!("SELECT id, order_id FROM tickets WHERE {condition} AND id > {behind} ORDER BY id LIMIT {limit}");
+    vec![count, writer.select(page, &[Kind::Int, Kind::Bytes])]
+}
+
 /// The tickets with these ids.
 pub fn tickets_by_id(dialect: Dialect, shard: ShardId, ids: &[ItemId]) -> Vec<Select> {
     let ids = numbers(ids.iter().map(|id| id.0));
@@ -319,6 +333,18 @@ pub fn page_with_orders<T: DeserializeOwned>(
         rows.push((item, order));
     }
     Ok(Page { total: total(found)?, rows })
+}
+
+/// A count, and the ids of tickets with those of their orders.
+pub fn page_of_ids(found: &[Found]) -> Result<Page<(ItemId, OrderId)>, StoreError> {
+    let ids = |row: &Vec<Value>| match row.as_slice() {
+        [Value::Int(item), Value::Bytes(order)] => {
+            Some((ItemId(item.cast_unsigned()), OrderId(<[u8; 16]>::try_from(order.as_slice()).ok()?)))
+        }
+        _ => None,
+    };
+    let rows = found.get(1).into_iter().flatten().map(|row| ids(row).ok_or_else(|| StoreError::Failed("a ticket has no order".into())));
+    Ok(Page { rows: rows.collect::<Result<_, _>>()?, total: total(found)? })
 }
 
 fn total(found: &[Found]) -> Result<u64, StoreError> {

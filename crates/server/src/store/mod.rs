@@ -16,6 +16,7 @@
 //! its own applier, the lock on the directory keeps other processes out, and a crash in between leaves an epoch that nobody has, which the next taking
 //! over raises again.
 
+pub mod books;
 pub mod lists;
 mod messages;
 mod postgres;

@@ -108,14 +108,14 @@ impl Reader {
         }
     }
 
-    const fn dialect(&self) -> Dialect {
+    pub(super) const fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
         }
     }
 
-    fn select(&mut self, statements: &[Select]) -> Result<Vec<Found>, StoreError> {
+    pub(super) fn select(&mut self, statements: &[Select]) -> Result<Vec<Found>, StoreError> {
         match self {
             Self::Sqlite(reader) => reader.select(statements),
             Self::Postgres(reader) => reader.select(statements),

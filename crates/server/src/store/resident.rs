@@ -55,6 +55,8 @@ pub static PARTS: &[Part] = &[
     Part::Expired,
     Part::Rows(&schema::GIFT_VOUCHERS, ""),
     Part::Rows(&schema::VOUCHER_ORDERS, "resident"),
+    Part::Rows(&schema::CANCELLATIONS, ""),
+    Part::Rows(&schema::COMMISSIONS, ""),
     Part::Rows(&schema::COUNTERS, ""),
     Part::Outcomes,
 ];

@@ -112,6 +112,8 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Text(gate));
         }
         Key::Customer(id) => put(Cell::Bytes(&id.0)),
+        Key::Commissions(channel) => put(int(channel.0)),
+        Key::Cancellation(session) => put(int(session.0)),
     }
 }
 
@@ -153,6 +155,7 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
                 TicketState::Valid => "VALID",
                 TicketState::Refunded => "REFUNDED",
                 TicketState::Relocated => "RELOCATED",
+                TicketState::Cancelled => "CANCELLED",
             }));
             put(Cell::Bool(ticket.state.is_live()));
             put(ticket.sale.map_or(Cell::Null, |sale| Cell::Int(sale.at.0)));
@@ -341,6 +344,8 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Promotion(row) => serde_json::to_writer(out, row),
         Row::Product(row) => serde_json::to_writer(out, row),
         Row::SoldUnit(row) => serde_json::to_writer(out, row),
+        Row::Commissions(row) => serde_json::to_writer(out, row),
+        Row::Cancellation(row) => serde_json::to_writer(out, row),
         Row::PlaceMarks(row) => serde_json::to_writer(out, row),
         Row::VoucherGroup(row) => serde_json::to_writer(out, row),
         Row::Voucher(row) => serde_json::to_writer(out, row),

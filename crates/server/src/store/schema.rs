@@ -12,12 +12,14 @@ use aforo_domain::catalogue::plan::Sector;
 use aforo_domain::catalogue::{Event, Publication, Session, Template, Venue};
 use aforo_domain::change::{Key, Row};
 use aforo_domain::collectives::{Collective, Member, MemberNumber};
+use aforo_domain::commissions::Commissions;
 use aforo_domain::customers::Customer;
 use aforo_domain::gates::{Admission, GateTally, Revocation};
 use aforo_domain::idempotency::Outcome;
 use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User};
 use aforo_domain::inventory::PlaceMarks;
 use aforo_domain::messages::Message;
+use aforo_domain::orders::cancellations::Cancellation;
 use aforo_domain::orders::{History, Order, Ticket};
 use aforo_domain::products::{Product, SoldUnit};
 use aforo_domain::promotions::Promotion;
@@ -332,4 +334,6 @@ row_tables! {
     GateTally: GATE_TALLIES = Table::new("gate_tallies", &[SHARD, int("session"), text("gate")], &[DATA]), json::<Arc<GateTally>>;
     Customer: CUSTOMERS = Table::new("customers", &[SHARD, bytes("id")], &[int("entity"), int("created"), DATA])
         .with(&[Index { name: "customers_created", unique: false, columns: "shard, entity, created, id", only: None }]), json::<Arc<Customer>>;
+    Cancellation: CANCELLATIONS = Table::new("cancellations", &[SHARD, int("session")], &[DATA]), json::<Arc<Cancellation>>;
+    Commissions: COMMISSIONS = Table::new("commissions", &[SHARD, int("channel")], &[DATA]), json::<Arc<Commissions>>;
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use aforo_domain::change::Row;
+use aforo_domain::commissions::{CommissionTerms, Commissions};
 use aforo_domain::ids::*;
-use aforo_domain::money::Currency;
+use aforo_domain::money::{Currency, Percent};
 use aforo_domain::orders::after::Refunded;
+use aforo_domain::orders::cancellations::{Cancellation, Progress, RefundTerms};
 use aforo_domain::orders::extras::Extras;
 use aforo_domain::orders::refunds::DrawnUp;
 use aforo_domain::orders::relocation::Replaces;
@@ -13,7 +15,7 @@ use aforo_domain::orders::{History, HistoryEvent, Seller, Stage};
 use aforo_domain::pricing::Totals;
 use aforo_domain::vouchers::{MovementKind, VoucherMovement};
 
-use crate::rows::{AT_REST, CODE, CONFIRMED, NOW, order};
+use crate::rows::{AT_REST, CODE, CONFIRMED, NOW, euro, order};
 
 pub const REFUND: OrderId = OrderId([0xc2; 16]);
 pub const REFUND_CODE: OrderCode = OrderCode(*b"REFUNDREFUND");
@@ -35,13 +37,14 @@ pub fn rows(by: &Seller) -> Vec<Row> {
     let what = MovementKind::Refunded { order: REFUND, code: REFUND_CODE };
     let movement = VoucherMovement { voucher: AT_REST, number: 4, at: NOW, amount: 700, what };
     let refund = order(REFUND, Stage::Refund { at: NOW, code: REFUND_CODE, of: CONFIRMED, of_code: CODE });
-    let mut rows = vec![refund.into(), Arc::new(movement).into()];
+    let mut rows = vec![refund.into(), Arc::new(movement).into(), Arc::new(cancellation()).into(), Arc::new(commissions()).into()];
     let (currency, tickets) = (Currency::parse("EUR").unwrap(), 1);
     let lines = [
         HistoryEvent::Refunded { refund: REFUND_CODE, totals: totals(), currency, tickets },
         HistoryEvent::Refunds { of: CODE, totals: totals(), currency, tickets },
         HistoryEvent::Relocated { to: REFUND_CODE, items: vec![(ItemId(5), ItemId(8))], totals: totals(), currency, tickets },
         HistoryEvent::Relocates { of: CODE, items: vec![(ItemId(5), ItemId(8))], totals: totals(), currency, tickets },
+        HistoryEvent::Cancelled { session: SessionId(51), items: vec![ItemId(5)] },
         HistoryEvent::Noted { text: "«?»".to_owned() },
         HistoryEvent::AttendeesChanged { items: vec![ItemId(5)] },
         HistoryEvent::Reprinted { dead: vec![(ItemId(5), "****8905".to_owned())] },
@@ -50,6 +53,27 @@ pub fn rows(by: &Seller) -> Vec<Row> {
     let line = |(number, what)| Row::from(Arc::new(History { order: CONFIRMED, number, at: NOW, by: by.clone(), what }));
     rows.extend((2..).zip(lines).map(line));
     rows
+}
+
+fn commissions() -> Commissions {
+    let terms = CommissionTerms { promoter: Some(EntityId(11)), percent: Percent(65_000), per_ticket: 30, kept_on_refund: true };
+    Commissions { channel: ChannelId(21), terms: vec![CommissionTerms { promoter: None, ..terms.clone() }, terms], version: 2 }
+}
+
+fn cancellation() -> Cancellation {
+    Cancellation {
+        session: SessionId(51),
+        started: NOW,
+        refund: Some(RefundTerms { surcharges: true, delivery: false, insurance: true }),
+        state: Progress::Done { at: NOW, left: 2 },
+        through: ItemId(7),
+        bookings: 3,
+        orders: 4,
+        tickets: 5,
+        total: 6_000,
+        currency: euro(),
+        version: 7,
+    }
 }
 
 /// What a confirmed order of one item adds up to.

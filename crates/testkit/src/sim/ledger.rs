@@ -84,6 +84,11 @@ impl Ledger {
         self.said.values().filter_map(|row| payload::decode(row).ok()).map(|payload| payload.changes).collect()
     }
 
+    /// Every row, as it is now.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
+    }
+
     fn put(&mut self, change: Change) {
         if let Change::Put(Row::Order(order)) = &change {
             self.images.entry(order.id).or_default().push(order.clone());
@@ -313,6 +318,7 @@ impl Ledger {
                 Row::Session(session) => world.session(session.id).is_some(),
                 Row::Collective(collective) => world.catalogue.collectives.get(&collective.id) == Some(collective),
                 Row::Promotion(promotion) => world.catalogue.promotions.get(&promotion.id) == Some(promotion),
+                Row::Cancellation(one) => world.cancellations.get(&one.session) == Some(one),
                 Row::Ticket(ticket) => ticket.id.0 < world.item_ids().0,
                 Row::Message(message) => message.id.0 < world.item_ids().0,
                 Row::VoucherOrder(order) => order.expires().is_none() || world.voucher_orders.resident().any(|known| known == order),

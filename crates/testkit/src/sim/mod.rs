@@ -3,6 +3,7 @@
 //!
 //! One seed is one history: a failure names it, and it repeats exactly.
 
+mod cancellations;
 pub mod clients;
 pub mod gifts;
 pub mod ledger;
@@ -210,6 +211,11 @@ impl History {
         }
         if below(&mut self.draw, 12) == 0 {
             return process.ask(gifts::ask(&self.ledger, &mut self.draw), u64::MAX);
+        }
+        if below(&mut self.draw, 12) == 0
+            && let Some(request) = cancellations::ask(self.clients.shows(), &self.ledger, &mut self.draw)
+        {
+            return process.ask(request, u64::MAX);
         }
         let (ticket, request) = self.clients.ask(*number, &self.ledger, &mut self.draw);
         process.ask(request, ticket);

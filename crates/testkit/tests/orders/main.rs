@@ -4,6 +4,7 @@
 
 mod barcodes;
 mod booking;
+mod cancellations;
 mod collectives;
 mod invitations;
 mod life;

@@ -2,18 +2,25 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod cancellations;
 mod corrections;
 mod customers;
 mod products;
 mod reads;
 mod refunds;
 mod relocations;
+mod reports;
 mod sights;
 
 use aforo_testkit::builders::{SmallWorld, text};
 use aforo_testkit::caller::{Caller, ManagerClient, SellerClient};
+use aforo_testkit::spawn::Engine;
 use serde_json::{Value, json};
 
+use cancellations::{
+    a_session_is_called_off_and_everybody_is_paid_back, cancelled_tickets_go_to_another_session, the_work_is_paused_and_survives_a_restart,
+    who_may_call_a_session_off,
+};
 use corrections::{a_booking_is_let_go_by_its_code, imported_barcodes_are_not_printed_anew, what_is_corrected_leaves_a_line};
 use customers::{a_person_is_erased_and_the_books_stay, buyers_are_kept_as_customers, who_asks_for_customers};
 use products::{products_are_listed_as_items_of_their_own, products_come_back_into_the_stock};
@@ -28,6 +35,9 @@ use refunds::{
 use relocations::{
     a_place_is_given_against_another, a_relocation_is_asked_for_in_its_form, places_go_to_another_session,
     the_difference_is_paid_or_paid_out,
+};
+use reports::{
+    a_promoter_is_settled_with, books_are_exported_line_by_line, each_sees_its_own_part_of_the_books, what_was_sold_adds_up_to_the_cent,
 };
 use sights::{who_asks_needs_a_role, who_sees_what};
 
@@ -45,6 +55,13 @@ aforo_testkit::for_each_engine![
     counters_are_given_back,
     who_may_give_back,
     a_refund_is_asked_for_in_its_form,
+    a_session_is_called_off_and_everybody_is_paid_back,
+    cancelled_tickets_go_to_another_session,
+    who_may_call_a_session_off,
+    what_was_sold_adds_up_to_the_cent,
+    a_promoter_is_settled_with,
+    each_sees_its_own_part_of_the_books,
+    books_are_exported_line_by_line,
     a_place_is_given_against_another,
     the_difference_is_paid_or_paid_out,
     places_go_to_another_session,
@@ -58,6 +75,16 @@ aforo_testkit::for_each_engine![
     a_person_is_erased_and_the_books_stay,
     who_asks_for_customers,
 ];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_the_work_is_paused_and_survives_a_restart() {
+    the_work_is_paused_and_survives_a_restart(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_the_work_is_paused_and_survives_a_restart() {
+    the_work_is_paused_and_survives_a_restart(Engine::Postgres).await;
+}
 
 /// Where orders are managed.
 const API: &str = "/orders-mgmt-api/v1";

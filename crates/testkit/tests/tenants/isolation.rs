@@ -81,8 +81,15 @@ async fn read_all(tenants: &Tenants<'_>) -> BTreeMap<String, (String, String)> {
         if path.ends_with("/forms/ATTENDEE") {
             path.push_str(&format!("?event_id={}", tenants.theirs.event));
         }
-        if path.ends_with("/order-items") {
+        if path.starts_with("/orders-mgmt-api") && path.ends_with("/order-items") {
             path.push_str(&format!("?session_id={}", tenants.theirs.session));
+        }
+        if path.starts_with("/mgmt-api/v1/reports/") || path.starts_with("/mgmt-api/v1/exports/") {
+            path.push_str("?from=2031-01-01T00:00:00Z&to=2031-02-01T00:00:00Z");
+        }
+        // Nobody called the session off.
+        if path.ends_with("/cancellation") {
+            continue;
         }
         let of_platform = path.starts_with("/mgmt-api/v1/operators") || path.starts_with("/mgmt-api/v1/platform");
         let caller = match path.starts_with("/mgmt-api") {

@@ -39,8 +39,12 @@ pub const KINDS: &[(&str, OrderKind)] =
     &[("PURCHASE", OrderKind::Purchase), ("BOOKING", OrderKind::Booking), ("ISSUE", OrderKind::Issue), ("REFUND", OrderKind::Refund)];
 
 /// The words for how a ticket stands.
-pub const TICKET_STATES: &[(&str, TicketState)] =
-    &[("VALID", TicketState::Valid), ("REFUNDED", TicketState::Refunded), ("RELOCATED", TicketState::Relocated)];
+pub const TICKET_STATES: &[(&str, TicketState)] = &[
+    ("VALID", TicketState::Valid),
+    ("REFUNDED", TicketState::Refunded),
+    ("RELOCATED", TicketState::Relocated),
+    ("CANCELLED", TicketState::Cancelled),
+];
 
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,10 +7,12 @@
 
 pub mod barcodes;
 pub mod bulk;
+pub mod cancellations;
 pub mod catalogue;
 pub mod channel_terms;
 pub mod channels;
 pub mod collectives;
+pub mod commissions;
 pub mod entities;
 pub mod events;
 pub mod forms;
@@ -34,6 +36,7 @@ pub mod promotion_body;
 pub mod promotions;
 pub mod publications;
 pub mod recurrence;
+pub mod reports;
 pub mod rotations;
 pub mod seasons;
 pub mod secrets;
@@ -126,6 +129,10 @@ fn of_catalogue() -> Routes {
         .routes(routes!(series::create))
         .routes(routes!(sessions::get, sessions::change))
         .routes(routes!(postpone::postpone))
+        .routes(routes!(cancellations::cancel))
+        .routes(routes!(cancellations::read))
+        .routes(routes!(cancellations::pause))
+        .routes(routes!(cancellations::resume))
         .routes(routes!(sessions::capacity))
         .routes(routes!(bulk::publish, bulk::unpublish))
         .routes(routes!(publications::list))
@@ -149,6 +156,11 @@ fn of_catalogue() -> Routes {
         .routes(routes!(vouchers::movements))
         .routes(routes!(gift_vouchers::get, gift_vouchers::set))
         .routes(routes!(gift_vouchers::sold))
+        .routes(routes!(commissions::get, commissions::set))
+        .routes(routes!(reports::sales::report))
+        .routes(routes!(reports::settlement::report))
+        .routes(routes!(reports::exports::order_items))
+        .routes(routes!(reports::exports::orders))
 }
 
 impl<A: Allowed> Manager<A> {

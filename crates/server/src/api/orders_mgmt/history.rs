@@ -23,8 +23,9 @@ pub struct LineView<'a> {
     /// Counts from 1.
     number: u32,
     date: Shown,
-    /// `CONFIRMED`, `REFUNDED` (something of it was given back), `RELOCATED` (places of it were given against others), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`,
-    /// `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of another one `RELOCATION`.
+    /// `CONFIRMED`, `REFUNDED` (something of it was given back), `RELOCATED` (places of it were given against others), `CANCELLED` (their session was called
+    /// off), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of
+    /// another one `RELOCATION`.
     r#type: &'static str,
     /// Of the refund, or of the order of the new places; of such an order's own line, of the order that was sold.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +134,10 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
             view.items = items.iter().map(relocated).collect();
         }
         HistoryEvent::Erased => view.r#type = "ERASED",
+        HistoryEvent::Cancelled { items, .. } => {
+            view.r#type = "CANCELLED";
+            view.items = items.iter().map(|item| LineItemView::of(*item)).collect();
+        }
         HistoryEvent::Noted { text } => (view.r#type, view.text) = ("NOTE", Some(text.as_str())),
         HistoryEvent::AttendeesChanged { items } => {
             view.r#type = "ATTENDEES_CHANGED";
