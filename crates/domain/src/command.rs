@@ -29,6 +29,7 @@ use crate::orders::after::AfterSaleCommand;
 use crate::orders::attendees::Attendee;
 use crate::orders::cancellations::{Cancellation, CancellationCommand};
 use crate::orders::collectives::Shown;
+use crate::orders::market::{self, MarketCommand, SeenTicket};
 use crate::orders::metadata::MetadataChange;
 use crate::orders::promotions::PromotionRequest;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
@@ -50,6 +51,8 @@ pub enum Command {
     Cancellation(CancellationCommand),
     /// What a channel keeps of what it sells.
     Commissions(SetCommissions),
+    /// Of tickets that marketplaces sell again.
+    Market(MarketCommand),
     /// About tokens.
     SignIn(SignInCommand),
     /// About operators, entities, users, channels, keys, terminals, points of sale.
@@ -219,6 +222,8 @@ pub enum Reply {
     Gate(Box<GateReply>),
     /// A customer as it is now.
     Customer(Arc<Customer>),
+    /// Tickets as they stand now, in the order in which they were named.
+    Tickets(Arc<Vec<SeenTicket>>),
 }
 
 impl Reply {
@@ -227,7 +232,12 @@ impl Reply {
         match self {
             Self::Done | Self::Order(_) | Self::Ids(_) | Self::Imported(_) | Self::Removed(_) | Self::Pool(_) => true,
             Self::Voucher(_) | Self::Vouchers(..) | Self::Movements(..) | Self::MembersImported(_) | Self::Loyalty(_) => true,
-            Self::VoucherOrder(_) | Self::VoucherOrders(..) | Self::Gate(_) | Self::Cancellation(_) | Self::Cancellations(_) => true,
+            Self::VoucherOrder(_)
+            | Self::VoucherOrders(..)
+            | Self::Gate(_)
+            | Self::Tickets(_)
+            | Self::Cancellation(_)
+            | Self::Cancellations(_) => true,
             Self::Granted(_) | Self::MemberPassword(_) | Self::Members(..) | Self::NotDone | Self::Customer(_) => false,
         }
     }
@@ -307,6 +317,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) ->
         Command::AfterSale(order, command) => orders::after::plan(world, moment, actor, *order, command),
         Command::Cancellation(command) => orders::cancellations::plan(world, moment, actor, command),
         Command::Commissions(command) => crate::commissions::plan(world, moment, actor, command),
+        Command::Market(command) => market::plan(world, moment, actor, command),
         Command::SignIn(command) => crate::identity::sign_in::plan(world, moment, actor, command),
         Command::Identity(command) => crate::identity::manage::plan(world, moment, actor, command),
         Command::Catalogue(command) => crate::catalogue::manage::plan(world, moment, actor, command),

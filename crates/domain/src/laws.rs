@@ -3,6 +3,7 @@
 
 mod cancellations;
 mod collectives;
+mod market;
 mod products;
 mod refunds;
 mod seasons;
@@ -24,6 +25,7 @@ use crate::pricing::{self, ItemPrice, Taxed, Totals};
 use crate::promotions::price::{self, Priced};
 use cancellations::CancellationLaws;
 use collectives::CollectiveLaws;
+use market::MarketLaws;
 use products::ProductLaws;
 use refunds::RefundLaws;
 use seasons::SeasonLaws;
@@ -71,6 +73,7 @@ pub struct Laws {
     refunds: RefundLaws,
     products: ProductLaws,
     cancellations: CancellationLaws,
+    market: MarketLaws,
     breaches: Vec<Breach>,
 }
 
@@ -102,6 +105,8 @@ struct Seen {
     items: Vec<(ItemId, SessionId, Place, Given)>,
     /// Those of them that were given back or cancelled: nothing is theirs any more.
     refunded: HashSet<ItemId>,
+    /// Those whose tickets are dead, by whatever.
+    dead: HashSet<ItemId>,
     /// Whether it holds no products either.
     is_empty: bool,
     /// Items that something else of the order speaks of: insurances and attendees.
@@ -132,6 +137,7 @@ impl Laws {
         self.refunds.see(row);
         self.products.see(row);
         self.cancellations.see(row);
+        self.market.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -202,6 +208,7 @@ impl Laws {
                 let after = &order.extras().after;
                 after.refunds.iter().flat_map(|refund| &refund.items).chain(&after.cancelled).copied().collect()
             },
+            dead: order.items.iter().map(|item| item.id).filter(|item| !order.ticket_state(*item).is_live()).collect(),
             named: if life == Life::Refund {
                 Vec::new()
             } else {
@@ -336,6 +343,7 @@ impl Laws {
         self.breaches.extend(of_refunds.into_iter().map(|what| Breach { law: 3, what }));
         self.breaches.extend(std::mem::take(&mut self.products).check());
         self.breaches.extend(std::mem::take(&mut self.cancellations).check());
+        self.breaches.extend(std::mem::take(&mut self.market).check());
         self.breaches.sort();
         self.breaches
     }
@@ -351,8 +359,8 @@ impl Laws {
                 Some((Life::Over | Life::Refund, _)) => {
                     found.push((2, format!("{here} belongs to order {}, which holds nothing", claim.order)))
                 }
-                Some(_) if self.orders.get(&claim.order).is_some_and(|order| order.refunded.contains(&claim.item)) => {
-                    found.push((2, format!("{here} belongs to item {}, which order {} gave back", claim.item, claim.order)));
+                Some(_) if self.orders.get(&claim.order).is_some_and(|order| order.dead.contains(&claim.item)) => {
+                    found.push((2, format!("{here} belongs to item {} of order {}, whose ticket is dead", claim.item, claim.order)));
                 }
                 Some((_, Some((_, of, at, _)))) if at != place || !self.seasons.covers(*of, *session) => {
                     found.push((2, format!("{here} belongs to item {}, which is elsewhere", claim.item)));
@@ -386,8 +394,8 @@ impl Laws {
                 found.push((2, format!("order {id} is over and still has items")));
             }
             for (item, session, place, (kind, barcode)) in &order.items {
-                let refunded = order.refunded.contains(item);
-                for session in self.seasons.sessions(*session).filter(|_| !refunded) {
+                let dead = order.dead.contains(item);
+                for session in self.seasons.sessions(*session).filter(|_| !dead) {
                     let claim = self.claims.get(&(session, *place));
                     if claim.is_none_or(|claim| (claim.order, claim.item) != (*id, *item)) {
                         found.push((1, format!("item {item} of order {id} does not have place {place} of session {session}")));
@@ -397,7 +405,7 @@ impl Laws {
                 let ticket = self.tickets.get(item).filter(|ticket| ticket.order == *id && ticket.spot == (*session, *place));
                 let agrees = match order.life {
                     Life::Sold => ticket.is_some_and(|ticket| {
-                        ticket.kind == *kind && Some(&ticket.barcode) == barcode.as_ref() && ticket.state.is_live() != refunded
+                        ticket.kind == *kind && Some(&ticket.barcode) == barcode.as_ref() && ticket.state.is_live() != dead
                     }),
                     _ => ticket.is_none() && barcode.is_none(),
                 };

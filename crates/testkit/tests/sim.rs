@@ -61,7 +61,7 @@ fn sales_are_told() {
 #[test]
 fn vouchers_are_spent_and_let_go() {
     let (mut spent, mut let_go, mut reserved) = (0, 0, HashMap::new());
-    for seed in 1..17 {
+    for seed in 1..33 {
         let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
         for change in batches.into_iter().flatten() {
             let Change::Put(Row::Voucher(voucher)) = change else { continue };

@@ -52,7 +52,9 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
     let friends = json!({"presales": [{"name": "Amics del Teatre", "start": date(&desk.day(-1, 9, 0, ZONE)?), "end": date(&desk.day(10, 9, 0, ZONE)?), "code": PRESALE_CODE}]});
     let agencies = json!({"quotas": [quota("Agencies"), quota("General")], "on_catalog": false, "sales_limit": 300});
     let counter = json!({"quotas": [quota("General"), quota("Agencies")]});
-    let channels = |web: Value| [(stage.web, web), (stage.box_office, counter.clone()), (stage.agencies, agencies.clone())];
+    let channels = |web: Value| {
+        [(stage.web, web), (stage.box_office, counter.clone()), (stage.agencies, agencies.clone()), (stage.marketplace, json!({}))]
+    };
     let season = [
         ("Norma", "Vincenzo Bellini", "Tragedy in two acts", "Tragedia en dos actos", "Tragèdia en dos actes", 30, -2),
         ("La flauta màgica", "W. A. Mozart", "Singspiel in two acts", "Singspiel en dos actos", "Singspiel en dos actes", 75, -2),

@@ -60,11 +60,13 @@ impl Caller<'_> {
     }
 }
 
-/// Roles of people that may work in a kind of channel. People sell at counters only; the other kinds are programs and unattended devices.
+/// Roles of people that may work in a kind of channel. People sell at counters, and may do by hand what marketplaces do by program; the other kinds are
+/// programs and unattended devices.
 pub const fn roles_in(kind: ChannelKind) -> &'static [Role] {
     match kind {
         ChannelKind::BoxOffice => &[Role::Seller, Role::OperatorAdmin, Role::ChannelManager],
-        ChannelKind::Web | ChannelKind::Kiosk | ChannelKind::B2b | ChannelKind::Marketplace => &[],
+        ChannelKind::Marketplace => &[Role::AfterSales, Role::OperatorAdmin, Role::ChannelManager],
+        ChannelKind::Web | ChannelKind::Kiosk | ChannelKind::B2b => &[],
     }
 }
 

@@ -48,7 +48,9 @@ impl RefundLaws {
                 | HistoryEvent::AttendeesChanged { .. }
                 | HistoryEvent::Reprinted { .. }
                 | HistoryEvent::Erased
-                | HistoryEvent::Cancelled { .. } => {
+                | HistoryEvent::Cancelled { .. }
+                | HistoryEvent::Marked { .. }
+                | HistoryEvent::Reissued { .. } => {
                     self.lines.entry(line.order).or_default().0 += 1;
                 }
             },

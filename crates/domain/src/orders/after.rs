@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::attendees::{Attendee, of};
+use super::market::{MarketState, Standing};
 use super::refunds::RefundRequest;
 use super::relocation::RelocationRequest;
 use super::sight::Sight;
@@ -35,11 +36,13 @@ pub struct AfterSale {
     pub erased: Option<Erased>,
     /// Items whose tickets were cancelled with their session, sorted. What was given back of them since is in `refunds`, too.
     pub cancelled: Vec<ItemId>,
+    /// How its tickets stand on the secondary market, by item; only those that have to do with it.
+    pub market: Vec<Standing>,
 }
 
 impl AfterSale {
     /// Nothing became of it.
-    pub const NOTHING: Self = Self { lines: 0, refunds: Vec::new(), erased: None, cancelled: Vec::new() };
+    pub const NOTHING: Self = Self { lines: 0, refunds: Vec::new(), erased: None, cancelled: Vec::new(), market: Vec::new() };
 }
 
 /// That something of an order was given back.
@@ -161,10 +164,17 @@ impl Order {
     /// How the ticket of a sold item stands.
     pub fn ticket_state(&self, item: ItemId) -> TicketState {
         match self.refund_of(item) {
-            Some(Refunded { relocated: true, .. }) => TicketState::Relocated,
-            Some(_) => TicketState::Refunded,
-            None if self.extras().after.cancelled.binary_search(&item).is_ok() => TicketState::Cancelled,
+            Some(Refunded { relocated: true, .. }) => return TicketState::Relocated,
+            Some(_) => return TicketState::Refunded,
+            None => {}
+        }
+        let cancelled = self.extras().after.cancelled.binary_search(&item).is_ok();
+        match self.standing(item) {
+            Some(MarketState::Reissued(_)) => TicketState::Reissued,
+            _ if cancelled => TicketState::Cancelled,
             None => TicketState::Valid,
+            Some(MarketState::Registered { .. }) => TicketState::Registered,
+            Some(MarketState::Blocked { .. }) => TicketState::Blocked,
         }
     }
 

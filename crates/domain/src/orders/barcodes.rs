@@ -5,8 +5,9 @@ use super::basket::{Desk, refused};
 use super::draft::Draft;
 use super::{Item, Order, Spot};
 use crate::barcodes::{Pool, PoolBarcode, PoolState};
+use crate::change::CounterKey;
 use crate::error::{Code, Error};
-use crate::ids::{Barcode, SessionId};
+use crate::ids::{Barcode, ItemId, SessionId};
 use crate::moment::Timestamp;
 
 /// Barcodes that were found for an order.
@@ -22,6 +23,13 @@ impl<'a> Desk<'a> {
     /// A barcode for each item of a session that has a pool, the smallest free ones by their text; `ORDER_SEAT_NOT_AVAILABLE` with the seats that
     /// none is left for.
     pub(super) fn find_barcodes(&self, order: &Order) -> Result<Found<'a>, Error> {
+        let seats =
+            |without: Vec<ItemId>| order.items.iter().filter(|item| without.contains(&item.id)).filter_map(seat).collect::<Vec<_>>();
+        self.look_for_barcodes(order).map_err(|without| refused(Code::OrderSeatNotAvailable, seats(without)))
+    }
+
+    /// The same, or the items that none is left for.
+    pub(super) fn look_for_barcodes(&self, order: &Order) -> Result<Found<'a>, Vec<ItemId>> {
         let mut found = Found::default();
         if order.items.iter().all(|item| self.world.pool(item.session).is_none()) {
             return Ok(found);
@@ -41,11 +49,11 @@ impl<'a> Desk<'a> {
                         let state = PoolState::Reserved { order: order.id, item: item.id };
                         found.reserved.push(PoolBarcode { barcode, session, state });
                     }
-                    None => without.push(item),
+                    None => without.push(item.id),
                 }
             }
         }
-        if without.is_empty() { Ok(found) } else { Err(refused(Code::OrderSeatNotAvailable, without.into_iter().filter_map(seat))) }
+        if without.is_empty() { Ok(found) } else { Err(without) }
     }
 
     /// Barcodes of a pool that orders hold whose time is over.
@@ -62,6 +70,19 @@ impl Found<'_> {
     pub(super) fn reserve(self, draft: &mut Draft<'_>, now: Timestamp) {
         self.overdue.into_iter().for_each(|holder| draft.expire(holder, now));
         self.reserved.into_iter().for_each(|barcode| draft.put(barcode));
+    }
+
+    /// Gives them to the items of an order that is sold at once.
+    pub(super) fn give(self, draft: &mut Draft<'_>, order: &mut Order, now: Timestamp) {
+        self.overdue.into_iter().for_each(|holder| draft.expire(holder, now));
+        for found in self.reserved {
+            let PoolState::Reserved { item: id, .. } = found.state else { continue };
+            if let Some(item) = order.items.iter_mut().find(|item| item.id == id) {
+                item.barcode = Some(found.barcode.clone());
+            }
+            draft.count(CounterKey::UsedBarcodes(found.session), 1);
+            draft.put(PoolBarcode { state: PoolState::Used { item: id }, ..found });
+        }
     }
 }
 

@@ -237,14 +237,16 @@ impl<'a> Desk<'a> {
         let Some(cancellation) = self.running(session) else { return nothing() };
         let sold = |order: &&Arc<Order>| matches!(order.stage, Stage::Confirm { .. });
         let Some(order) = self.world.resident_order(id)?.filter(sold) else { return nothing() };
-        let valid = |item: &&Item| item.session == session && order.ticket_state(item.id) == TicketState::Valid;
-        let mut items: Vec<_> = order.items.iter().filter(valid).map(|item| item.id).collect();
+        let live = |item: &&Item| item.session == session && order.ticket_state(item.id).is_live();
+        let mut items: Vec<_> = order.items.iter().filter(live).map(|item| item.id).collect();
         // Who came in stays: what was used is for the gate to clear first.
         let entered = self.world.entered(order, &items)?;
         items.retain(|item| !entered.contains(item));
         if items.is_empty() {
             return nothing();
         }
+        // What marketplaces wanted with them is of no use any more.
+        let order = &order.unmarked(&items);
         let tickets = items.len() as u32;
         let office = Office::of_the_engine(self.world, self.moment, order);
         let done = match cancellation.refund {

@@ -7,7 +7,7 @@ use super::after::Office;
 use super::attendees::{Attendee, of};
 use super::basket::{check_named, refused};
 use super::draft::Draft;
-use super::{History, HistoryEvent, Item, Order, OrderKind, Stage, TicketState};
+use super::{History, HistoryEvent, Item, Order, OrderKind, Stage};
 use crate::change::{Key, Row};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
@@ -38,7 +38,7 @@ impl Office<'_> {
     /// # Errors
     /// `ORDER_INVALID_STATUS` unless it is in the books; `CONFLICT` if its own is full.
     pub(super) fn note(&self, order: &Order, text: &str) -> Planned {
-        let order = self.open_book(order)?;
+        let order = order.open_book()?;
         let mut draft = Draft::new(self.world);
         self.write(&mut draft, &order, HistoryEvent::Noted { text: text.to_owned() });
         Ok(draft.done(order))
@@ -64,7 +64,7 @@ impl Office<'_> {
         if !lacking.is_empty() {
             return Err(refused(Code::OrderAttendeeDataRequired, lacking).into());
         }
-        let order = self.open_book(order)?.with_extras(|extras| {
+        let order = order.open_book()?.with_extras(|extras| {
             extras.attendees.retain(|before| of(attendees, before.item).is_none());
             extras.attendees.extend(attendees.iter().filter(|attendee| !attendee.fields.is_empty()).cloned());
             extras.attendees.sort_by_key(|attendee| attendee.item);
@@ -87,7 +87,7 @@ impl Office<'_> {
         if !imported.is_empty() {
             return Err(refused(Code::Conflict, imported).because("the barcodes of these items are imported").into());
         }
-        let mut order = self.open_book(order)?;
+        let mut order = order.open_book()?;
         let (mut chance, mut dead) = (self.moment.draw(), Vec::new());
         let mut draft = Draft::new(self.world);
         for item in order.items.iter_mut().filter(|item| named.contains(&item.id)) {
@@ -106,18 +106,7 @@ impl Office<'_> {
         if !matches!(order.stage, Stage::Confirm { .. }) {
             return Err(Code::OrderInvalidStatus.into());
         }
-        check_named(order, named, Code::ProductStateInvalid, |id| order.ticket_state(id) == TicketState::Valid)
-    }
-
-    /// The same order with one more line to come in its book.
-    fn open_book(&self, order: &Order) -> Result<Order, Error> {
-        if !order.is_sold() {
-            return Err(Code::OrderInvalidStatus.into());
-        }
-        if order.extras().after.lines >= MAX_LINES {
-            return Err(Error::new(Code::Conflict).because("the order's book is full"));
-        }
-        Ok(order.with_extras(|extras| extras.after.lines += 1))
+        check_named(order, named, Code::ProductStateInvalid, |id| order.ticket_state(id).is_live())
     }
 
     /// Writes the line that was to come.
@@ -133,5 +122,21 @@ impl Office<'_> {
                 draft.put(Row::from(ticket));
             }
         }
+    }
+}
+
+impl Order {
+    /// The same order with one more line to come in its book.
+    ///
+    /// # Errors
+    /// `ORDER_INVALID_STATUS` unless it is in the books; `CONFLICT` if its own is full.
+    pub(super) fn open_book(&self) -> Result<Self, Error> {
+        if !self.is_sold() {
+            return Err(Code::OrderInvalidStatus.into());
+        }
+        if self.extras().after.lines >= MAX_LINES {
+            return Err(Error::new(Code::Conflict).because("the order's book is full"));
+        }
+        Ok(self.with_extras(|extras| extras.after.lines += 1))
     }
 }

@@ -11,6 +11,7 @@ use super::Order;
 use super::after::AfterSale;
 use super::attendees::{self, Attendee};
 use super::insurance::{self, Insured};
+use super::market::SecondHand;
 use super::relocation::Replaces;
 use super::{collectives, products, promotions, vouchers};
 use crate::change::CounterKey;
@@ -48,6 +49,8 @@ pub struct Extras {
     pub replaces: Option<Box<Replaces>>,
     /// The customer that bought it, where its channel keeps them.
     pub customer: Option<CustomerId>,
+    /// Of items that took the places of tickets of other orders, which.
+    pub second_hand: Vec<SecondHand>,
 }
 
 /// What an order without extras carries.
@@ -63,6 +66,7 @@ static NOTHING: Extras = Extras {
     products: Vec::new(),
     replaces: None,
     customer: None,
+    second_hand: Vec::new(),
 };
 
 /// Each counter of uses and units that an order counts in, with how much.

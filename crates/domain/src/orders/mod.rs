@@ -17,6 +17,7 @@ pub mod expiry;
 pub mod extras;
 pub mod insurance;
 mod invitations;
+pub mod market;
 mod messages;
 pub mod metadata;
 mod presales;
@@ -47,6 +48,7 @@ use crate::pricing::{ItemPrice, TaxLine, Totals};
 use crate::seasons::{self, Share};
 use crate::text::Language;
 use extras::Extras;
+use market::Mark;
 use surcharges::OrderSurcharge;
 
 /// An order of one channel and one currency.
@@ -356,22 +358,41 @@ pub enum TicketState {
     Relocated,
     /// Its session was called off, and it is dead. It may still be given back or relocated.
     Cancelled,
+    /// Opens the gate until a marketplace has sold it.
+    Registered,
+    /// Opens no gate as long as a marketplace keeps it from it.
+    Blocked,
+    /// A marketplace sold it again: another ticket has its place, and it is dead.
+    Reissued,
 }
 
 impl TicketState {
     /// Whether its place is somebody's by it.
     pub const fn is_live(self) -> bool {
         match self {
-            Self::Valid => true,
-            Self::Refunded | Self::Relocated | Self::Cancelled => false,
+            Self::Valid | Self::Registered | Self::Blocked => true,
+            Self::Refunded | Self::Relocated | Self::Cancelled | Self::Reissued => false,
         }
     }
 
-    /// Whether it lets somebody in.
+    /// Whether it opens gates.
     pub const fn opens_gates(self) -> bool {
         match self {
-            Self::Valid => true,
-            Self::Refunded | Self::Relocated | Self::Cancelled => false,
+            Self::Valid | Self::Registered => true,
+            Self::Refunded | Self::Relocated | Self::Cancelled | Self::Blocked | Self::Reissued => false,
+        }
+    }
+
+    /// As tables and APIs name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "VALID",
+            Self::Refunded => "REFUNDED",
+            Self::Relocated => "RELOCATED",
+            Self::Cancelled => "CANCELLED",
+            Self::Registered => "REGISTERED",
+            Self::Blocked => "BLOCKED",
+            Self::Reissued => "REISSUED",
         }
     }
 
@@ -480,6 +501,20 @@ pub enum HistoryEvent {
     },
     /// What is personal of it was erased.
     Erased,
+    /// A marketplace marked these items' tickets.
+    Marked {
+        /// How.
+        mark: Mark,
+        /// Which items.
+        items: Vec<ItemId>,
+    },
+    /// A marketplace sold these items' tickets again.
+    Reissued {
+        /// The code of the order that has the tickets that took their places.
+        order: OrderCode,
+        /// Which items.
+        items: Vec<ItemId>,
+    },
 }
 
 impl Order {

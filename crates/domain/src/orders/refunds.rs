@@ -123,8 +123,8 @@ impl<'a> Office<'a> {
     ///
     /// # Errors
     /// `ORDER_INVALID_STATUS` unless the order is sold; `ORDER_ITEM_INVALID` for items it does not have; `PRODUCT_STATE_INVALID` for those whose ticket
-    /// cannot be given back, because it was already or somebody came in with it; `FORBIDDEN_RESOURCE` and `AUTH0027` for who may not block the places, if
-    /// that is asked for.
+    /// cannot be given back, because it was already, somebody came in with it or it has to do with the secondary market; `FORBIDDEN_RESOURCE` and `AUTH0027` for
+    /// who may not block the places, if that is asked for.
     pub(super) fn refund(&self, order: &Arc<Order>, request: &RefundRequest) -> Planned {
         let Stage::Confirm { code: of_code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
         check_named(order, &request.items, Code::ProductStateInvalid, |id| order.ticket_state(id).may_come_back())?;

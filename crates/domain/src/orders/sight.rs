@@ -108,6 +108,9 @@ impl Order {
         let mut after = self.extras().after.clone();
         after.refunds.iter_mut().for_each(|refund| refund.items.retain(|item| is_own(*item)));
         after.refunds.retain(|refund| !refund.items.is_empty());
+        after.market.retain(|standing| is_own(standing.item));
+        let mut second_hand = self.extras().second_hand.clone();
+        second_hand.retain(|one| is_own(one.item));
         let mut products = self.extras().products.clone();
         products.retain(|unit| is_own(unit.id));
         Self {
@@ -116,7 +119,7 @@ impl Order {
             surcharges: Vec::new(),
             buyer: None,
             counted: Vec::new(),
-            extras: Some(Box::new(Extras { promotions, attendees, products, after, ..Extras::default() })),
+            extras: Some(Box::new(Extras { promotions, attendees, products, after, second_hand, ..Extras::default() })),
             ..self.clone()
         }
     }

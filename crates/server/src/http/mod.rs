@@ -34,7 +34,7 @@
 //! }
 //! ```
 //!
-//! - **The order of arguments is the order of checks**: who asks ([`extract::Seller`], [`extract::CatalogCaller`], [`extract::Manager`], [`clerk::Clerk`]), then path
+//! - **The order of arguments is the order of checks**: who asks ([`extract::Seller`], [`extract::CatalogCaller`], [`extract::Manager`], [`clerk::Clerk`], [`marketplace::Marketplace`]), then path
 //!   ([`extract::PathId`]), headers ([`extract::CurrentOrder`]) and query ([`params::Params`]), last the body ([`call::Call`]).
 //! - Numbers of a body are [`wire::Num`] (the text of the number), amounts become minor units in [`checks::Checks::amount`] once the currency is
 //!   known; amounts are written with [`wire::Money`], dates with [`time`].
@@ -54,6 +54,7 @@ pub mod gatekeeper;
 pub mod idempotency;
 pub mod limit;
 pub mod lines;
+pub mod marketplace;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aforo_domain::ids::{ChannelId, EntityId, Hash, ItemId, OrderCode, OrderId, SessionId, ShardId};
+use aforo_domain::ids::{Barcode, ChannelId, EntityId, Hash, ItemId, OrderCode, OrderId, SessionId, ShardId};
 use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, OrderKind};
@@ -290,6 +290,27 @@ pub fn tickets_by_id(dialect: Dialect, shard: ShardId, ids: &[ItemId]) -> Vec<Se
     let ids = numbers(ids.iter().map(|id| id.0));
     let sql = format!("SELECT data FROM tickets WHERE shard = {} AND id IN ({ids})", dialect.placeholder(1));
     vec![Writer::new(dialect, shard).select(sql, DATA)]
+}
+
+/// The tickets with these ids or barcodes.
+pub fn tickets_named(dialect: Dialect, shard: ShardId, ids: &[ItemId], barcodes: &[Barcode]) -> Vec<Select> {
+    let mut statements = if ids.is_empty() { Vec::new() } else { tickets_by_id(dialect, shard, ids) };
+    if !barcodes.is_empty() {
+        let mut writer = Writer::new(dialect, shard);
+        let barcodes: Vec<_> = barcodes.iter().map(|barcode| writer.bind(Value::Text(barcode.to_string()))).collect();
+        let list = barcodes.join(", ");
+        let sql = format!("SELECT data FROM tickets WHERE shard = {} AND barcode IN ({list})", dialect.placeholder(1));
+        statements.push(writer.select(sql, DATA));
+    }
+    statements
+}
+
+/// The orders with these codes.
+pub fn orders_by_code(dialect: Dialect, shard: ShardId, codes: &[OrderCode]) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let codes: Vec<_> = codes.iter().map(|code| writer.bind(Value::Text(code.to_string()))).collect();
+    let sql = format!("SELECT data FROM orders WHERE shard = {} AND code IN ({})", dialect.placeholder(1), codes.join(", "));
+    vec![writer.select(sql, DATA)]
 }
 
 /// A page of an order's book, and how many lines it has.

@@ -19,6 +19,7 @@
 pub mod books;
 pub mod lists;
 mod messages;
+mod named;
 mod postgres;
 mod reader;
 mod resident;

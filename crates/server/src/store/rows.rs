@@ -7,7 +7,7 @@ use aforo_domain::identity::DirectoryKey;
 use aforo_domain::ids::{Barcode, ChannelId, CollectiveId, Hash, ItemId, OrderId, ProductId, PromotionId, SessionId, VoucherGroupId};
 use aforo_domain::inventory::Claim;
 use aforo_domain::messages::{Message, MessageState};
-use aforo_domain::orders::{Order, OrderKind, Stage, TicketState};
+use aforo_domain::orders::{Order, OrderKind, Stage};
 use aforo_domain::voucher_orders::{self, VoucherOrder};
 use serde::de::DeserializeOwned;
 
@@ -151,12 +151,7 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(int(ticket.session.0));
             put(Cell::Int(i64::from(ticket.place)));
             put(Cell::Text(ticket.barcode.as_str()));
-            put(Cell::Text(match ticket.state {
-                TicketState::Valid => "VALID",
-                TicketState::Refunded => "REFUNDED",
-                TicketState::Relocated => "RELOCATED",
-                TicketState::Cancelled => "CANCELLED",
-            }));
+            put(Cell::Text(ticket.state.as_str()));
             put(Cell::Bool(ticket.state.is_live()));
             put(ticket.sale.map_or(Cell::Null, |sale| Cell::Int(sale.at.0)));
             put(Cell::Int(ticket.changed.0));

@@ -38,5 +38,11 @@ pub fn rows() -> Vec<Row> {
 /// All that may have become of an order.
 pub fn after_sale() -> AfterSale {
     let erased = Erased { at: NOW, buyer: Some(Hash([7; 32])) };
-    AfterSale { lines: 1, refunds: vec![crate::refunds::refunded()], erased: Some(erased), cancelled: vec![ItemId(5)] }
+    AfterSale {
+        lines: 1,
+        refunds: vec![crate::refunds::refunded()],
+        erased: Some(erased),
+        cancelled: vec![ItemId(5)],
+        market: crate::market::standings(),
+    }
 }

@@ -7,6 +7,7 @@ mod customers;
 mod gates;
 mod gifts;
 mod lost;
+mod market;
 mod products;
 mod refunds;
 mod rows;

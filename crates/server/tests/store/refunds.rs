@@ -52,6 +52,7 @@ pub fn rows(by: &Seller) -> Vec<Row> {
     ];
     let line = |(number, what)| Row::from(Arc::new(History { order: CONFIRMED, number, at: NOW, by: by.clone(), what }));
     rows.extend((2..).zip(lines).map(line));
+    rows.extend(crate::market::rows(by));
     rows
 }
 

@@ -27,9 +27,7 @@ use aforo_domain::money::{Currency, Percent};
 use aforo_domain::orders::attendees::Attendee;
 use aforo_domain::orders::extras::Extras;
 use aforo_domain::orders::surcharges::OrderSurcharge;
-use aforo_domain::orders::{
-    Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, Ticket, TicketKind, TicketState,
-};
+use aforo_domain::orders::{Buyer, History, HistoryEvent, Item, Order, Payment, PaymentKind, Seller, Spot, Stage, TicketKind};
 use aforo_domain::pricing::{Discount, ItemPrice, TaxLine, Taxed};
 use aforo_domain::products::{ProductTerms, Unit};
 use aforo_domain::promotions::{Applied, Conditions, Limits, Promotion, PromotionCode, PromotionKind, Reduction, Scope, Terms};
@@ -45,7 +43,7 @@ pub const EXPIRED: OrderId = OrderId([0xe0; 16]);
 pub const USED: &str = "8412345678905";
 pub const CODE: OrderCode = OrderCode(*b"ABCDEFGHJKMN");
 
-fn barcode(text: &str) -> Barcode {
+pub fn barcode(text: &str) -> Barcode {
     Barcode::parse(text).unwrap()
 }
 
@@ -464,7 +462,7 @@ fn sales() -> Vec<Row> {
         order(LIVE, Stage::PreConfirm { expires: NOW.plus_ms(900_000), code: OrderCode(*b"NMKJHGFEDCBA"), booked: true }).into(),
         order(OrderId([0xa1; 16]), Stage::Basket { expires: NOW, code: None }).into(),
         order(EXPIRED, Stage::Expired { at: NOW }).into(),
-        ticket(session).into(),
+        crate::market::ticket(session).into(),
         Arc::new(History { order: CONFIRMED, number: 1, at: NOW, by: by(), what }).into(),
         Counter { key: CounterKey::ChannelSales(session, ChannelId(21)), value: 2 }.into(),
         Counter { key: CounterKey::BuyerSales(session, Hash([0xb0; 32])), value: -1 }.into(),
@@ -480,14 +478,6 @@ fn sales() -> Vec<Row> {
         rows.push(Arc::new(outcome).into());
     }
     rows
-}
-
-fn ticket(session: SessionId) -> Ticket {
-    let (kind, state) = (TicketKind::Sale, TicketState::Valid);
-    let sale = Some(aforo_domain::orders::Sale { channel: ChannelId(21), promoter: EntityId(11), at: NOW });
-    let (rate, attendee) = (Some(RateId(81)), Some("Ana García".into()));
-    let (order, code, barcode, changed) = (CONFIRMED, CODE, barcode(USED), NOW);
-    Ticket { id: ItemId(5), order, code, session, place: 0, kind, barcode, state, sale, changed, rate, attendee }
 }
 
 /// An order with one item, in this stage.
@@ -547,6 +537,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
             after: crate::customers::after_sale(),
             customer: Some(crate::customers::CUSTOMER),
             products: vec![Unit { id: ItemId(7), terms: Arc::new(terms), barcode: Some(barcode("PRODUCT1")) }],
+            second_hand: vec![crate::market::second_hand()],
         })),
     })
 }

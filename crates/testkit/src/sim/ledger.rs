@@ -254,6 +254,12 @@ impl Ledger {
         if let Some(Row::Order(order)) = self.rows.get(&Key::Order(id)) { Some(order) } else { None }
     }
 
+    /// All orders, by id: those that began first come first.
+    pub fn orders(&self) -> impl Iterator<Item = &Arc<Order>> {
+        let all = self.rows.range(Key::Order(OrderId([0; 16]))..=Key::Order(OrderId([0xff; 16])));
+        all.filter_map(|(_, row)| if let Row::Order(order) = row { Some(order) } else { None })
+    }
+
     /// What a request with this key was answered, durably.
     pub fn outcome(&self, key: Hash) -> Option<&Outcome> {
         self.rows.values().rev().find_map(|row| match row {

@@ -7,6 +7,7 @@ mod cancellations;
 pub mod clients;
 pub mod gifts;
 pub mod ledger;
+pub mod market;
 pub mod process;
 pub mod products;
 pub mod promoters;
@@ -214,6 +215,11 @@ impl History {
         }
         if below(&mut self.draw, 12) == 0
             && let Some(request) = cancellations::ask(self.clients.shows(), &self.ledger, &mut self.draw)
+        {
+            return process.ask(request, u64::MAX);
+        }
+        if below(&mut self.draw, 16) == 0
+            && let Some(request) = market::ask(&self.ledger, &mut self.draw)
         {
             return process.ask(request, u64::MAX);
         }

@@ -48,6 +48,8 @@ pub const SHARD: ShardId = ShardId(3);
 pub const WEB: ChannelId = ChannelId(70);
 /// Sells from the members' places and the general ones, at most so many of a session as its publication says, and may leave single seats.
 pub const CLUB: ChannelId = ChannelId(71);
+/// A marketplace: sells what the others sold once more, and nothing itself.
+pub const MARKET: ChannelId = ChannelId(72);
 /// When the world is made.
 pub const START: Timestamp = Timestamp(1_900_000_000_000_000);
 /// How long everything is on sale.
@@ -254,10 +256,11 @@ impl Builder<'_> {
     }
 
     fn operator(&mut self) {
-        let operator = NewOperator { name: "Levante".to_owned(), secondary_market: false };
+        let operator = NewOperator { name: "Levante".to_owned(), secondary_market: true };
         self.identity(IdentityCommand::Platform(PlatformCommand::Operator(Edit::Create(operator))));
         self.identity(IdentityCommand::Entity(Edit::Create(NewEntity { id: None, name: "Opera".to_owned() })));
-        for (id, kind, name) in [(WEB, ChannelKind::Web, "Web"), (CLUB, ChannelKind::B2b, "Club")] {
+        let channels = [(WEB, ChannelKind::Web, "Web"), (CLUB, ChannelKind::B2b, "Club"), (MARKET, ChannelKind::Marketplace, "Market")];
+        for (id, kind, name) in channels {
             let mut settings = Settings::usual(name.to_owned(), languages());
             settings.surcharges = vec![Surcharge::PerTicket(150), Surcharge::PerOrder(200)];
             settings.override_orphan_seats = id == CLUB;
@@ -363,7 +366,7 @@ impl Builder<'_> {
             club.presales.extend(presale(window));
             club.presales.push(Presale { name: "Friends".to_owned(), window, access: Access::Collective(FRIENDS) });
         }
-        for (channel, publication) in [(WEB, usual), (CLUB, club)] {
+        for (channel, publication) in [(WEB, usual.clone()), (CLUB, club), (MARKET, usual)] {
             self.catalogue(CatalogueCommand::Publish(id, channel, None, publication));
         }
         // Seats are numbered after their template; rates after the event, whose sessions share them by name.

@@ -5,6 +5,7 @@
 mod cancellations;
 mod corrections;
 mod customers;
+mod marketplaces;
 mod products;
 mod reads;
 mod refunds;
@@ -23,6 +24,10 @@ use cancellations::{
 };
 use corrections::{a_booking_is_let_go_by_its_code, imported_barcodes_are_not_printed_anew, what_is_corrected_leaves_a_line};
 use customers::{a_person_is_erased_and_the_books_stay, buyers_are_kept_as_customers, who_asks_for_customers};
+use marketplaces::{
+    a_batch_is_reissued_whole_or_not_at_all, a_blocked_ticket_is_no_ticket_for_a_while, a_ticket_is_sold_again_by_a_marketplace,
+    what_is_asked_twice_is_done_once,
+};
 use products::{products_are_listed_as_items_of_their_own, products_come_back_into_the_stock};
 use reads::{
     a_booking_is_found_by_its_code, items_are_found_by_session_and_by_change, lists_of_orders_are_cut_and_filtered,
@@ -74,6 +79,10 @@ aforo_testkit::for_each_engine![
     buyers_are_kept_as_customers,
     a_person_is_erased_and_the_books_stay,
     who_asks_for_customers,
+    a_ticket_is_sold_again_by_a_marketplace,
+    a_batch_is_reissued_whole_or_not_at_all,
+    a_blocked_ticket_is_no_ticket_for_a_while,
+    what_is_asked_twice_is_done_once,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

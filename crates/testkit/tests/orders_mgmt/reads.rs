@@ -69,7 +69,10 @@ pub async fn items_are_found_by_session_and_by_change(server: &TestServer) {
     assert_eq!(ids(&seller.0, "/order-items?last_modified=lt:2031-01-15T10:00:30Z&sort=last_modified").await, (2, all[..2].to_vec()));
     assert_eq!(ids(&seller.0, &format!("/order-items?session_id={}", session + 1)).await, (0, Vec::new()));
     let item = seller.0.get(format!("{API}/order-items?session_id={session}&limit=1")).await.ok()["data"][0].clone();
-    assert_eq!(item["order"], json!({"code": code(&first), "type": "PURCHASE", "channel": {"id": world.web.id}, "currency": "EUR"}));
+    assert_eq!(
+        item["order"],
+        json!({"code": code(&first), "type": "PURCHASE", "market": "PRIMARY", "channel": {"id": world.web.id}, "currency": "EUR"})
+    );
     assert_eq!((&item["purchase_date"], &item["last_modified"]), (&json!("2031-01-15T11:00:00.000+01:00"), &item["purchase_date"]));
     assert_eq!((&item["seat"], &item["price"]), (&first["items"][0]["seat"], &first["items"][0]["price"]));
     assert_eq!(item["buyer"]["email"], "ada@example.org");

@@ -2,6 +2,7 @@
 
 use aforo_testkit::builders::{SmallWorld, channel, gift_order, id, publish, text};
 use aforo_testkit::caller::{Caller, MGMT, ManagerClient, SellerClient};
+use aforo_testkit::market::{self, Market};
 use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
 
@@ -21,6 +22,9 @@ pub const CUSTOMERS: &str = "/customers-mgmt-api/v1/customers";
 pub const UNKNOWN_CUSTOMER: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 /// Where an order is named by its code.
 pub const ORDERS_BY_CODE: &str = "/orders-mgmt-api/v1/orders";
+
+/// Where orders that marketplaces made are named by their code.
+pub const REISSUES: &str = "/distribution-api/v1/secondary-market/reissues";
 
 /// What somebody has of each thing that a path can name.
 pub struct Belongings {
@@ -73,6 +77,11 @@ pub struct Tenants<'a> {
     pub product: u64,
     /// A customer of the theatre's.
     pub customer: String,
+    /// The theatre's gatekeeper.
+    pub gates: Caller,
+    /// The theatre's marketplace, and the code of an order that it made by reissuing.
+    pub market: SellerClient,
+    pub reissue: String,
     pub strangers: Vec<Stranger>,
 }
 
@@ -106,6 +115,12 @@ impl<'a> Tenants<'a> {
         let customer = seller.0.post(CUSTOMERS, json!({"email": "eve@example.org"})).await.ok();
         let customer = text(&customer, "id").to_owned();
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
+        let gates = keeper(&world, &world.admin, world.theatre).await;
+        let market = Market::set_up(&world).await;
+        let first = market::sell(&market.shop, world.session, &world.row[6..8]).await;
+        market.first("register", &first).await.ok();
+        let reissue = market.reissue(world.session, &first, json!({})).await.ok();
+        let (market, reissue) = (market.market, text(&reissue, "code").to_owned());
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
         Self {
@@ -123,6 +138,9 @@ impl<'a> Tenants<'a> {
             customer,
             collective,
             member,
+            gates,
+            market,
+            reissue,
             strangers,
         }
     }
@@ -138,6 +156,7 @@ impl<'a> Tenants<'a> {
             "/orders-mgmt-api/v1/orders/{}/items" => self.sold_item,
             VOUCHER_ORDERS => return self.gift_order.clone(),
             CUSTOMERS => return self.customer.clone(),
+            REISSUES => return self.reissue.clone(),
             "/distribution-api/v1/orders/items" => self.item,
             // A key may be any text.
             "/distribution-api/v1/orders/consumer-metadata" | "/customers-mgmt-api/v1/customers/{}/consents" => 1,
@@ -211,6 +230,7 @@ async fn of_the_circus(world: &SmallWorld<'_>) -> Vec<Stranger> {
         ("another entity's channel", seller.0, Works::Sells),
         ("ACCESS_CONTROL", keeper(world, admin, world.circus).await, Works::AtGates),
     ];
+    all.push(("another entity's marketplace", Market::another(world, world.circus).await.1.0, Works::Sells));
     all.extend(managers.into_iter().map(|(role, manager)| (role, manager.0, Works::Manages)));
     let mut strangers = Vec::new();
     for (name, caller, works) in all {
@@ -223,15 +243,18 @@ async fn of_the_circus(world: &SmallWorld<'_>) -> Vec<Stranger> {
 /// An operator whose only entity has an id that the first operator knows nothing of, so that no id is there by chance.
 async fn of_another_operator(world: &SmallWorld<'_>) -> Vec<Stranger> {
     let platform = &world.platform;
-    let operator = platform.make_id("/operators", json!({"name": "Ponent"})).await;
+    let operator = platform.make_id("/operators", json!({"name": "Ponent", "secondary_market": true})).await;
     let entity = platform.make_id(&format!("/entities?operator_id={operator}"), json!({"id": 900, "name": "Arena"})).await;
     let key = platform.make(&format!("/entities/{entity}/keys?operator_id={operator}"), json!({"roles": ["OPERATOR_ADMIN"]})).await;
     let admin = ManagerClient::with_key(world.nobody(), text(&key, "secret")).await;
     let web = channel(&admin, entity, "WEB").await;
     let gates = keeper(world, &admin, entity).await;
     let seller = SellerClient::sign_in(world.nobody(), web.id, &web.secret).await;
+    let market = channel(&admin, entity, "MARKETPLACE").await;
+    let market = SellerClient::sign_in(world.nobody(), market.id, &market.secret).await;
     vec![
         Stranger { name: "another operator's administrator", caller: admin.0, works: Works::Manages, own: None },
+        Stranger { name: "another operator's marketplace", caller: market.0, works: Works::Sells, own: None },
         Stranger { name: "another operator's gates", caller: gates, works: Works::AtGates, own: None },
         Stranger { name: "another operator's channel", caller: seller.0, works: Works::Sells, own: None },
     ]

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::distribution::view::{NamedView, TICKET_STATES};
+use crate::api::distribution::view::NamedView;
 use crate::api::mgmt::words;
 use crate::http::time::Shown;
 
@@ -30,7 +30,7 @@ const REFUSALS: &[(&str, Refusal)] = &[
 /// Why a gate stays closed.
 pub fn reason(refusal: Refusal) -> &'static str {
     match refusal {
-        Refusal::Ticket(state) => words::show(TICKET_STATES, &state),
+        Refusal::Ticket(state) => state.as_str(),
         other => words::show(REFUSALS, &other),
     }
 }
@@ -89,7 +89,7 @@ impl<'a> TicketView<'a> {
         let entrance = seat.as_ref().and_then(|seat| seat.row.entrance.as_deref());
         Self {
             id: ticket.id.0,
-            status: words::show(TICKET_STATES, &ticket.state),
+            status: ticket.state.as_str(),
             season: offer.filter(|_| ticket.session != at).map(|offer| NamedView { id: offer.session.id.0, name: &offer.session.name }),
             sector: sector.map(|sector| NamedView { id: sector.id.0, name: &sector.name }),
             entrance: entrance.or(zone.and_then(|(_, zone)| zone.entrance.as_deref())),

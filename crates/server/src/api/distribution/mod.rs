@@ -9,6 +9,7 @@ mod forms;
 pub mod insurances;
 mod items;
 mod loyalty;
+mod marketplaces;
 mod metadata;
 mod orders;
 pub mod product_view;
@@ -58,6 +59,13 @@ pub fn router() -> Routes {
         .routes(routes!(orders::back_to_basket))
         .routes(routes!(confirm::confirm))
         .routes(routes!(loyalty::join))
+        .routes(routes!(marketplaces::validate))
+        .routes(routes!(marketplaces::register))
+        .routes(routes!(marketplaces::unregister))
+        .routes(routes!(marketplaces::block))
+        .routes(routes!(marketplaces::unblock))
+        .routes(routes!(marketplaces::reissue))
+        .routes(routes!(marketplaces::read))
         .routes(routes!(voucher_orders::offered))
         .routes(routes!(voucher_orders::create))
         .routes(routes!(voucher_orders::read, voucher_orders::delete))

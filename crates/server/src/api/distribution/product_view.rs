@@ -8,8 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::local;
-use super::view::{NamedView, TICKET_STATES, TaxView, tax_views};
-use crate::api::mgmt::words;
+use super::view::{NamedView, TaxView, tax_views};
 use crate::http::wire::Money;
 
 /// A unit of a product in an order.
@@ -61,10 +60,10 @@ impl<'a> ProductView<'a> {
             r#type: "PRODUCT",
             product: NamedView { id: terms.product.0, name },
             price: ProductPriceView { base: price, total: price, taxes: tax_views(&terms.taxes, currency) },
-            collection: unit.barcode.as_ref().map(|barcode| CollectionView {
-                barcode: barcode.as_str(),
-                status: words::show(TICKET_STATES, &order.ticket_state(unit.id)),
-            }),
+            collection: unit
+                .barcode
+                .as_ref()
+                .map(|barcode| CollectionView { barcode: barcode.as_str(), status: order.ticket_state(unit.id).as_str() }),
         }
     }
 }

@@ -7,9 +7,7 @@ use aforo_domain::catalogue::{Catalogue, EventKind, Offer};
 use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
 use aforo_domain::orders::surcharges::OrderSurcharge;
-use aforo_domain::orders::{
-    Buyer, Item, Order, OrderKind, Payment, PaymentKind, Spot, Stage, TicketKind, TicketState, attendees, surcharges,
-};
+use aforo_domain::orders::{Buyer, Item, Order, OrderKind, Payment, PaymentKind, Spot, Stage, TicketKind, attendees, surcharges};
 use aforo_domain::pricing::{TaxLine, Taxed};
 use aforo_domain::seasons::Share;
 use serde::{Serialize, Serializer};
@@ -37,14 +35,6 @@ pub const PAYMENT_KINDS: &[(&str, PaymentKind)] = &[
 /// The words for what an order is to the books.
 pub const KINDS: &[(&str, OrderKind)] =
     &[("PURCHASE", OrderKind::Purchase), ("BOOKING", OrderKind::Booking), ("ISSUE", OrderKind::Issue), ("REFUND", OrderKind::Refund)];
-
-/// The words for how a ticket stands.
-pub const TICKET_STATES: &[(&str, TicketState)] = &[
-    ("VALID", TicketState::Valid),
-    ("REFUNDED", TicketState::Refunded),
-    ("RELOCATED", TicketState::Relocated),
-    ("CANCELLED", TicketState::Cancelled),
-];
 
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -156,6 +146,17 @@ pub struct ItemView<'a> {
     /// Once confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<TicketView<'a>>,
+    /// The ticket whose place it took, where it was sold on the secondary market.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<PreviousView>,
+}
+
+/// A ticket that was sold again.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PreviousView {
+    /// Its order's.
+    code: String,
+    item_id: u64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -219,7 +220,7 @@ struct ZoneView<'a> {
 struct TicketView<'a> {
     id: u64,
     barcode: &'a str,
-    /// VALID or REFUNDED.
+    /// VALID, REGISTERED (a marketplace is about to sell it), BLOCKED (by a marketplace), REFUNDED, RELOCATED or REISSUED (another ticket has its place).
     status: &'static str,
 }
 
@@ -416,8 +417,9 @@ fn item_view<'a>(
         ticket: item.barcode.as_ref().map(|barcode| TicketView {
             id: item.id.0,
             barcode: barcode.as_str(),
-            status: words::show(TICKET_STATES, &order.ticket_state(item.id)),
+            status: order.ticket_state(item.id).as_str(),
         }),
+        previous: order.second_hand(item.id).map(|one| PreviousView { code: one.code.to_string(), item_id: one.ticket.0 }),
     }
 }
 

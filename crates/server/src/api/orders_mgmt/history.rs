@@ -2,6 +2,7 @@
 
 use aforo_domain::ids::ItemId;
 use aforo_domain::money::Currency;
+use aforo_domain::orders::market::Mark;
 use aforo_domain::orders::{History, HistoryEvent, Order};
 use aforo_domain::pricing::Totals;
 use axum::response::Response;
@@ -25,9 +26,9 @@ pub struct LineView<'a> {
     date: Shown,
     /// `CONFIRMED`, `REFUNDED` (something of it was given back), `RELOCATED` (places of it were given against others), `CANCELLED` (their session was called
     /// off), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of
-    /// another one `RELOCATION`.
+    /// another one `RELOCATION`; of what marketplaces did with tickets, `REGISTERED`, `UNREGISTERED`, `BLOCKED`, `UNBLOCKED` or `REISSUED`.
     r#type: &'static str,
-    /// Of the refund, or of the order of the new places; of such an order's own line, of the order that was sold.
+    /// Of the refund, or of the order of the new places or tickets; of such an order's own line, of the order that was sold.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     by: ByView,
@@ -141,7 +142,11 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
         HistoryEvent::Noted { text } => (view.r#type, view.text) = ("NOTE", Some(text.as_str())),
         HistoryEvent::AttendeesChanged { items } => {
             view.r#type = "ATTENDEES_CHANGED";
-            view.items = items.iter().map(|item| LineItemView::of(*item)).collect();
+            view.items = line_items(items);
+        }
+        HistoryEvent::Marked { mark, items } => (view.r#type, view.items) = (mark_word(*mark), line_items(items)),
+        HistoryEvent::Reissued { order, items } => {
+            (view.r#type, view.code, view.items) = ("REISSUED", Some(order.to_string()), line_items(items));
         }
         HistoryEvent::Reprinted { dead } => {
             view.r#type = "REPRINTED";
@@ -149,4 +154,17 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
         }
     }
     view
+}
+
+fn line_items(items: &[ItemId]) -> Vec<LineItemView<'static>> {
+    items.iter().map(|item| LineItemView::of(*item)).collect()
+}
+
+const fn mark_word(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Register => "REGISTERED",
+        Mark::Unregister => "UNREGISTERED",
+        Mark::Block => "BLOCKED",
+        Mark::Unblock => "UNBLOCKED",
+    }
 }

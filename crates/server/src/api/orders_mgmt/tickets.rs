@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aforo_domain::error::{Code, DetailId, Error};
 use aforo_domain::ids::{ItemId, OrderCode};
-use aforo_domain::orders::{Order, Ticket, TicketState};
+use aforo_domain::orders::{Order, Ticket};
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -122,7 +122,7 @@ impl Clerk<HandsOut> {
         // What is not sold has none.
         let (shard, asked) = (self.shard, ids.clone());
         let mut tickets = self.read(move |reader| reader.tickets_of(shard, &asked)).await?;
-        tickets.retain(|ticket| ticket.state == TicketState::Valid);
+        tickets.retain(|ticket| ticket.state.opens_gates());
         if tickets.is_empty() {
             return Err(Error::new(Code::ProductStateInvalid).with_details(ids).into());
         }

@@ -9,6 +9,7 @@ use aforo_domain::ids::{ItemId, OrderCode};
 use aforo_domain::moment::Timestamp;
 use aforo_domain::money::Currency;
 use aforo_domain::orders::after::Refunded;
+use aforo_domain::orders::market::{MarketState, Successor};
 use aforo_domain::orders::{Order, OrderKind, Stage};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -45,7 +46,10 @@ pub struct OrderView<'a> {
     /// PURCHASE, BOOKING (it waits longer for its payment), ISSUE (it was booked and is sold) or REFUND (its amounts are positive and say what comes
     /// back).
     r#type: &'static str,
-    /// Of a refund: the order that was sold; of a relocation: the order whose places it was given for.
+    /// PRIMARY, or SECONDARY where tickets took the places of others that were sold before.
+    market: &'static str,
+    /// Of a refund: the order that was sold; of a relocation: the order whose places it was given for. On the secondary market: the order of the first
+    /// ticket whose place was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous_code: Option<String>,
     channel: ChannelView<'a>,
@@ -79,6 +83,18 @@ pub struct OrderView<'a> {
     /// The places that it was given for.
     #[serde(skip_serializing_if = "Option::is_none")]
     relocation: Option<RelocationView>,
+    /// The orders whose tickets took the places of tickets of this one, the first first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next: Vec<NextView>,
+}
+
+/// An order whose tickets took the places of others.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NextView {
+    code: String,
+    date: Shown,
+    /// Of the order that is shown: those that are not there any more.
+    items: Vec<IdView>,
 }
 
 /// What an order was given for.
@@ -147,6 +163,8 @@ pub struct DatesView {
 pub struct ItemOrderView {
     code: String,
     r#type: &'static str,
+    /// PRIMARY or SECONDARY.
+    market: &'static str,
     channel: IdView,
     #[serde(serialize_with = "shown")]
     #[schema(value_type = String)]
@@ -157,7 +175,7 @@ impl ItemOrderView {
     /// An item's order, of this code.
     pub fn of(order: &Order, code: OrderCode) -> Self {
         let channel = IdView { id: order.seller.channel.0 };
-        Self { code: code.to_string(), r#type: words::show(KINDS, &order.kind()), channel, currency: order.currency }
+        Self { code: code.to_string(), r#type: words::show(KINDS, &order.kind()), market: market(order), channel, currency: order.currency }
     }
 }
 
@@ -190,6 +208,26 @@ impl<'a> Shows<'a> {
         }
     }
 
+    /// The orders that took places of an order's tickets.
+    fn next(self, order: &Order) -> Vec<NextView> {
+        let mut all: Vec<(&Successor, Vec<IdView>)> = Vec::new();
+        for standing in &order.extras().after.market {
+            let MarketState::Reissued(successor) = &standing.state else { continue };
+            let item = IdView { id: standing.item.0 };
+            match all.iter_mut().find(|(known, _)| known.order == successor.order) {
+                Some((_, items)) => items.push(item),
+                None => all.push((successor, vec![item])),
+            }
+        }
+        all.sort_by_key(|(successor, _)| (successor.at, successor.code));
+        let view = |(successor, items): (&Successor, _)| NextView {
+            code: successor.code.to_string(),
+            date: self.date_of(order, successor.at),
+            items,
+        };
+        all.into_iter().map(view).collect()
+    }
+
     /// An item of an order.
     pub fn item(self, order: &'a Order, id: ItemId) -> Option<AnyItemView<'a>> {
         let Some(item) = order.items.iter().find(|item| item.id == id) else {
@@ -213,8 +251,8 @@ impl<'a> OrderView<'a> {
         };
         let (currency, extras) = (order.currency, order.extras());
         let channel = order.seller.channel;
-        let of_refund = if let Stage::Refund { of_code, .. } = order.stage { Some(of_code) } else { None };
-        let previous_code = of_refund.or(extras.replaces.as_ref().map(|replaces| replaces.code)).map(|code| code.to_string());
+        let replaced = extras.replaces.as_ref().map(|replaces| replaces.code).or(extras.second_hand.first().map(|one| one.code));
+        let previous_code = if let Stage::Refund { of_code, .. } = order.stage { Some(of_code) } else { replaced };
         let became = |relocated: bool| {
             let notes = extras.after.refunds.iter().filter(move |note| note.relocated == relocated);
             notes.map(|note| shows.refund(note, order)).collect()
@@ -223,7 +261,8 @@ impl<'a> OrderView<'a> {
             code: order.code().map(|code| code.to_string()).unwrap_or_default(),
             status,
             r#type: words::show(KINDS, &order.kind()),
-            previous_code,
+            market: market(order),
+            previous_code: previous_code.map(|code| code.to_string()),
             channel: ChannelView { id: channel.0, name: shows.identity.channels.get(&channel).map_or("", |channel| &channel.name) },
             currency,
             language: order.language.as_str(),
@@ -244,8 +283,14 @@ impl<'a> OrderView<'a> {
             refunds: became(false),
             relocations: became(true),
             relocation: RelocationView::of(order),
+            next: shows.next(order),
         }
     }
+}
+
+/// On which market an order was sold.
+pub fn market(order: &Order) -> &'static str {
+    if order.extras().second_hand.is_empty() { "PRIMARY" } else { "SECONDARY" }
 }
 
 /// Whether this is the whole order: it has had a buyer since before it had its code, and who sees a part of it does not see them.
