@@ -9,7 +9,7 @@ use std::sync::Arc;
 use aforo_server::app::App;
 use aforo_server::chance::Chance;
 use aforo_server::clock::Clock;
-use aforo_server::config::{Config, MailConfig, Mailbox, NatsConfig, ServerAddr, SmtpServer};
+use aforo_server::config::{Config, MailConfig, Mailbox, NatsConfig, ServerAddr, SmtpServer, WebhookConfig};
 use aforo_server::engine::StartError;
 use aforo_server::start::{self, Admin};
 use aforo_server::store::StoreError;
@@ -49,6 +49,15 @@ pub struct ServeArgs {
     /// Where e-mails are written as files [default: mail in the data directory]
     #[arg(long, env = "AFORO_MAIL_DIR")]
     mail_dir: Option<PathBuf>,
+    /// Where the APIs are reached from outside: what links to them begin with, in webhooks for example [default: http:// and the address listened on]
+    #[arg(long, value_name = "URL", env = "AFORO_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Let webhooks be at http addresses, too, and not only at https
+    #[arg(long, env = "AFORO_WEBHOOKS_HTTP")]
+    webhooks_http: bool,
+    /// Let webhooks be at private addresses, too: of this machine and its network, where other things than receivers may listen
+    #[arg(long, env = "AFORO_WEBHOOKS_PRIVATE")]
+    webhooks_private: bool,
     /// Fill an empty store with a demonstration world, and write DIR/demo-credentials.json
     #[arg(long)]
     demo: bool,
@@ -96,6 +105,8 @@ fn config(args: &ServeArgs, address: SocketAddr, wallets: Wallets) -> Config {
         mail: MailConfig { from: args.mail_from.clone(), smtp: args.smtp_url.clone(), dir: args.mail_dir.clone() },
         nats: args.nats_url.clone().map(|server| NatsConfig { server, prefix: args.nats_prefix.clone() }),
         wallets: Arc::new(wallets),
+        public_url: args.public_url.clone(),
+        webhooks: WebhookConfig { allow_http: args.webhooks_http, allow_private: args.webhooks_private },
         ..Config::default()
     }
 }

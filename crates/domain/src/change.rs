@@ -18,7 +18,7 @@ use crate::identity::{
 use crate::ids::{
     Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MemberId, MessageId, OrderId, PointOfSaleId,
     ProductId, PromotionId, SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
-    VoucherOrderId,
+    VoucherOrderId, WebhookId,
 };
 use crate::inventory::{Claim, PlaceMarks};
 use crate::messages::Message;
@@ -28,6 +28,7 @@ use crate::products::{Product, SoldUnit};
 use crate::promotions::Promotion;
 use crate::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use crate::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
+use crate::webhooks::{Attempt, Webhook, WebhookStanding};
 
 /// One change of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,4 +168,7 @@ rows! {
     Customer(Arc<Customer>) = Hash, |row| row.id;
     Cancellation(Arc<Cancellation>) = SessionId, |row| row.session;
     Commissions(Arc<Commissions>) = ChannelId, |row| row.channel;
+    Webhook(Arc<Webhook>) = WebhookId, |row| row.id;
+    WebhookStanding(WebhookStanding) = WebhookId, |row| row.hook;
+    WebhookAttempt(Arc<Attempt>) = (WebhookId, u64), |row| (row.hook, row.slot());
 }

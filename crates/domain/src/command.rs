@@ -38,6 +38,7 @@ use crate::voucher_orders::manage::GiftCommand;
 use crate::voucher_orders::sell::VoucherOrderCommand;
 use crate::voucher_orders::{self, VoucherOrder};
 use crate::vouchers::{ShownVoucher, Voucher, VoucherMovement};
+use crate::webhooks;
 use crate::world::World;
 
 /// What can be asked of a shard.
@@ -312,6 +313,10 @@ pub type Planned = Result<Done, Stop>;
 /// # Errors
 /// [`Stop`]: refused, or rows have to be loaded first.
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    webhooks::told::tell(world, moment.now, decide(world, moment, actor, command))
+}
+
+fn decide(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
     match command {
         Command::Order(command) => orders::basket::plan(world, moment, actor, command),
         Command::AfterSale(order, command) => orders::after::plan(world, moment, actor, *order, command),

@@ -104,6 +104,8 @@ numeric_ids! {
     GiftImageId;
     /// What is sold beside places.
     ProductId;
+    /// An address outside that is told what happens.
+    WebhookId;
 }
 
 impl ShardId {

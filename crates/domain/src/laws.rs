@@ -9,6 +9,7 @@ mod refunds;
 mod seasons;
 mod voucher_orders;
 mod vouchers;
+mod webhooks;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -18,7 +19,7 @@ use crate::books;
 use crate::catalogue::plan::Place;
 use crate::change::{CounterKey, Row};
 use crate::ids::{Barcode, ChannelId, Hash, ItemId, MessageId, OrderCode, OrderId, SessionId, TemplateId};
-use crate::messages::{About, Message};
+use crate::messages::{About, Content, Message};
 use crate::money::Minor;
 use crate::orders::{Buyer, History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState, extras, surcharges};
 use crate::pricing::{self, ItemPrice, Taxed, Totals};
@@ -31,6 +32,7 @@ use refunds::RefundLaws;
 use seasons::SeasonLaws;
 use voucher_orders::VoucherOrderLaws;
 use vouchers::VoucherLaws;
+use webhooks::WebhookLaws;
 
 /// A law that does not hold, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +76,7 @@ pub struct Laws {
     products: ProductLaws,
     cancellations: CancellationLaws,
     market: MarketLaws,
+    webhooks: WebhookLaws,
     breaches: Vec<Breach>,
 }
 
@@ -138,6 +141,7 @@ impl Laws {
         self.products.see(row);
         self.cancellations.see(row);
         self.market.see(row);
+        self.webhooks.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -311,6 +315,9 @@ impl Laws {
         if due < created || message.next().is_some_and(|next| next < *due) {
             self.breach(8, format!("message {id} is delivered before it is due"));
         }
+        if matches!(message.content, Content::Webhook(_)) {
+            return;
+        }
         if self.messages.insert(*id, *about).is_some() {
             self.breach(8, format!("message {id} stands twice"));
         }
@@ -334,6 +341,8 @@ impl Laws {
         self.check_pools();
         self.check_counters();
         self.check_messages();
+        let of_webhooks = std::mem::take(&mut self.webhooks).check();
+        self.breaches.extend(of_webhooks.into_iter().map(|(law, what)| Breach { law, what }));
         let of_vouchers = std::mem::take(&mut self.vouchers).check();
         let of_collectives = std::mem::take(&mut self.collectives).check();
         self.breaches.extend(of_vouchers.into_iter().chain(of_collectives).map(|what| Breach { law: 4, what }));
@@ -510,6 +519,7 @@ impl Laws {
                 About::Gift(voucher) if self.voucher_orders.is_sent(voucher) => {}
                 About::Gift(voucher) => self.breach(8, format!("message {id} tells of voucher {voucher}, which nobody is to be sent")),
                 About::Order(order) => self.breach(8, format!("message {id} tells of order {order}, which was not sold")),
+                other => self.breach(8, format!("message {id} tells of {other}, and is for no webhook")),
             }
         }
     }

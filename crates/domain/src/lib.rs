@@ -32,4 +32,5 @@ pub mod taxes;
 pub mod text;
 pub mod voucher_orders;
 pub mod vouchers;
+pub mod webhooks;
 pub mod world;

@@ -16,13 +16,15 @@ use crate::error::{Code, Error};
 use crate::identity::Role;
 use crate::identity::check::Actor;
 use crate::identity::manage::{Here, reach};
-use crate::ids::{ChannelId, EventId, Hash, MessageId, OrderCode, OrderId, ProductId, SessionId, VoucherId};
+use crate::ids::{ChannelId, EventId, Hash, MessageId, OrderCode, OrderId, ProductId, SessionId, VoucherId, WebhookId};
 use crate::moment::{DAY_MS, Moment, Timestamp};
 use crate::money::{Currency, Minor};
 use crate::orders::Buyer;
 use crate::text::Language;
 use crate::voucher_orders::{GiftImage, Receiver};
 use crate::vouchers;
+use crate::webhooks::Notice;
+use crate::webhooks::results::{self, Again, Log, Tried};
 use crate::world::World;
 
 /// A message on its way. A delivered one is deleted.
@@ -55,6 +57,12 @@ pub enum About {
     Customer(Hash),
     /// A voucher that was sold as a gift.
     Gift(VoucherId),
+    /// An event.
+    Event(EventId),
+    /// A session.
+    Session(SessionId),
+    /// A webhook itself.
+    Webhook(WebhookId),
 }
 
 /// How a message stands.
@@ -79,6 +87,8 @@ pub enum Content {
     Loyalty(Box<Loyalty>),
     /// An e-mail.
     Mail(Box<Mail>),
+    /// For a webhook.
+    Webhook(Notice),
 }
 
 /// Where messages go. Each kind is a queue of its own: a dead one holds up no other.
@@ -88,18 +98,29 @@ pub enum Kind {
     Loyalty,
     /// To a mail server.
     Mail,
+    /// To this webhook.
+    Webhook(WebhookId),
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Loyalty, Self::Mail];
+    /// Those that have one receiver in an installation.
+    pub const COMMON: [Self; 2] = [Self::Loyalty, Self::Mail];
 
-    /// As tables and APIs name it.
+    /// As APIs name it: all webhooks alike.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Loyalty => "LOYALTY",
             Self::Mail => "MAIL",
+            Self::Webhook(_) => "WEBHOOK",
         }
+    }
+}
+
+/// As tables name it: each webhook is a queue of its own.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())?;
+        if let Self::Webhook(hook) = self { write!(f, "/{hook}") } else { Ok(()) }
     }
 }
 
@@ -244,14 +265,16 @@ impl Message {
         match self.content {
             Content::Loyalty(_) => Kind::Loyalty,
             Content::Mail(_) => Kind::Mail,
+            Content::Webhook(notice) => Kind::Webhook(notice.hook),
         }
     }
 
-    /// The channel that sent it.
-    pub fn channel(&self) -> ChannelId {
+    /// The channel that sent it. A webhook's are looked after with the webhook.
+    pub fn channel(&self) -> Option<ChannelId> {
         match &self.content {
-            Content::Loyalty(loyalty) => loyalty.channel,
-            Content::Mail(mail) => mail.channel,
+            Content::Loyalty(loyalty) => Some(loyalty.channel),
+            Content::Mail(mail) => Some(mail.channel),
+            Content::Webhook(_) => None,
         }
     }
 
@@ -264,7 +287,7 @@ impl Message {
     }
 
     /// The same message after an attempt that failed.
-    fn failed(&self, why: &str, now: Timestamp, chance: u64) -> Self {
+    pub(crate) fn failed(&self, why: &str, now: Timestamp, chance: u64) -> Self {
         let attempts = self.attempts.saturating_add(1);
         let next = now.plus_ms(back_off_ms(attempts, chance));
         let over = self.due.plus_ms(PATIENCE_MS) <= now;
@@ -280,6 +303,9 @@ impl fmt::Display for About {
             Self::Order(id) => write!(f, "order/{id}"),
             Self::Customer(hash) => write!(f, "customer/{hash}"),
             Self::Gift(id) => write!(f, "gift/{id}"),
+            Self::Event(id) => write!(f, "event/{id}"),
+            Self::Session(id) => write!(f, "session/{id}"),
+            Self::Webhook(id) => write!(f, "webhook/{id}"),
         }
     }
 }
@@ -311,6 +337,10 @@ pub enum OutboxCommand {
     Take(Vec<MessageId>),
     /// Try these again, now. Answers the ids of those that were there.
     Retry(Vec<MessageId>),
+    /// Try a webhook. Answers the message's id.
+    Test(WebhookId),
+    /// Tell a webhook these again. Answers their ids.
+    Replay(WebhookId, Vec<Again>),
 }
 
 /// What became of a delivery.
@@ -320,6 +350,10 @@ pub enum Delivery {
     Done,
     /// The receiver refused it.
     Failed(String),
+    /// A webhook was tried, and how that ended.
+    Tried(Tried),
+    /// The webhook is gone, and there is nobody to deliver to.
+    Lost,
 }
 
 /// Who looks after messages, beside the administrators of an operator: those who manage the channels that sent them.
@@ -345,23 +379,31 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OutboxComma
             tried.retain(|message| message.due <= moment.now);
             Ok(Done { changes: tried.iter().map(|message| again(message)).collect(), reply: ids_of(&tried) })
         }
+        OutboxCommand::Test(hook) => results::test(world, moment, actor, *hook),
+        OutboxCommand::Replay(hook, again) => results::replay(world, moment, actor, *hook, again),
     }
 }
 
 fn settle(world: &World, moment: &Moment, actor: &Actor, results: &[(MessageId, Delivery)]) -> Planned {
     let Actor::System = actor else { return Err(Code::ForbiddenResource.into()) };
-    let (mut changes, mut draw) = (Vec::new(), moment.draw());
+    let (mut changes, mut draw, mut log) = (Vec::new(), moment.draw(), Log::new(world, moment.now));
     vouchers::all(results.iter().map(|(id, _)| world.message(*id)))?;
     for (id, delivery) in results {
         let Some(message) = world.message(*id)? else { continue };
-        match delivery {
-            Delivery::Done => changes.push(Change::Delete(Key::Message(*id))),
-            Delivery::Failed(why) if message.next().is_some() => {
+        match (delivery, &message.content) {
+            (Delivery::Tried(tried), Content::Webhook(notice)) => log.tried(message, notice, tried, draw.number()),
+            (Delivery::Lost, Content::Webhook(notice)) if results::is_lost(world, notice) => {
+                changes.push(Change::Delete(Key::Message(*id)));
+            }
+            (Delivery::Tried(_) | Delivery::Lost, _) => {}
+            (Delivery::Done, _) => changes.push(Change::Delete(Key::Message(*id))),
+            (Delivery::Failed(why), _) if message.next().is_some() => {
                 changes.push(Arc::new(message.failed(why, moment.now, draw.number())).into());
             }
-            Delivery::Failed(_) => {}
+            (Delivery::Failed(_), _) => {}
         }
     }
+    changes.extend(log.finish());
     Ok(Done { changes, reply: Reply::Done })
 }
 
@@ -373,7 +415,8 @@ fn in_reach<'a>(world: &'a World, moment: &Moment, actor: &Actor, ids: &[Message
         return Err(Error::invalid(&["ids"]).into());
     }
     let mut found = vouchers::all(ids.iter().map(|id| world.message(*id)))?;
-    found.retain(|message| world.identity.channels.get(&message.channel()).is_some_and(|channel| reach.covers(channel.entity)));
+    let entity = |message: &Message| Some(world.identity.channels.get(&message.channel()?)?.entity);
+    found.retain(|message| entity(message).is_some_and(|entity| reach.covers(entity)));
     found.sort_unstable_by_key(|message| message.id);
     found.dedup_by_key(|message| message.id);
     Ok(found)

@@ -22,7 +22,7 @@ use crate::gates::lists::Gates;
 use crate::idempotency::{Marks, Outcome, Period};
 use crate::identity::families::{Families, SignIns};
 use crate::identity::{Family, Identity, Principal, Tries};
-use crate::ids::{Barcode, ChannelId, FamilyId, Hash, MessageId, OrderId, SessionId, ShardId};
+use crate::ids::{Barcode, ChannelId, FamilyId, Hash, MessageId, OrderId, SessionId, ShardId, WebhookId};
 use crate::inventory::Inventory;
 use crate::messages::Message;
 use crate::moment::Timestamp;
@@ -31,6 +31,7 @@ use crate::orders::cancellations::Cancellation;
 use crate::products::Taken;
 use crate::voucher_orders::VoucherOrders;
 use crate::vouchers::Vouchers;
+use crate::webhooks::WebhookStanding;
 
 /// Hashes fast and always alike, so that a simulated history repeats exactly. Nobody chooses what is kept here: ids are drawn or the operator's own.
 type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
@@ -104,6 +105,8 @@ pub struct World {
     outcomes: HashMap<(Period, Hash), Slot<Arc<Outcome>>>,
     /// Those that came or were looked for of late, whether they wait or not.
     messages: HashMap<MessageId, Slot<Arc<Message>>>,
+    /// How the deliveries of webhooks go.
+    pub webhook_standings: HashMap<WebhookId, WebhookStanding>,
     /// All kept outcomes, resident or not.
     outcome_marks: Marks,
     /// When counted tries and sign-ins are forgotten.
@@ -142,6 +145,7 @@ impl World {
             tries: HashMap::default(),
             outcomes: HashMap::default(),
             messages: HashMap::default(),
+            webhook_standings: HashMap::default(),
             outcome_marks: Marks::default(),
             short_lived: BTreeSet::new(),
             absent: HashMap::default(),
@@ -306,7 +310,8 @@ impl World {
             | Row::Channel(_)
             | Row::ApiKey(_)
             | Row::Terminal(_)
-            | Row::PointOfSale(_) => Arc::make_mut(&mut self.identity).put(row),
+            | Row::PointOfSale(_)
+            | Row::Webhook(_) => Arc::make_mut(&mut self.identity).put(row),
             Row::Family(family) => self.put_family(family),
             Row::Tries(tries) => {
                 self.delete_tries(tries.subject);
@@ -354,8 +359,9 @@ impl World {
                 }
                 self.gates.put(row, seq);
             }
-            Row::History(_) | Row::SoldUnit(_) => {}
             Row::Cancellation(cancellation) => drop(self.cancellations.insert(cancellation.session, cancellation.clone())),
+            Row::History(_) | Row::SoldUnit(_) | Row::WebhookAttempt(_) => {}
+            Row::WebhookStanding(standing) => drop(self.webhook_standings.insert(standing.hook, *standing)),
             Row::Counter(counter) => self.put_counter(counter),
             Row::Sequence(sequence) => {
                 self.items_reserved = sequence.items_reserved;

@@ -78,7 +78,7 @@ impl App {
     /// # Errors
     /// What the store says.
     pub fn start_outbox(&self, store: &Store) -> Result<(), StoreError> {
-        let start = || Outbox::start(store, &self.engine, &self.clock, &self.config);
+        let start = || Outbox::start(store, &self.engine, &self.clock, &self.chance, &self.config);
         let outbox = metrics::with_local_recorder(self.http.metrics.recorder(), start)?;
         self.outbox.get_or_init(|| outbox);
         Ok(())

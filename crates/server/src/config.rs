@@ -35,6 +35,26 @@ pub struct Config {
     pub nats: Option<NatsConfig>,
     /// The wallets that tickets can be put into.
     pub wallets: Arc<Wallets>,
+    /// Where the APIs are reached from outside, as links to them begin; else at the address that is listened on.
+    pub public_url: Option<String>,
+    /// Where webhooks may be.
+    pub webhooks: WebhookConfig,
+}
+
+/// Where webhooks may be. Whoever sets one up makes this machine send something there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WebhookConfig {
+    /// Also without TLS (`http`).
+    pub allow_http: bool,
+    /// Also at addresses that are not public: of this machine, its network, or the one that clouds tell secrets at.
+    pub allow_private: bool,
+}
+
+impl Config {
+    /// What links to the APIs begin with.
+    pub fn link_base(&self) -> String {
+        self.public_url.as_ref().map_or_else(|| format!("http://{}", self.listen), |url| url.trim_end_matches('/').to_owned())
+    }
 }
 
 /// A NATS server with JetStream.
@@ -97,6 +117,8 @@ impl Default for Config {
             mail: MailConfig::default(),
             nats: None,
             wallets: Arc::default(),
+            public_url: None,
+            webhooks: WebhookConfig::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod live;
 pub mod market;
 pub mod nats;
 pub mod postgres;
+pub mod receiver;
 pub mod sim;
 pub mod smtp;
 pub mod spawn;

@@ -9,6 +9,7 @@ pub mod entities;
 pub mod keys;
 pub mod platform;
 pub mod users;
+pub mod webhooks;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -20,8 +21,9 @@ use crate::catalogue::Catalogue;
 use crate::change::{Change, Row};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
-use crate::ids::{ChannelId, EntityId, KeyId, PointOfSaleId, ShardId, TerminalId, UserId};
+use crate::ids::{ChannelId, EntityId, KeyId, PointOfSaleId, ShardId, TerminalId, UserId, WebhookId};
 use crate::moment::{Moment, Timestamp};
+use crate::webhooks::Webhook;
 use crate::world::World;
 
 /// Ids that are given (by an import) stay below this, so that ids that are counted on from the largest one never run out.
@@ -46,6 +48,10 @@ pub enum IdentityCommand {
     Terminal(Edit<TerminalId, devices::NewTerminal, devices::TerminalChange>),
     /// About points of sale.
     PointOfSale(Edit<PointOfSaleId, devices::NewPointOfSale, devices::PointOfSaleChange>),
+    /// About webhooks.
+    Webhook(Edit<WebhookId, webhooks::NewWebhook, webhooks::WebhookChange>),
+    /// Put a new secret in the place of a webhook's.
+    RotateWebhook(webhooks::SecretRotation),
 }
 
 /// Makes something or changes it. Deleting is changing its status to [`Status::Gone`].
@@ -148,6 +154,8 @@ pub fn decide(here: &Here, actor: &Actor, command: &IdentityCommand) -> Result<D
         IdentityCommand::RotateKey(rotation) => keys::rotate(here, actor, rotation),
         IdentityCommand::Terminal(edit) => devices::decide_terminal(here, actor, edit),
         IdentityCommand::PointOfSale(edit) => devices::decide_point_of_sale(here, actor, edit),
+        IdentityCommand::Webhook(edit) => webhooks::decide(here, actor, edit),
+        IdentityCommand::RotateWebhook(rotation) => webhooks::rotate(here, actor, rotation),
     }
 }
 
@@ -173,7 +181,7 @@ macro_rules! kept {
     )* };
 }
 
-kept!(Operator, Entity, User, Channel, ApiKey, Terminal, PointOfSale);
+kept!(Operator, Entity, User, Channel, ApiKey, Terminal, PointOfSale, Webhook);
 
 /// A row that is not gone.
 ///

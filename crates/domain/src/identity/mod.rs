@@ -16,10 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::{Key, Row};
 use crate::forms::Form;
-use crate::ids::{ChannelId, EntityId, FamilyId, Hash, KeyId, PointOfSaleId, ShardId, TerminalId, UserId};
+use crate::ids::{ChannelId, EntityId, FamilyId, Hash, KeyId, PointOfSaleId, ShardId, TerminalId, UserId, WebhookId};
 use crate::moment::Timestamp;
 use crate::money::{Currency, Minor, Percent};
 use crate::text::Language;
+use crate::webhooks::{Webhook, WebhookOwner};
 use terms::{BookingTerms, DeliveryMethod, Insurance};
 
 /// Whether something is there and works.
@@ -518,6 +519,10 @@ pub struct Identity {
     pub terminals: HashMap<TerminalId, Arc<Terminal>>,
     /// Points of sale.
     pub points_of_sale: HashMap<PointOfSaleId, Arc<PointOfSale>>,
+    /// Webhooks.
+    pub webhooks: HashMap<WebhookId, Arc<Webhook>>,
+    /// Those that are switched on, by owner: whoever has none is not in it.
+    pub listeners: HashMap<WebhookOwner, Vec<WebhookId>>,
     /// Revoked families whose access tokens have not ended yet.
     pub revoked: HashMap<FamilyId, Timestamp>,
     /// Platform shard only: where each channel and user name lives, and which operators there are.
@@ -585,8 +590,20 @@ impl Identity {
             }
             Row::Terminal(terminal) => drop(self.terminals.insert(terminal.id, terminal.clone())),
             Row::PointOfSale(place) => drop(self.points_of_sale.insert(place.id, place.clone())),
+            Row::Webhook(hook) => self.put_webhook(hook),
             _ => {}
         }
+    }
+
+    fn put_webhook(&mut self, hook: &Arc<Webhook>) {
+        let listeners = self.listeners.entry(hook.owner).or_default();
+        listeners.retain(|id| *id != hook.id);
+        if hook.status == Status::Active {
+            listeners.push(hook.id);
+        } else if listeners.is_empty() {
+            self.listeners.remove(&hook.owner);
+        }
+        self.webhooks.insert(hook.id, hook.clone());
     }
 
     /// Takes a row of identity out. Only what nobody refers to is ever deleted; the rest is [`Status::Gone`].

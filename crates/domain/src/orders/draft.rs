@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Item, Order, Stage, extras};
 use crate::barcodes::{PoolBarcode, PoolState};
-use crate::change::{Change, Counter, CounterKey, Key, Sequence};
+use crate::change::{Change, Counter, CounterKey, Key, Row, Sequence};
 use crate::command::{Done, Reply};
 use crate::ids::{Barcode, ItemId, MessageId, OrderId, SessionId, VoucherId};
 use crate::inventory::Claim;
@@ -32,6 +32,17 @@ impl<'a> Draft<'a> {
     pub fn new(world: &'a World) -> Self {
         let (changes, released, next_item) = (Vec::new(), Vec::new(), world.item_ids().0);
         Self { world, changes, counters: BTreeMap::new(), vouchers: BTreeMap::new(), next_item, released }
+    }
+
+    /// What was already decided, to be added to: ids go on after those that were given.
+    pub fn resumed(world: &'a World, changes: Vec<Change>) -> Self {
+        let given = |change: &Change| match change {
+            Change::Put(Row::Order(order)) => order.largest_item().map(|id| id.0),
+            Change::Put(Row::Message(message)) => Some(message.id.0),
+            _ => None,
+        };
+        let next_item = changes.iter().filter_map(given).map(|id| id + 1).fold(world.item_ids().0, u64::max);
+        Self { changes, next_item, ..Self::new(world) }
     }
 
     /// Adds a change.

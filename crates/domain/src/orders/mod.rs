@@ -545,6 +545,11 @@ impl Order {
         }
     }
 
+    /// Whether it is in the books: sold, or a refund.
+    pub const fn is_in_the_books(&self) -> bool {
+        matches!(self.stage, Stage::Confirm { .. } | Stage::Refund { .. })
+    }
+
     /// Whether it was checked and waits to be paid.
     pub const fn is_pre_confirmed(&self) -> bool {
         matches!(self.stage, Stage::PreConfirm { .. })
@@ -553,6 +558,11 @@ impl Order {
     /// How many items it has: places and units of products.
     pub fn count(&self) -> usize {
         self.items.len() + self.extras().products.len()
+    }
+
+    /// The largest id that something of it has.
+    pub fn largest_item(&self) -> Option<ItemId> {
+        self.items.iter().map(|item| item.id).chain(self.extras().products.iter().map(|unit| unit.id)).max()
     }
 
     /// Whether it has no items.

@@ -8,3 +8,4 @@ pub mod messages;
 pub mod mgmt;
 pub mod oauth;
 pub mod orders_mgmt;
+pub mod webhooks;

@@ -2,13 +2,14 @@
 //!
 //! Paced by time, not by what waits. What it cannot write it reports and drops: the journal has it, and the shard is taken over anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::ids::ShardId;
+use aforo_domain::messages::Kind;
 use aforo_domain::moment::Timestamp;
 
 use super::core::{Batch, Input};
@@ -213,16 +214,25 @@ impl Applier {
     }
 }
 
-const fn is_of_a_message(change: &Change) -> bool {
-    matches!(change, Change::Put(Row::Message(_)) | Change::Delete(Key::Message(_)))
+/// The kinds of a batch's messages that are new or different; `None` if none came and none went.
+fn posted(changes: &[Change]) -> Option<BTreeSet<Kind>> {
+    let (mut some, mut kinds) = (false, BTreeSet::new());
+    for change in changes {
+        match change {
+            Change::Put(Row::Message(message)) => drop(kinds.insert(message.kind())),
+            Change::Delete(Key::Message(_)) => some = true,
+            _ => {}
+        }
+    }
+    (some || !kinds.is_empty()).then_some(kinds)
 }
 
 fn write(tables: &mut Tables, shared: &Shared, batch: &ApplyBatch) -> Result<(), StoreError> {
     let began = clock::instant();
     tables.apply(batch)?;
     shared.applied(batch.shard, batch.to, batch.changes.len(), clock::instant().saturating_duration_since(began));
-    if batch.changes.iter().any(is_of_a_message) {
-        shared.posted(batch.shard);
+    if let Some(kinds) = posted(&batch.changes) {
+        shared.posted(batch.shard, kinds);
     }
     Ok(())
 }

@@ -27,6 +27,7 @@ pub(crate) mod threads;
 mod time;
 pub mod view;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,6 +39,7 @@ use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
 use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::ShardId;
+use aforo_domain::messages::Kind;
 use tokio::sync::oneshot;
 
 use applier::Work;
@@ -188,8 +190,8 @@ impl Handle {
         self.engine.shared.post().await;
     }
 
-    /// The shards whose tables have other messages than when this was last asked.
-    pub fn take_posted(&self) -> std::collections::BTreeSet<ShardId> {
+    /// The shards whose tables have other messages than when this was last asked, and the kinds of the new ones.
+    pub fn take_posted(&self) -> BTreeMap<ShardId, BTreeSet<Kind>> {
         self.engine.shared.take_posted()
     }
 

@@ -1,11 +1,12 @@
 //! What the engine's threads and all `Handle`s share: how far each shard's tables have come, and the meters.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aforo_domain::ids::ShardId;
+use aforo_domain::messages::Kind;
 use arc_swap::ArcSwap;
 use metrics::{Counter, Gauge, Histogram};
 use tokio::sync::{Notify, watch};
@@ -27,8 +28,8 @@ pub struct Progress {
 #[derive(Debug, Default)]
 pub struct Shared {
     progress: ArcSwap<HashMap<ShardId, Arc<Progress>>>,
-    /// Shards whose tables have other messages than when it was last asked.
-    posted: Mutex<BTreeSet<ShardId>>,
+    /// Shards whose tables have other messages than when it was last asked, and the kinds of new ones.
+    posted: Mutex<BTreeMap<ShardId, BTreeSet<Kind>>>,
     /// Wakes who waits for them.
     post: Notify,
     meters: OnceLock<Meters>,
@@ -64,14 +65,14 @@ impl Shared {
         self.moved(shard, seq);
     }
 
-    /// The tables of a shard have other messages than before.
-    pub fn posted(&self, shard: ShardId) {
-        self.posted.lock().unwrap_or_else(PoisonError::into_inner).insert(shard);
+    /// The tables of a shard have other messages than before, new ones of these kinds among them.
+    pub fn posted(&self, shard: ShardId, kinds: BTreeSet<Kind>) {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner).entry(shard).or_default().extend(kinds);
         self.post.notify_one();
     }
 
-    /// The shards whose tables have other messages than when this was last asked.
-    pub fn take_posted(&self) -> BTreeSet<ShardId> {
+    /// The shards whose tables have other messages than when this was last asked, and the kinds of the new ones.
+    pub fn take_posted(&self) -> BTreeMap<ShardId, BTreeSet<Kind>> {
         std::mem::take(&mut self.posted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -1,24 +1,28 @@
-//! The dispatcher's loop: looks for what is due, has it delivered, tells the results. It holds back where a receiver is away, and takes turns between
-//! shards.
+//! The dispatcher's loop: looks for what is due, has it delivered, tells the results. It holds back where a receiver is away ([`Pace`]), and takes turns
+//! between shards.
 //!
-//! It asks the tables only where it knows that there may be something: the applier says where messages came or went, and each look says when the next one
+//! It asks the tables only where it knows that there may be something: the applier says of which kinds messages came, and each look says when the next one
 //! is due. So an installation that sends nothing pays nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aforo_domain::command::Command;
 use aforo_domain::identity::check::Actor;
+use aforo_domain::identity::{Identity, Status};
 use aforo_domain::ids::{MessageId, ShardId};
-use aforo_domain::messages::{Delivery, Kind, MAX_SETTLED, OutboxCommand};
+use aforo_domain::messages::{Delivery, Kind, MAX_SETTLED, Message, OutboxCommand};
 use aforo_domain::moment::Timestamp;
+use aforo_domain::webhooks::End;
+use aforo_domain::webhooks::results::Tried as Call;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::in_hand::InHand;
 use super::meters::Meters;
-use super::targets::{Targets, Undelivered};
+use super::pace::{Pace, Receiver};
+use super::targets::{Came, Targets};
 use crate::clock::{self, Clock};
 use crate::engine::{Handle, Request};
 use crate::store::{Due, Loader, Queue, StoreError};
@@ -26,14 +30,10 @@ use crate::store::{Due, Loader, Queue, StoreError};
 /// How often it looks at the time. A fixed clock is moved without anybody saying so.
 const PACE: Duration = Duration::from_millis(250);
 const FIXED_CLOCK_PACE: Duration = Duration::from_millis(10);
-/// Deliveries of one kind under way at most, and of these of one shard while others wait.
-const MOST: usize = 64;
+/// Deliveries of one shard that are begun in one turn.
 const MOST_OF_SHARD: usize = 16;
 /// Messages read at a time.
 const READ: usize = 256;
-/// How long is waited after a receiver was away: twice as long each time, up to the second.
-const REST: Duration = Duration::from_millis(500);
-const REST_MAX: Duration = Duration::from_secs(30);
 /// How long after a failed read it is tried again, in milliseconds.
 const READ_AGAIN_MS: i64 = 1_000;
 /// How long a stop waits for deliveries.
@@ -50,9 +50,7 @@ pub struct Dispatcher {
     targets: Arc<Targets>,
     meters: Meters,
     shards: BTreeMap<ShardId, Desk>,
-    resting: BTreeMap<Kind, Rest>,
-    /// How many deliveries of a kind are under way.
-    under_way: BTreeMap<Kind, usize>,
+    pace: Pace,
     deliveries: JoinSet<Tried>,
     /// The shard that is looked at first, so that each has its turn.
     turn: ShardId,
@@ -66,17 +64,14 @@ struct Desk {
     in_hand: InHand,
     /// When to look for messages of a kind; never, where there are none.
     look: BTreeMap<Kind, Timestamp>,
+    /// What was found and has not been begun: at most one message of an object.
+    found: BTreeMap<Kind, VecDeque<Arc<Message>>>,
     /// What is to be told to the shard.
     results: Vec<(MessageId, Delivery)>,
     /// Whether messages came or went since they were counted, or some were left.
     count: bool,
-}
-
-/// A receiver that was away.
-#[derive(Clone, Copy)]
-struct Rest {
-    until: Instant,
-    length: Duration,
+    /// As it was when its webhooks were last looked through.
+    identity: Option<Arc<Identity>>,
 }
 
 /// A delivery that came to an end.
@@ -84,7 +79,20 @@ struct Tried {
     shard: ShardId,
     id: MessageId,
     kind: Kind,
-    result: Result<(), Undelivered>,
+    came: Came,
+}
+
+impl Desk {
+    /// There may be something of these kinds now.
+    fn look_for(&mut self, kinds: impl IntoIterator<Item = Kind>, now: Timestamp) {
+        self.look.extend(kinds.into_iter().map(|kind| (kind, now)));
+    }
+
+    /// Puts what was found of a kind back.
+    fn let_go(&mut self, kind: Kind) {
+        let found = self.found.remove(&kind);
+        found.into_iter().flatten().for_each(|message| self.in_hand.put_back(message.id));
+    }
 }
 
 impl Dispatcher {
@@ -96,8 +104,7 @@ impl Dispatcher {
             targets: Arc::new(targets),
             meters,
             shards: BTreeMap::new(),
-            resting: BTreeMap::new(),
-            under_way: BTreeMap::new(),
+            pace: Pace::default(),
             deliveries: JoinSet::new(),
             turn: ShardId::PLATFORM,
             counted: None,
@@ -137,41 +144,59 @@ impl Dispatcher {
     fn see_shards(&mut self) {
         let served: BTreeSet<_> = self.engine.views().shards().into_iter().collect();
         self.shards.retain(|shard, _| served.contains(shard));
-        let (posted, now) = (self.engine.take_posted(), self.clock.now());
+        let (mut posted, now) = (self.engine.take_posted(), self.clock.now());
         for shard in served {
-            let Some(stand) = self.engine.position(shard) else { continue };
+            let (Some(stand), Some(view)) = (self.engine.position(shard), self.targets.view(shard)) else { continue };
             let desk = self.shards.entry(shard).or_default();
             // Owned anew: whatever was known may be of the past.
-            let anew = std::mem::replace(&mut desk.epoch, stand.epoch) != stand.epoch;
-            if anew || posted.contains(&shard) {
-                desk.look.extend(self.targets.kinds().iter().map(|kind| (*kind, now)));
+            if std::mem::replace(&mut desk.epoch, stand.epoch) != stand.epoch {
+                let known: Vec<_> = desk.found.keys().copied().collect();
+                known.into_iter().for_each(|kind| desk.let_go(kind));
+                desk.identity = None;
+                desk.look_for(self.targets.kinds().iter().copied(), now);
                 desk.count = true;
+            }
+            if let Some(kinds) = posted.remove(&shard) {
+                let freed = desk.in_hand.applied(stand.applied);
+                desk.look_for(kinds.into_iter().chain(freed).chain(self.targets.kinds().iter().copied()), now);
+                desk.count = true;
+            }
+            if desk.identity.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, &view.identity)) {
+                see_webhooks(desk, &view.identity, now);
             }
         }
     }
 
     async fn look_everywhere(&mut self) {
         let now = self.clock.now();
-        let is_due = |desk: &Desk| desk.look.values().any(|look| *look <= now);
-        let due: Vec<_> = self.shards.iter().filter(|(_, desk)| is_due(desk)).map(|(shard, _)| *shard).collect();
+        let has_some = |desk: &Desk| !desk.found.is_empty() || desk.look.values().any(|look| *look <= now);
+        let due: Vec<_> = self.shards.iter().filter(|(_, desk)| has_some(desk)).map(|(shard, _)| *shard).collect();
         let (earlier, later) = due.split_at(due.partition_point(|shard| *shard <= self.turn));
         for shard in later.iter().chain(earlier) {
-            for kind in self.targets.kinds() {
-                self.look(*shard, *kind, now).await;
+            let kinds: BTreeSet<_> = match self.shards.get(shard) {
+                Some(desk) => {
+                    desk.found.keys().chain(desk.look.iter().filter(|(_, look)| **look <= now).map(|(kind, _)| kind)).copied().collect()
+                }
+                None => BTreeSet::new(),
+            };
+            for kind in kinds {
+                self.look(*shard, kind, now).await;
+                self.begin(*shard, kind);
             }
             self.turn = *shard;
         }
     }
 
-    /// Looks for what is due of a kind in a shard, and begins to deliver it.
+    /// Looks for what is due of a kind in a shard, where nothing is left of the last look.
     async fn look(&mut self, shard: ShardId, kind: Kind, now: Timestamp) {
-        let room = self.room(kind);
+        let room = self.pace.room(Receiver::of(shard, kind));
         let Some(stand) = self.engine.position(shard) else { return };
         let Some(desk) = self.shards.get_mut(&shard) else { return };
-        if room == 0 || desk.look.get(&kind).is_none_or(|look| now < *look) {
+        if room == 0 || desk.found.contains_key(&kind) || desk.look.get(&kind).is_none_or(|look| now < *look) {
             return;
         }
-        desk.in_hand.applied(stand.applied);
+        let freed = desk.in_hand.applied(stand.applied);
+        desk.look_for(freed, now);
         let queue = Queue { shard, epoch: desk.epoch, kind };
         let read = self.ask(move |loader| loader.due(&queue, now, READ)).await;
         let Some(desk) = self.shards.get_mut(&shard) else { return };
@@ -183,75 +208,81 @@ impl Dispatcher {
                 return;
             }
         };
-        let found = messages.len();
-        let taken = desk.in_hand.take(messages, room.min(MOST_OF_SHARD));
-        // What was left is looked for again as soon as something has come to an end.
-        let all = found < READ && taken.len() < room.min(MOST_OF_SHARD);
-        match if all { next } else { Some(now) } {
+        let all = messages.len() < READ;
+        let taken = desk.in_hand.take(messages, READ);
+        // If all that was found is in hand, it is looked again once something of it is not any more.
+        match if all || taken.is_empty() { next } else { Some(now) } {
             Some(next) => drop(desk.look.insert(kind, next)),
             None => drop(desk.look.remove(&kind)),
         }
-        *self.under_way.entry(kind).or_default() += taken.len();
-        for message in taken {
+        if !taken.is_empty() {
+            desk.found.insert(kind, taken.into());
+        }
+    }
+
+    /// Begins to deliver what was found of a kind, as far as there is room.
+    fn begin(&mut self, shard: ShardId, kind: Kind) {
+        let receiver = Receiver::of(shard, kind);
+        let Some(desk) = self.shards.get_mut(&shard) else { return };
+        for _ in 0..self.pace.room(receiver).min(MOST_OF_SHARD) {
+            let Some(message) = desk.found.get_mut(&kind).and_then(VecDeque::pop_front) else { break };
+            self.pace.begin(receiver);
             let targets = self.targets.clone();
             self.deliveries.spawn(async move {
                 // A panic while one message is put into words must not end the others.
                 let (id, within) = (message.id, targets.clone());
                 let delivery = tokio::spawn(async move { within.deliver(shard, &message).await });
-                let result = delivery.await.unwrap_or_else(|panic| Err(Undelivered::Refused(format!("a fault in aforo: {panic}"))));
-                Tried { shard, id, kind, result }
+                let fault = |panic| Came::Of(Delivery::Failed(format!("a fault in aforo: {panic}")));
+                Tried { shard, id, kind, came: delivery.await.unwrap_or_else(fault) }
             });
         }
-    }
-
-    /// How many more of a kind may be delivered now: one, after a rest, until that one has found its receiver.
-    fn room(&self, kind: Kind) -> usize {
-        let under_way = self.under_way.get(&kind).copied().unwrap_or(0);
-        match self.resting.get(&kind) {
-            Some(rest) if clock::instant() < rest.until => 0,
-            Some(_) => usize::from(under_way == 0),
-            None => MOST.saturating_sub(under_way),
+        if desk.found.get(&kind).is_some_and(VecDeque::is_empty) {
+            desk.found.remove(&kind);
         }
     }
 
     /// Takes note of a delivery that came to an end.
     fn take(&mut self, tried: Result<Tried, tokio::task::JoinError>) {
-        let Ok(Tried { shard, id, kind, result }) = tried else { return };
-        self.under_way.entry(kind).and_modify(|under_way| *under_way -= 1);
+        let Ok(Tried { shard, id, kind, came }) = tried else { return };
+        let receiver = Receiver::of(shard, kind);
+        self.pace.end(receiver);
         let meters = self.meters.of(kind);
         let Some(desk) = self.shards.get_mut(&shard) else { return };
-        match result {
-            Ok(()) => {
-                self.resting.remove(&kind);
-                desk.results.push((id, Delivery::Done));
-                meters.inspect(|meters| meters.delivered.increment(1));
+        match came {
+            Came::Of(result) => {
+                match &result {
+                    Delivery::Done | Delivery::Lost => meters.inspect(|meters| meters.delivered.increment(1)),
+                    Delivery::Tried(call) if call.end.is_delivered() => meters.inspect(|meters| meters.delivered.increment(1)),
+                    Delivery::Failed(_) | Delivery::Tried(_) => {
+                        // Why is in the message, for who may see it: a mail server quotes addresses.
+                        tracing::warn!(shard = shard.0, message = id.0, kind = %kind, "a message was refused");
+                        meters.inspect(|meters| meters.failed.increment(1))
+                    }
+                };
+                desk.results.push((id, result.clone()));
+                match is_away(&result) {
+                    Some(call) => self.rest(receiver, kind, &call.end.to_string(), asked(call)),
+                    None => self.pace.found(receiver),
+                }
             }
-            Err(Undelivered::Refused(why)) => {
-                self.resting.remove(&kind);
-                // Why is in the message, for who may see it: a mail server quotes addresses.
-                tracing::warn!(shard = shard.0, message = id.0, kind = kind.as_str(), "a message was refused");
-                desk.results.push((id, Delivery::Failed(why)));
-                meters.inspect(|meters| meters.failed.increment(1));
-            }
-            Err(Undelivered::Away(why)) => {
+            Came::Away(why) => {
                 desk.in_hand.put_back(id);
                 desk.look.insert(kind, self.clock.now());
                 meters.inspect(|meters| meters.away.increment(1));
-                self.rest(kind, &why);
+                self.rest(receiver, kind, &why, None);
+            }
+            Came::Held => {
+                desk.in_hand.put_back(id);
+                desk.let_go(kind);
             }
         }
     }
 
-    /// The receiver of a kind is away: the rest of what was under way with this message does not make the wait longer.
-    fn rest(&mut self, kind: Kind, why: &str) {
-        let now = clock::instant();
-        let length = match self.resting.get(&kind) {
-            Some(rest) if now < rest.until => return,
-            Some(rest) => (rest.length * 2).min(REST_MAX),
-            None => REST,
-        };
-        tracing::warn!(kind = kind.as_str(), why, wait_ms = length.as_millis(), "messages do not reach their receiver");
-        self.resting.insert(kind, Rest { until: now + length, length });
+    /// A receiver is away.
+    fn rest(&mut self, receiver: Receiver, kind: Kind, why: &str, asked: Option<Duration>) {
+        if let Some(length) = self.pace.rest(receiver, asked) {
+            tracing::warn!(kind = %kind, why, wait_ms = length.as_millis(), "messages do not reach their receiver");
+        }
     }
 
     /// Tells each shard what became of its messages. What cannot be told now is kept, and not delivered again meanwhile.
@@ -282,12 +313,13 @@ impl Dispatcher {
         }
         self.counted = Some(now);
         let shards: Vec<_> = self.shards.iter().filter(|(_, desk)| desk.count).map(|(shard, _)| *shard).collect();
-        let mut counted: BTreeMap<Kind, (u64, Option<Timestamp>)> = Kind::ALL.into_iter().map(|kind| (kind, (0, None))).collect();
+        let mut counted: BTreeMap<&str, (u64, Option<Timestamp>)> = BTreeMap::new();
         for shard in shards {
             let mut some = false;
-            for (kind, (count, oldest)) in &mut counted {
-                let kind = *kind;
+            let hooks: Vec<_> = self.targets.view(shard).iter().flat_map(|view| view.identity.webhooks.keys().copied()).collect();
+            for kind in Kind::COMMON.into_iter().chain(hooks.into_iter().map(Kind::Webhook)) {
                 let Ok(waiting) = self.ask(move |loader| loader.waiting(shard, kind)).await else { return };
+                let (count, oldest) = counted.entry(kind.as_str()).or_default();
                 *count += waiting.count;
                 *oldest = oldest.iter().chain(&waiting.oldest).min().copied();
                 some |= waiting.count > 0;
@@ -297,7 +329,7 @@ impl Dispatcher {
         }
         for (kind, (count, oldest)) in counted {
             let age = oldest.map_or(0, |oldest| self.clock.now().ms_since(oldest).max(0));
-            if let Some(meters) = self.meters.of(kind) {
+            if let Some(meters) = self.meters.called(kind) {
                 meters.waiting.set(count as f64);
                 meters.oldest.set(age as f64 / 1e3);
             }
@@ -318,4 +350,28 @@ impl Dispatcher {
         self.loader = Some(loader);
         answer
     }
+}
+
+/// Webhooks that came, were switched on or are gone: there may be something for them, or something that nobody gets any more.
+fn see_webhooks(desk: &mut Desk, identity: &Arc<Identity>, now: Timestamp) {
+    let before = desk.identity.replace(identity.clone());
+    let was = |hook| before.as_ref().and_then(|before| before.webhooks.get(hook)).map(|before| before.status);
+    let changed = identity.webhooks.iter().filter(|(id, hook)| hook.status != Status::Inactive && was(id) != Some(hook.status));
+    desk.look_for(changed.map(|(id, _)| Kind::Webhook(*id)), now);
+}
+
+/// Whether a webhook's receiver would fare alike with any other message: nobody answered, or only who stands before it. Any other refusal is of this message.
+const fn is_away(result: &Delivery) -> Option<&Call> {
+    match result {
+        Delivery::Tried(call) => match call.end {
+            End::Failed(_) | End::Answered(429 | 502..=504) => Some(call),
+            End::Answered(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// How long a receiver asks to be left alone.
+fn asked(call: &Call) -> Option<Duration> {
+    call.wait_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis)
 }

@@ -3,9 +3,9 @@
 use aforo_domain::messages::Kind;
 use metrics::{Counter, Gauge};
 
-/// The meters of all kinds.
+/// The meters of all kinds, by their names: webhooks have one for all.
 #[derive(Debug)]
-pub struct Meters(Vec<(Kind, OfKind)>);
+pub struct Meters(Vec<(&'static str, OfKind)>);
 
 /// The meters of one kind.
 #[derive(Debug)]
@@ -22,6 +22,9 @@ pub struct OfKind {
     pub away: Counter,
 }
 
+/// The names of all kinds.
+const KINDS: &[&str] = &["LOYALTY", "MAIL", "WEBHOOK"];
+
 impl Meters {
     /// With the recorder in force.
     pub fn register() -> Self {
@@ -31,18 +34,23 @@ impl Meters {
         describe_counter!("aforo_outbox_delivered_total", "Messages delivered");
         describe_counter!("aforo_outbox_failed_total", "Attempts that the receiver refused");
         describe_counter!("aforo_outbox_unreached_total", "Attempts that did not reach the receiver");
-        let of = |kind: Kind| OfKind {
-            waiting: gauge!("aforo_outbox_waiting", "kind" => kind.as_str()),
-            oldest: gauge!("aforo_outbox_oldest_seconds", "kind" => kind.as_str()),
-            delivered: counter!("aforo_outbox_delivered_total", "kind" => kind.as_str()),
-            failed: counter!("aforo_outbox_failed_total", "kind" => kind.as_str()),
-            away: counter!("aforo_outbox_unreached_total", "kind" => kind.as_str()),
+        let of = |kind: &'static str| OfKind {
+            waiting: gauge!("aforo_outbox_waiting", "kind" => kind),
+            oldest: gauge!("aforo_outbox_oldest_seconds", "kind" => kind),
+            delivered: counter!("aforo_outbox_delivered_total", "kind" => kind),
+            failed: counter!("aforo_outbox_failed_total", "kind" => kind),
+            away: counter!("aforo_outbox_unreached_total", "kind" => kind),
         };
-        Self(Kind::ALL.into_iter().map(|kind| (kind, of(kind))).collect())
+        Self(KINDS.iter().map(|kind| (*kind, of(kind))).collect())
     }
 
     /// Those of a kind.
     pub fn of(&self, kind: Kind) -> Option<&OfKind> {
-        self.0.iter().find(|(of, _)| *of == kind).map(|(_, meters)| meters)
+        self.called(kind.as_str())
+    }
+
+    /// Those of the kinds with a name.
+    pub fn called(&self, name: &str) -> Option<&OfKind> {
+        self.0.iter().find(|(of, _)| *of == name).map(|(_, meters)| meters)
     }
 }

@@ -1,14 +1,16 @@
-//! The outbox: delivers messages that are in the tables, at least once, in order per object and kind, and tells the shard what became of them.
+//! The outbox: delivers messages that are in the tables, at least once, in order per object and receiver, and tells the shard what became of them.
 //!
 //! What is sent and when it is tried again is `domain::messages`'; which messages are due is read from the tables ([`crate::store`]), so that what waits
 //! takes no memory and what is not committed is not seen. One dispatcher a process works for the shards that it owns: to any other epoch than the
 //! owner's nothing is due. A crash between a delivery and its result repeats the message with the same id.
 
 mod dispatcher;
+pub mod hooks;
 pub mod in_hand;
 mod mail;
 mod meters;
 pub mod nats;
+mod pace;
 mod targets;
 
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +18,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
+use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::Handle;
@@ -38,10 +41,10 @@ impl Outbox {
     ///
     /// # Errors
     /// What the store says, or that there is no thread.
-    pub fn start(store: &Store, engine: &Handle, clock: &Clock, config: &Config) -> Result<Self, StoreError> {
-        let failed = |error: std::io::Error| StoreError::Failed(format!("the outbox does not start: {error}"));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let targets = Targets::of(config, engine.views().clone());
+    pub fn start(store: &Store, engine: &Handle, clock: &Clock, chance: &Chance, config: &Config) -> Result<Self, StoreError> {
+        let failed = |error: String| StoreError::Failed(format!("the outbox does not start: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(error.to_string()))?;
+        let targets = Targets::of(config, engine.views().clone(), clock.clone(), chance.clone()).map_err(failed)?;
         let mut dispatcher = Dispatcher::new(engine.clone(), clock.clone(), store.loader()?, targets, Meters::register());
         let (stop, stopping) = watch::channel(false);
         // The dispatcher is dropped after that, here: its end of the store may not be within a runtime.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aforo_domain::ids::{Barcode, ChannelId, EntityId, Hash, ItemId, OrderCode, OrderId, SessionId, ShardId};
+use aforo_domain::ids::{Barcode, ChannelId, EntityId, Hash, ItemId, OrderCode, OrderId, SessionId, ShardId, WebhookId};
 use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, OrderKind};
@@ -89,6 +89,30 @@ pub struct MessagesWanted {
     pub waiting: Option<bool>,
     /// Of these channels.
     pub channels: Vec<ChannelId>,
+}
+
+/// Attempts to deliver to a webhook.
+#[derive(Debug, Clone)]
+pub struct AttemptsWanted {
+    /// To which.
+    pub hook: WebhookId,
+    /// Those with these numbers; all, if there are none.
+    pub numbers: Vec<u64>,
+    /// Only those with larger numbers.
+    pub after: Option<u64>,
+    /// Made then.
+    pub at: Span,
+    /// Only those that were delivered, or only those that were not.
+    pub delivered: Option<bool>,
+    /// Whether the first made is the first.
+    pub oldest_first: bool,
+}
+
+impl AttemptsWanted {
+    /// All of a webhook's.
+    pub const fn of(hook: WebhookId) -> Self {
+        Self { hook, numbers: Vec::new(), after: None, at: Span { from: None, to: None }, delivered: None, oldest_first: false }
+    }
 }
 
 /// A value that goes into a statement, or comes out of one.
@@ -175,6 +199,38 @@ pub fn messages(dialect: Dialect, shard: ShardId, wanted: &MessagesWanted, cut: 
     let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
     let page = format!("SELECT data FROM messages WHERE {condition} ORDER BY id LIMIT {limit} OFFSET {offset}");
     vec![count, writer.select(page, DATA)]
+}
+
+/// Attempts of a webhook.
+pub fn attempts(dialect: Dialect, shard: ShardId, wanted: &AttemptsWanted, cut: Cut) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let hook = writer.bind(int(wanted.hook.0));
+    let mut condition = format!("shard = {} AND webhook = {hook}", dialect.placeholder(1));
+    condition += &writer.span("at", wanted.at);
+    condition += match wanted.delivered {
+        None => "",
+        Some(true) => " AND delivered",
+        Some(false) => " AND NOT delivered",
+    };
+    if let Some(after) = wanted.after {
+        condition += &format!(" AND number > {}", writer.bind(int(after)));
+    }
+    if !wanted.numbers.is_empty() {
+        condition += &format!(" AND number IN ({})", numbers(wanted.numbers.iter().copied()));
+    }
+    let way = if wanted.oldest_first { "ASC" } else { "DESC" };
+    let count = writer.select(format!("SELECT count(*) FROM webhook_attempts WHERE {condition}"), COUNT);
+    let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
+    let page = format!("SELECT data FROM webhook_attempts WHERE {condition} ORDER BY number {way} LIMIT {limit} OFFSET {offset}");
+    vec![count, writer.select(page, DATA)]
+}
+
+/// How the deliveries of a webhook go.
+pub fn webhook_standing(dialect: Dialect, shard: ShardId, hook: WebhookId) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let hook = writer.bind(int(hook.0));
+    let sql = format!("SELECT data FROM webhook_standings WHERE shard = {} AND webhook = {hook}", dialect.placeholder(1));
+    vec![writer.select(sql, DATA)]
 }
 
 /// The order with this code.

@@ -28,6 +28,7 @@ mod schema;
 pub mod sim;
 mod sql;
 mod sqlite;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;

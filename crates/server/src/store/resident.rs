@@ -34,6 +34,8 @@ pub static PARTS: &[Part] = &[
     Part::Rows(&schema::API_KEYS, ""),
     Part::Rows(&schema::TERMINALS, ""),
     Part::Rows(&schema::POINTS_OF_SALE, ""),
+    Part::Rows(&schema::WEBHOOKS, ""),
+    Part::Rows(&schema::WEBHOOK_STANDINGS, ""),
     Part::Rows(&schema::FAMILIES, ""),
     Part::Rows(&schema::TRIES, ""),
     Part::Rows(&schema::VENUES, ""),

@@ -114,6 +114,8 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::Customer(id) => put(Cell::Bytes(&id.0)),
         Key::Commissions(channel) => put(int(channel.0)),
         Key::Cancellation(session) => put(int(session.0)),
+        Key::Webhook(id) | Key::WebhookStanding(id) => put(int(id.0)),
+        Key::WebhookAttempt((hook, slot)) => pair(hook.0, *slot, put),
     }
 }
 
@@ -178,6 +180,11 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Int(customer.created.0));
         }
         Row::Message(message) => message_cells(message, put),
+        Row::WebhookAttempt(attempt) => {
+            put(int(attempt.number));
+            put(Cell::Int(attempt.at.0));
+            put(Cell::Bool(attempt.end.is_delivered()));
+        }
         Row::Counter(counter) => return put(Cell::Int(counter.value)),
         Row::Sequence(sequence) => return put(int(sequence.items_reserved)),
         _ => {}
@@ -258,12 +265,12 @@ fn message_cells(message: &Message, put: &mut dyn FnMut(Cell<'_>)) {
         MessageState::Waiting { next } => (true, next),
         MessageState::GivenUp { at } => (false, at),
     };
-    put(Cell::Text(message.kind().as_str()));
+    put(Cell::Text(&message.kind().to_string()));
     put(Cell::Text(&message.about.to_string()));
     put(Cell::Bool(waiting));
     put(Cell::Int(message.due.0));
     put(Cell::Int(next.0));
-    put(int(message.channel().0));
+    put(message.channel().map_or(Cell::Null, |channel| int(channel.0)));
 }
 
 fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
@@ -361,6 +368,9 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Revocation(row) => serde_json::to_writer(out, row),
         Row::GateTally(row) => serde_json::to_writer(out, row),
         Row::Customer(row) => serde_json::to_writer(out, row),
+        Row::Webhook(row) => serde_json::to_writer(out, row),
+        Row::WebhookStanding(row) => serde_json::to_writer(out, row),
+        Row::WebhookAttempt(row) => serde_json::to_writer(out, row),
         Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.

@@ -25,6 +25,7 @@ use aforo_domain::products::{Product, SoldUnit};
 use aforo_domain::promotions::Promotion;
 use aforo_domain::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use aforo_domain::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
+use aforo_domain::webhooks::{Attempt, Webhook, WebhookStanding};
 
 use super::rows::{Cell, json, read_claim, read_counter, read_pool_barcode, read_sequence};
 
@@ -336,4 +337,14 @@ row_tables! {
         .with(&[Index { name: "customers_created", unique: false, columns: "shard, entity, created, id", only: None }]), json::<Arc<Customer>>;
     Cancellation: CANCELLATIONS = Table::new("cancellations", &[SHARD, int("session")], &[DATA]), json::<Arc<Cancellation>>;
     Commissions: COMMISSIONS = Table::new("commissions", &[SHARD, int("channel")], &[DATA]), json::<Arc<Commissions>>;
+    Webhook: WEBHOOKS = Table::new("webhooks", &[SHARD, int("id")], &[DATA]), json::<Arc<Webhook>>;
+    WebhookStanding: WEBHOOK_STANDINGS = Table::new("webhook_standings", &[SHARD, int("webhook")], &[DATA]), json::<WebhookStanding>;
+    // The log of each webhook is a ring of so many lines.
+    WebhookAttempt: WEBHOOK_ATTEMPTS = Table::new("webhook_attempts", &[SHARD, int("webhook"), int("slot")], &[
+        int("number"),
+        int("at"),
+        bool("delivered"),
+        DATA,
+    ])
+    .clustered(), json::<Arc<Attempt>>;
 }

@@ -57,6 +57,7 @@ pub fn every_kind() -> Vec<Row> {
     rows.extend(crate::products::rows());
     rows.extend(crate::gates::rows());
     rows.extend(crate::customers::rows());
+    rows.extend(crate::webhooks::rows());
     rows.extend(sales());
     rows
 }

@@ -204,7 +204,7 @@ impl Process {
         self.looks = false;
         let Some((epoch, ..)) = self.stand() else { return };
         let mut results = Vec::new();
-        for kind in Kind::ALL {
+        for kind in Kind::COMMON {
             let due = self.due(kind, clock);
             for message in self.in_hand.take(due, 1 + draw.number() as usize % 4) {
                 let id = message.id;

@@ -48,6 +48,8 @@ pub fn creations() -> Vec<Creation> {
             "/promotions",
             |entity, _| json!({"entity_id": entity, "name": "Spring", "type": "DISCOUNT", "reduction": {"type": "PERCENTAGE", "value": 10}}),
         ),
+        // A name that never has an address.
+        ("/webhooks", |entity, _| json!({"entity_id": entity, "name": "Ours", "url": "https://hooks.invalid/aforo"})),
         ("/products", |entity, _| json!({"entity_id": entity, "name": "Programme", "prices": [{"currency": "EUR", "value": 3}]})),
         ("/venues", |entity, _| {
             json!({"entity_id": entity, "name": "Arena", "location": {"address": "Gran Via 2", "city": "Valencia",
@@ -91,6 +93,7 @@ fn lives(world: &SmallWorld<'_>) -> Vec<Life> {
         life("/promotions", renamed(), End::Deleted),
         life("/collectives", renamed(), End::Deleted),
         life("/products", renamed(), End::Deleted),
+        life("/webhooks", renamed(), End::Deleted),
         life("/venues", renamed(), retired()),
         life("/venue-templates", renamed(), retired()),
         life("/voucher-groups", renamed(), End::Changed(json!({"status": "INACTIVE"}))),

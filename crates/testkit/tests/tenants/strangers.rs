@@ -82,6 +82,8 @@ pub struct Tenants<'a> {
     /// The theatre's marketplace, and the code of an order that it made by reissuing.
     pub market: SellerClient,
     pub reissue: String,
+    /// A webhook of the theatre's.
+    pub webhook: u64,
     pub strangers: Vec<Stranger>,
 }
 
@@ -114,6 +116,8 @@ impl<'a> Tenants<'a> {
         let product = world.admin.make_id("/products", product).await;
         let customer = seller.0.post(CUSTOMERS, json!({"email": "eve@example.org"})).await.ok();
         let customer = text(&customer, "id").to_owned();
+        let webhook = creations().iter().find(|(collection, _)| *collection == "/webhooks").unwrap().1(world.theatre, 1);
+        let webhook = world.admin.make_id("/webhooks", webhook).await;
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let gates = keeper(&world, &world.admin, world.theatre).await;
         let market = Market::set_up(&world).await;
@@ -136,6 +140,7 @@ impl<'a> Tenants<'a> {
             promotion,
             product,
             customer,
+            webhook,
             collective,
             member,
             gates,
@@ -173,6 +178,7 @@ impl<'a> Tenants<'a> {
             "/mgmt-api/v1/products" | "/catalog-api/v1/products" => self.product,
             "/mgmt-api/v1/users" => world.clerk.id,
             "/access-control-api/v1/sessions/{}/admissions" => self.sold_item,
+            "/mgmt-api/v1/webhooks" => self.webhook,
             other => self.theirs.of(other).unwrap_or_else(|| panic!("say what {other} is in tests/tenants/strangers.rs")),
         };
         id.to_string()

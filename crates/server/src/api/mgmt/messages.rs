@@ -75,6 +75,7 @@ pub struct MessageIdsView {
 
 fn view(shard: ShardId, message: &Message) -> MessageView<'_> {
     let (loyalty, mail) = match &message.content {
+        Content::Webhook(_) => (None, None),
         Content::Loyalty(loyalty) => (Some(LoyaltyView::of(shard, loyalty)), None),
         Content::Mail(mail) => {
             let letter = match mail.letter {
@@ -92,7 +93,7 @@ fn view(shard: ShardId, message: &Message) -> MessageView<'_> {
         id: message.id.0,
         message_id: format!("{shard}-{}", message.id),
         kind: message.kind().as_str(),
-        channel_id: message.channel().0,
+        channel_id: message.channel().map_or(0, |channel| channel.0),
         status,
         created: Shown::utc(message.created),
         due: Shown::utc(message.due),
@@ -113,7 +114,7 @@ fn view(shard: ShardId, message: &Message) -> MessageView<'_> {
 pub async fn list(manager: Manager<ChannelManagers>, params: Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
     let paging = params.paging(&mut checks, MAX_OFFSET);
-    let kinds: Vec<_> = Kind::ALL.iter().map(|kind| (kind.as_str(), *kind)).collect();
+    let kinds: Vec<_> = Kind::COMMON.iter().map(|kind| (kind.as_str(), *kind)).collect();
     let kind = params.one_of(&mut checks, "kind", &kinds);
     let waiting = params.one_of(&mut checks, "status", &[("WAITING", true), ("GIVEN_UP", false)]);
     checks.done(())?;

@@ -13,6 +13,7 @@ pub mod channel_terms;
 pub mod channels;
 pub mod collectives;
 pub mod commissions;
+pub mod deliveries;
 pub mod entities;
 pub mod events;
 pub mod forms;
@@ -51,6 +52,7 @@ pub mod users;
 pub mod venues;
 pub mod voucher_groups;
 pub mod vouchers;
+pub mod webhooks;
 pub mod words;
 
 use std::sync::Arc;
@@ -108,6 +110,12 @@ pub fn router() -> Routes {
         .routes(routes!(messages::list))
         .routes(routes!(messages::acknowledge))
         .routes(routes!(messages::retry))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::replay))
         .merge(of_catalogue())
 }
 

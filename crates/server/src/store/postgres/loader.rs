@@ -114,7 +114,8 @@ impl Loader {
     pub fn due(&mut self, queue: &Queue, now: Timestamp, limit: usize) -> Result<Due, StoreError> {
         self.with(|link| {
             let client = &link.session.client;
-            let (shard, kind, epoch, limit) = (queue.shard.0.cast_signed(), queue.kind.as_str(), queue.epoch.cast_signed(), limit as i64);
+            let (shard, kind, epoch, limit) =
+                (queue.shard.0.cast_signed(), queue.kind.to_string(), queue.epoch.cast_signed(), limit as i64);
             let due: [&(dyn ToSql + Sync); 5] = [&shard, &kind, &now.0, &epoch, &limit];
             link.session.run(async {
                 let rows = client.query(&messages::due(Dialect::Postgres), &due).await.map_err(failed)?;
@@ -127,7 +128,7 @@ impl Loader {
 
     pub fn waiting(&mut self, shard: ShardId, kind: MessageKind) -> Result<Waiting, StoreError> {
         self.with(|link| {
-            let (shard, kind, count) = (shard.0.cast_signed(), kind.as_str(), messages::waiting(Dialect::Postgres));
+            let (shard, kind, count) = (shard.0.cast_signed(), kind.to_string(), messages::waiting(Dialect::Postgres));
             let row = link.session.run(link.session.client.query_one(&count, &[&shard, &kind])).map_err(failed)?;
             Ok(Waiting { count: row.get::<_, i64>(0).unsigned_abs(), oldest: row.get::<_, Option<i64>>(1).map(Timestamp) })
         })

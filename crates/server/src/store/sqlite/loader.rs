@@ -172,21 +172,21 @@ impl Loader {
 
     pub fn due(&mut self, queue: &Queue, now: Timestamp, limit: usize) -> Result<Due, StoreError> {
         let transaction = self.tables.unchecked_transaction().map_err(failed)?;
-        let (shard, kind) = (queue.shard.0.cast_signed(), queue.kind.as_str());
+        let (shard, kind) = (queue.shard.0.cast_signed(), queue.kind.to_string());
         let mut statement = transaction.prepare_cached(&messages::due(Dialect::Sqlite)).map_err(failed)?;
-        let mut rows = statement.query((shard, kind, now.0, queue.epoch.cast_signed(), limit as i64)).map_err(failed)?;
+        let mut rows = statement.query((shard, &kind, now.0, queue.epoch.cast_signed(), limit as i64)).map_err(failed)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
             found.push(messages::message(read(&schema::MESSAGES, row)?)?);
         }
         let mut next = transaction.prepare_cached(&messages::next(Dialect::Sqlite)).map_err(failed)?;
-        let next: Option<i64> = next.query_row((shard, kind, now.0), |row| row.get(0)).map_err(failed)?;
+        let next: Option<i64> = next.query_row((shard, &kind, now.0), |row| row.get(0)).map_err(failed)?;
         Ok(Due { messages: found, next: next.map(Timestamp) })
     }
 
     pub fn waiting(&mut self, shard: ShardId, kind: MessageKind) -> Result<Waiting, StoreError> {
         let mut statement = self.tables.prepare_cached(&messages::waiting(Dialect::Sqlite)).map_err(failed)?;
-        let counted = statement.query_row((shard.0.cast_signed(), kind.as_str()), |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
+        let counted = statement.query_row((shard.0.cast_signed(), kind.to_string()), |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
         let (count, oldest): (i64, Option<i64>) = counted.map_err(failed)?;
         Ok(Waiting { count: count.unsigned_abs(), oldest: oldest.map(Timestamp) })
     }
