@@ -35,6 +35,8 @@ pub enum Answers {
     Hangs,
     /// Not at all, and the connection is closed.
     BreaksOff,
+    /// In turns: it takes one, refuses one, takes one and breaks off before it says so, and hangs with one.
+    Moody,
 }
 
 /// A call that came.
@@ -91,9 +93,24 @@ impl Receiver {
         self.state().calls.iter().filter(|call| call.path == path).cloned().collect()
     }
 
-    /// What came to a path and was taken: answered with 2xx.
+    /// What came to a path and was taken, whether or not its sender heard so.
     pub fn taken(&self, path: &str) -> Vec<Received> {
-        self.calls(path).into_iter().filter(|call| matches!(call.answered, Answers::Status(200..=299) | Answers::Endless)).collect()
+        let is_taken = |call: &Received| matches!(call.answered, Answers::Status(200..=299) | Answers::Endless | Answers::Moody);
+        self.calls(path).into_iter().filter(is_taken).collect()
+    }
+
+    /// How the next call of a path is answered.
+    fn answer_to(&self, path: &str) -> Answers {
+        let state = self.state();
+        match state.answers.get(path).copied().unwrap_or(Answers::Status(200)) {
+            Answers::Moody => match state.calls.iter().filter(|call| call.path == path).count() % 4 {
+                0 => Answers::Status(200),
+                1 => Answers::Status(500),
+                2 => Answers::Moody,
+                _ => Answers::Hangs,
+            },
+            other => other,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -105,7 +122,7 @@ impl Receiver {
         let (read, mut write) = stream.into_split();
         let mut read = BufReader::new(read);
         while let Some((path, headers, body)) = request(&mut read).await {
-            let answered = self.state().answers.get(&path).copied().unwrap_or(Answers::Status(200));
+            let answered = self.answer_to(&path);
             self.state().calls.push(Received { path, headers, body, answered });
             let answer = match answered {
                 Answers::Status(status) => format!("HTTP/1.1 {status} -\r\ncontent-length: 2\r\n\r\nok"),
@@ -117,7 +134,7 @@ impl Receiver {
                     return;
                 }
                 Answers::Hangs => return std::future::pending().await,
-                Answers::BreaksOff => return,
+                Answers::BreaksOff | Answers::Moody => return,
             };
             if write.write_all(answer.as_bytes()).await.is_err() {
                 return;

@@ -26,11 +26,35 @@ pub struct Shop {
     drawn: AtomicU64,
 }
 
+/// Who looks after orders when they are sold. Its token outlives every kill.
+pub struct Office {
+    token: String,
+}
+
+impl Office {
+    /// Gives the tickets of an order other barcodes.
+    pub async fn reprint(&self, shop: &Shop, order: &mut Sold) {
+        let items: Vec<_> = order.items.iter().map(|id| json!({"id": id})).collect();
+        let path = format!("/orders-mgmt-api/v1/orders/{}/reprint", order.code);
+        let changed = self.call(shop, Method::POST, &path, json!({ "items": items })).await;
+        order.places = sold(&changed, 0).places;
+    }
+
+    async fn call(&self, shop: &Shop, method: Method, path: &str, body: Value) -> Value {
+        let url = format!("{}{path}", shop.base_url.lock().unwrap());
+        let answer = shop.client.request(method, url).bearer_auth(&self.token).json(&body).send().await.unwrap();
+        let (status, body) = (answer.status(), answer.json().await.unwrap());
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+}
+
 /// An acknowledged order: its seats, each with its barcode.
 #[derive(Debug, Clone)]
 pub struct Sold {
     pub id: String,
     pub code: String,
+    pub items: Vec<u64>,
     pub places: HashMap<u64, String>,
     pub round: usize,
 }
@@ -118,8 +142,8 @@ impl Shop {
         shop
     }
 
-    /// Lets the channel tell the loyalty programme what it sells.
-    pub async fn tell_sales(&self, dir: &Path) {
+    /// Lets the channel tell the loyalty programme what it sells, and webhooks at these addresses what becomes of it. Answers who manages it.
+    pub async fn tell_sales(&self, dir: &Path, hooks: &[String]) -> Office {
         let text = std::fs::read_to_string(dir.join("demo-credentials.json")).unwrap();
         let credentials: Value = serde_json::from_str(&text).unwrap();
         let web = credentials["channels"].as_array().unwrap().iter().find(|channel| channel["type"] == "WEB").unwrap();
@@ -127,9 +151,14 @@ impl Shop {
         let form = [("grant_type", "client_credentials"), ("client_id", "onebox-client"), ("client_secret", secret)];
         let base_url = self.base_url.lock().unwrap().clone();
         let answer: Value = self.client.post(format!("{base_url}/oauth/token")).form(&form).send().await.unwrap().json().await.unwrap();
-        let channel = format!("{base_url}/mgmt-api/v1/channels/{}", web["channel_id"]);
-        let request = self.client.patch(channel).bearer_auth(answer["access_token"].as_str().unwrap()).json(&json!({"loyalty": true}));
-        assert_eq!(request.send().await.unwrap().status(), 200);
+        let office = Office { token: answer["access_token"].as_str().unwrap().to_owned() };
+        let channel = format!("/mgmt-api/v1/channels/{}", web["channel_id"]);
+        office.call(self, Method::PATCH, &channel, json!({"loyalty": true})).await;
+        for url in hooks {
+            let body = json!({"channel_id": web["channel_id"], "name": "Kill", "url": url, "events": [{"event": "ORDER"}]});
+            office.call(self, Method::POST, "/mgmt-api/v1/webhooks", body).await;
+        }
+        office
     }
 
     /// The server has another address after each start.
@@ -225,7 +254,8 @@ fn sold(order: &Value, round: usize) -> Sold {
     let items = order["items"].as_array().unwrap();
     let place = |item: &Value| (item["seat"]["id"].as_u64().unwrap(), item["ticket"]["barcode"].as_str().unwrap().to_owned());
     let text = |name: &str| order[name].as_str().unwrap().to_owned();
-    Sold { id: text("id"), code: text("code"), places: items.iter().map(place).collect(), round }
+    let ids = items.iter().map(|item| item["id"].as_u64().unwrap()).collect();
+    Sold { id: text("id"), code: text("code"), items: ids, places: items.iter().map(place).collect(), round }
 }
 
 impl Ledger {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod buyers;
+mod hooks;
 mod server;
 
 use std::collections::HashMap;
@@ -11,11 +12,14 @@ use std::sync::Arc;
 
 use aforo_testkit::nats::NatsServer;
 use aforo_testkit::postgres::fresh_database;
+use aforo_testkit::receiver::Receiver;
 use buyers::{Ledger, Loss, Shop};
 use server::Server;
 
 /// How often each engine's server is killed.
 const KILLS: usize = 30;
+/// Orders of each round that get other barcodes.
+const REPRINTED: usize = 3;
 /// How long buyers are at it before each kill, in milliseconds: not always the same, so that it falls on different moments.
 const ROUND_MS: [u64; 5] = [120, 250, 180, 320, 90];
 
@@ -38,7 +42,8 @@ async fn nothing_is_lost(dir: &std::path::Path, database: Option<&str>) {
     let (queue, url) = (&queue, queue.url());
     let mut server = Server::start(dir, database, Some(&url)).await;
     let shop = Arc::new(Shop::open(dir, &server.base_url).await);
-    shop.tell_sales(dir).await;
+    let receiver = Receiver::start().await;
+    let office = shop.tell_sales(dir, &hooks::set_up(&receiver)).await;
     let mut ledger = Ledger::default();
     for round in 0..KILLS {
         let buyers = shop.send_buyers(round);
@@ -48,6 +53,9 @@ async fn nothing_is_lost(dir: &std::path::Path, database: Option<&str>) {
         server = Server::start(dir, database, Some(&url)).await;
         shop.moved_to(&server.base_url);
         ledger.settle(&shop).await;
+        for order in ledger.sold.iter_mut().filter(|sold| sold.round == round).take(REPRINTED) {
+            office.reprint(&shop, order).await;
+        }
         let losses = ledger.losses_since(&shop, round).await;
         assert!(losses.is_empty(), "after kill {round}: {losses:?}");
     }
@@ -67,6 +75,7 @@ async fn nothing_is_lost(dir: &std::path::Path, database: Option<&str>) {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
     assert!(told == sold, "{} orders were sold, {} were told", sold.len(), told.len());
+    hooks::check(&receiver, &ledger).await;
     server.kill();
     server::verify(dir, database);
 }
@@ -96,7 +105,8 @@ async fn kill_9_control_a_lost_journal_is_noticed() {
 /// The control: two orders with the same seat are noticed.
 #[test]
 fn kill_control_a_seat_sold_twice_is_noticed() {
-    let order = |id: &str| buyers::Sold { id: id.into(), code: id.into(), places: HashMap::from([(7, "B1".into())]), round: 0 };
+    let order =
+        |id: &str| buyers::Sold { id: id.into(), code: id.into(), items: vec![1], places: HashMap::from([(7, "B1".into())]), round: 0 };
     let ledger = Ledger { sold: vec![order("a"), order("b")], ..Ledger::default() };
     assert_eq!(ledger.sold_twice(), vec![Loss::Twice(7)]);
 }

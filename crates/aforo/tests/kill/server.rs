@@ -15,7 +15,7 @@ impl Server {
     /// Starts it with its demo world, and with a queue for its messages, and waits until it listens.
     pub async fn start(dir: &Path, database: Option<&str>, queue: Option<&str>) -> Self {
         let mut command = Command::new(BINARY);
-        command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(dir);
+        command.args(["serve", "--demo", "--webhooks-http", "--webhooks-private", "--listen", "127.0.0.1:0", "--data"]).arg(dir);
         if let Some(url) = database {
             command.args(["--database", url]);
         }

@@ -25,6 +25,7 @@ use aforo_server::engine::payload;
 use aforo_server::store::sim::SimStore;
 use aforo_server::store::{Loader, Store};
 
+use super::hooks;
 use super::stage::SHARD;
 
 /// What is durable.
@@ -113,7 +114,8 @@ impl Ledger {
                 {
                     let told = batch.iter().filter_map(|change| match change {
                         Change::Put(Row::Message(message)) if message.about == About::Order(order.id) && new(&message.id) => {
-                            Some(message.kind())
+                            let says_so = !matches!(message.kind(), Kind::Webhook(_)) || hooks::is_of_a_sale(message);
+                            says_so.then(|| message.kind())
                         }
                         _ => None,
                     });
@@ -154,6 +156,7 @@ impl Ledger {
             .into_iter()
             .filter(|(told, _)| *told)
             .map(|(_, kind)| kind)
+            .chain(hooks::told_of_a_sale(&self.rows, order))
             .collect()
     }
 

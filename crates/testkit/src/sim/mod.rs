@@ -6,6 +6,7 @@
 mod cancellations;
 pub mod clients;
 pub mod gifts;
+mod hooks;
 pub mod ledger;
 pub mod market;
 pub mod process;

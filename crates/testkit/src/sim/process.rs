@@ -20,6 +20,7 @@ use aforo_server::outbox::in_hand::InHand;
 use aforo_server::store::sim::SimStore;
 use aforo_server::store::{AppendError, ApplyBatch, Journal, JournalRow, Loader, Queue, Store, Tables};
 
+use super::hooks;
 use super::stage::SHARD;
 
 /// Rules of engine.md that are broken on purpose, to show that it is noticed.
@@ -204,10 +205,18 @@ impl Process {
         self.looks = false;
         let Some((epoch, ..)) = self.stand() else { return };
         let mut results = Vec::new();
-        for kind in Kind::COMMON {
+        for kind in Kind::COMMON.into_iter().chain(hooks::KINDS) {
             let due = self.due(kind, clock);
             for message in self.in_hand.take(due, 1 + draw.number() as usize % 4) {
                 let id = message.id;
+                if let Kind::Webhook(_) = kind {
+                    let (result, has_it) = hooks::attempt(clock, self.refuses, draw);
+                    results.push((id, result));
+                    if has_it && self.sabotage != Some(Sabotage::TellsFirst) {
+                        self.left.push(Left::Delivered(message, epoch));
+                    }
+                    continue;
+                }
                 // Every fourth is refused.
                 if self.refuses && draw.number().is_multiple_of(4) {
                     results.push((id, Delivery::Failed("refused".to_owned())));

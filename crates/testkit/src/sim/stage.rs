@@ -39,6 +39,7 @@ use aforo_domain::voucher_orders::manage::{GiftCommand, GiftVouchersSpec};
 use aforo_domain::voucher_orders::{AmountRange, GiftImage};
 use aforo_domain::vouchers::ShownVoucher;
 
+use super::hooks;
 use super::products;
 use super::terms::{SHARE, delivery, insurance, promotions};
 
@@ -273,6 +274,9 @@ impl Builder<'_> {
             settings.booking = BookingTerms { enabled: true, life_ms: BOOKING_MS, before_ms: Some(DAY_MS) };
             let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
             self.identity(IdentityCommand::Channel(Edit::Create(new)));
+        }
+        for command in hooks::commands() {
+            self.ids(command);
         }
     }
 

@@ -118,6 +118,8 @@ impl<'a> Tenants<'a> {
         let customer = text(&customer, "id").to_owned();
         let webhook = creations().iter().find(|(collection, _)| *collection == "/webhooks").unwrap().1(world.theatre, 1);
         let webhook = world.admin.make_id("/webhooks", webhook).await;
+        // Nobody is there: attempts would go on while strangers try.
+        world.admin.change(&format!("/webhooks/{webhook}"), json!({"status": "INACTIVE"})).await;
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let gates = keeper(&world, &world.admin, world.theatre).await;
         let market = Market::set_up(&world).await;
