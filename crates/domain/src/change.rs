@@ -10,6 +10,7 @@ use crate::catalogue::{Event, Publication, Session, Template, Venue};
 use crate::collectives::{Collective, Member, MemberNumber};
 use crate::commissions::Commissions;
 use crate::customers::Customer;
+use crate::gates::offline::{OfflineScan, ScanKey};
 use crate::gates::{Admission, GateTally, Revocation};
 use crate::idempotency::{Outcome, Period};
 use crate::identity::{
@@ -164,6 +165,7 @@ rows! {
     SoldUnit(Arc<SoldUnit>) = ItemId, |row| row.id;
     Admission(Arc<Admission>) = (SessionId, ItemId), |row| (row.session, row.ticket);
     Revocation(Arc<Revocation>) = Barcode, |row| row.barcode.clone();
+    OfflineScan(Arc<OfflineScan>) = ScanKey, |row| row.key();
     GateTally(Arc<GateTally>) = (SessionId, Arc<str>), |row| (row.session, row.gate.clone());
     Customer(Arc<Customer>) = Hash, |row| row.id;
     Cancellation(Arc<Cancellation>) = SessionId, |row| row.session;

@@ -3,6 +3,7 @@
 
 mod cancellations;
 mod collectives;
+mod gates;
 mod market;
 mod products;
 mod refunds;
@@ -26,6 +27,7 @@ use crate::pricing::{self, ItemPrice, Taxed, Totals};
 use crate::promotions::price::{self, Priced};
 use cancellations::CancellationLaws;
 use collectives::CollectiveLaws;
+use gates::GateLaws;
 use market::MarketLaws;
 use products::ProductLaws;
 use refunds::RefundLaws;
@@ -77,6 +79,7 @@ pub struct Laws {
     cancellations: CancellationLaws,
     market: MarketLaws,
     webhooks: WebhookLaws,
+    gates: GateLaws,
     breaches: Vec<Breach>,
 }
 
@@ -142,6 +145,7 @@ impl Laws {
         self.cancellations.see(row);
         self.market.see(row);
         self.webhooks.see(row);
+        self.gates.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -353,6 +357,8 @@ impl Laws {
         self.breaches.extend(std::mem::take(&mut self.products).check());
         self.breaches.extend(std::mem::take(&mut self.cancellations).check());
         self.breaches.extend(std::mem::take(&mut self.market).check());
+        let of_gates = std::mem::take(&mut self.gates).check();
+        self.breaches.extend(of_gates.into_iter().map(|what| Breach { law: 5, what }));
         self.breaches.sort();
         self.breaches
     }

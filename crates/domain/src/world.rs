@@ -289,7 +289,7 @@ impl World {
             Key::Voucher(_) | Key::VoucherCode(_) | Key::VoucherMovement(_) => self.vouchers.evict(key, applied_seq),
             Key::Member(_) | Key::MemberNumber(_) => self.members.evict(key, applied_seq),
             Key::VoucherOrder(_) | Key::VoucherSale(_) => self.voucher_orders.evict(key, applied_seq),
-            Key::Admission(_) | Key::Revocation(_) => self.gates.evict(key, applied_seq),
+            Key::Admission(_) | Key::Revocation(_) | Key::OfflineScan(_) => self.gates.evict(key, applied_seq),
             Key::Customer(id) => self.customers.evict(*id, applied_seq),
             _ => {}
         }
@@ -339,13 +339,18 @@ impl World {
             | Row::VoucherOrder(_)
             | Row::VoucherSale(_)
             | Row::Member(_)
-            | Row::MemberNumber(_) => {
+            | Row::MemberNumber(_)
+            | Row::Admission(_)
+            | Row::Revocation(_)
+            | Row::OfflineScan(_)
+            | Row::GateTally(_) => {
                 if !self.absent.is_empty() {
                     self.absent.remove(&row.key());
                 }
                 self.vouchers.put(row, seq);
                 self.members.put(row, seq);
                 self.voucher_orders.put(row, seq);
+                self.gates.put(row, seq);
             }
             Row::Customer(customer) => {
                 self.absent.remove(&Key::Customer(customer.id));
@@ -353,12 +358,6 @@ impl World {
             }
             Row::Order(order) => self.put_order(order, seq),
             Row::Ticket(_) => self.gates.put(row, seq),
-            Row::Admission(_) | Row::Revocation(_) | Row::GateTally(_) => {
-                if !self.absent.is_empty() {
-                    self.absent.remove(&row.key());
-                }
-                self.gates.put(row, seq);
-            }
             Row::Cancellation(cancellation) => drop(self.cancellations.insert(cancellation.session, cancellation.clone())),
             Row::History(_) | Row::SoldUnit(_) | Row::WebhookAttempt(_) => {}
             Row::WebhookStanding(standing) => drop(self.webhook_standings.insert(standing.hook, *standing)),

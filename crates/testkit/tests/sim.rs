@@ -265,3 +265,28 @@ fn seasons_are_sold_beside_their_sessions() {
     }
     assert!(sold > 5 && let_go > 2 && singles > 5, "{sold} season tickets were sold, {let_go} were over; {singles} others");
 }
+
+/// What the laws say of gates is worth something only if histories let people in, more than once where they may, refuse others, and hand in scans that are
+/// at odds with that.
+#[test]
+fn gates_are_kept() {
+    let (mut admitted, mut again, mut refused, mut conflicts, mut displaced, mut cleared) = (0, 0, 0, 0, 0, 0);
+    for seed in 1..13 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        for change in batches.into_iter().flatten() {
+            match change {
+                Change::Put(Row::Admission(row)) => {
+                    admitted += u32::from(row.entries() == 1);
+                    again += u32::from(row.entries() > 1);
+                    cleared += u32::from(row.scans.is_empty());
+                    displaced += u32::from(row.scans.iter().any(|scan| !scan.counts && scan.sequence.is_none()));
+                }
+                Change::Put(Row::GateTally(row)) => refused += u32::from(!row.refused.is_empty()),
+                Change::Put(Row::OfflineScan(row)) => conflicts += u32::from(row.conflict.is_some()),
+                _ => {}
+            }
+        }
+    }
+    let counts = [admitted, again, refused, conflicts, displaced, cleared];
+    assert!(counts.iter().all(|count| *count > 0), "admitted, again, refused, conflicts, displaced, cleared: {counts:?}");
+}

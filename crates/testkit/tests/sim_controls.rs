@@ -10,8 +10,10 @@ use aforo_domain::catalogue::PresaleCode;
 use aforo_domain::catalogue::manage::CatalogueCommand;
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Change, CounterKey, Key, Row};
-use aforo_domain::command::{self, Command, OrderCommand, Planned, ProductRequest, SeatRequest, Stop};
+use aforo_domain::command::{self, Command, OrderCommand, Planned, ProductRequest, Reply, SeatRequest, Stop};
 use aforo_domain::error::Code;
+use aforo_domain::gates::decide::GateCommand;
+use aforo_domain::gates::{Admission, Decision, GateReply, Refusal, Scan};
 use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{Barcode, Hash, ItemId, OrderId, SessionId};
 use aforo_domain::inventory::PlaceState;
@@ -492,4 +494,32 @@ impl ById {
         }
         Ok(())
     }
+}
+
+#[test]
+fn law_5_a_gate_that_opens_twice_is_noticed() {
+    let what = noticed(|setting| Setting { plan: opens_twice, ..setting });
+    assert!(what.contains("law 5") && what.contains("came in twice"), "{what}");
+}
+
+/// The rules, but for the one that a ticket opens a gate once.
+fn opens_twice(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let planned = command::plan(world, moment, actor, command);
+    let (Ok(done), Command::Gates(session, GateCommand::Validate(shown))) = (&planned, command) else { return planned };
+    let Reply::Gate(reply) = &done.reply else { return planned };
+    let GateReply::Decision(Decision { refusal: Some(Refusal::AlreadyEntered), admission: Some(before), .. }) = reply.as_ref() else {
+        return planned;
+    };
+    let (offer, _) = world.session(*session).unwrap();
+    let mut admission = Admission::clone(before);
+    admission.scans.push(Scan {
+        at: moment.now,
+        direction: shown.direction,
+        gate: shown.gate.clone(),
+        device: None,
+        sequence: None,
+        rule: offer.session.gates.reentry,
+        counts: true,
+    });
+    Ok(command::Done { changes: vec![Row::from(Arc::new(admission)).into()], reply: Reply::Done })
 }

@@ -13,6 +13,8 @@ pub enum Scenario {
     Availability,
     /// Nothing but the seat map of the hot session.
     Seats,
+    /// Nothing but tickets shown at the gates of the hot session, which are sold before: each is let in once, and refused if it comes again.
+    Gates,
 }
 
 impl Scenario {
@@ -22,6 +24,7 @@ impl Scenario {
             Scenario::Sale => "sale",
             Scenario::Availability => "availability",
             Scenario::Seats => "seats",
+            Scenario::Gates => "gates",
         }
     }
 }

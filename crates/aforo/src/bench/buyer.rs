@@ -57,6 +57,7 @@ impl Client {
                 Scenario::Sale => self.order(number, due).await,
                 Scenario::Availability => self.read(Kind::Availability, due).await,
                 Scenario::Seats => self.read(Kind::SeatMap, due).await,
+                Scenario::Gates => self.show_ticket(due).await,
             };
             match done {
                 Ok(()) => {}
@@ -75,6 +76,14 @@ impl Client {
             _ => self.shared.prepared.availability(session),
         };
         self.ask(kind, request, due, 0).await.map(drop)
+    }
+
+    /// Shows the next ticket at a gate.
+    async fn show_ticket(&mut self, due: Instant) -> Result<(), Abandoned> {
+        let shared = self.shared.clone();
+        let tickets = shared.tickets.as_ref().ok_or(Abandoned::SoldOut)?;
+        let (barcode, gate) = tickets.next();
+        self.ask(Kind::Validation, shared.prepared.validation(tickets.session, barcode, gate), due, 0).await.map(drop)
     }
 
     /// Makes one order, from nothing to its tickets.

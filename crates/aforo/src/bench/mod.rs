@@ -7,6 +7,7 @@ mod buyer;
 mod chance;
 mod connection;
 mod extras;
+mod gates;
 mod more_sessions;
 mod own_server;
 mod plot;
@@ -29,7 +30,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 pub use args::BenchArgs;
-use args::Mix;
+use args::{Mix, Scenario};
 use extras::{Extras, Promoter};
 use own_server::OwnServer;
 use report::{Report, Round, Side};
@@ -86,12 +87,17 @@ async fn one_round(args: &BenchArgs, side: Side, kept: Option<&TempDir>) -> Resu
     let credentials = Credentials::read(&credentials)?;
     let stage = stage::prepare(args, &base, &credentials).await?;
     out::note(format_args!("selling {} at {base}", stage.title));
-    let prepared = prepared::Prepared::new(&host, &stage.token, crate::clock::run_id(), args.quantity)?;
+    let tickets = match args.scenario {
+        Scenario::Gates => Some(gates::Tickets::sell(args, &base, &credentials, &stage).await?),
+        Scenario::Sale | Scenario::Availability | Scenario::Seats => None,
+    };
+    let token = tickets.as_ref().map_or(&stage.token, |tickets| &tickets.token);
+    let prepared = prepared::Prepared::new(&host, token, crate::clock::run_id(), args.quantity)?;
     let address = if host.contains(':') { host } else { format!("{host}:80") };
     let watched = own.as_ref().map(|server| process::Watched::new(server.pid(), server.dir.clone()));
     let setting_up = set_up(args, side, &base, &credentials, &stage)?;
     let (promoter, extras) = extras(args, side, &base, &credentials, &stage).await?.unzip();
-    let outcome = run::run(args, address, watched, || run::Shared::new(args, prepared, stage.supply, extras)).await?;
+    let outcome = run::run(args, address, watched, || run::Shared::new(args, prepared, stage.supply, extras, tickets)).await?;
     if let Some(promoter) = promoter {
         promoter.end().await?;
     }

@@ -73,6 +73,16 @@ impl Prepared {
         }
     }
 
+    /// `POST /sessions/{id}/validations`
+    pub fn validation(&self, session: u64, barcode: &str, gate: u64) -> Outgoing {
+        let body = format!(r#"{{"barcode":"{barcode}","gate":"Gate {gate}","device":"bench"}}"#);
+        let mut request = self.post("/", None, body.into());
+        if let Ok(uri) = format!("/access-control-api/v1/sessions/{session}/validations").parse::<Uri>() {
+            *request.uri_mut() = uri;
+        }
+        request
+    }
+
     /// `POST /orders/promotions`, the one with a code
     pub fn promotion(&self, order: &HeaderValue, extras: &Extras) -> Outgoing {
         let body = format!(r#"{{"id":{},"code":"{CODE}"}}"#, extras.promotion);

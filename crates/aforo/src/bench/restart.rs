@@ -26,7 +26,7 @@ pub async fn measure(args: &BenchArgs, server: &mut OwnServer, credentials: &Cre
     let address = server.base_url.trim_start_matches("http://").to_owned();
     let prepared = Prepared::new(&address, &stage.token, clock::run_id(), args.quantity)?;
     out::note("killing the server under load ...");
-    let buying = run::run(&sale, address, None, || Shared::new(&sale, prepared, stage.supply, None));
+    let buying = run::run(&sale, address, None, || Shared::new(&sale, prepared, stage.supply, None, None));
     let ended = tokio::select! {
         ended = buying => Some(ended?),
         () = async { tokio::time::sleep(SALE).await; server.kill() } => None,

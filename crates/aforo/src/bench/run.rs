@@ -11,6 +11,7 @@ use super::args::{BenchArgs, Scenario};
 use super::buyer::Client;
 use super::connection::Line;
 use super::extras::Extras;
+use super::gates::Tickets;
 use super::prepared::Prepared;
 use super::process::{Machine, Usage, Watched, own_cpu_seconds};
 use super::schedule::Schedule;
@@ -41,6 +42,8 @@ pub struct Shared {
     pub supply: RefCell<Supply>,
     /// What orders carry beside their places, if they do.
     pub extras: Option<Extras>,
+    /// What is shown at gates, if that is what is measured.
+    pub tickets: Option<Tickets>,
     /// What was measured.
     pub stats: RefCell<Stats>,
     recent: RefCell<Latencies>,
@@ -55,7 +58,7 @@ pub struct Shared {
 
 impl Shared {
     /// Ready to begin, which starts the schedule.
-    pub fn new(args: &BenchArgs, prepared: Prepared, supply: Supply, extras: Option<Extras>) -> Self {
+    pub fn new(args: &BenchArgs, prepared: Prepared, supply: Supply, extras: Option<Extras>, tickets: Option<Tickets>) -> Self {
         Self {
             scenario: args.scenario,
             contention: args.contention,
@@ -64,6 +67,7 @@ impl Shared {
             lasting_orders: supply.orders_left().saturating_sub(2 * u64::from(args.buyers)),
             supply: RefCell::new(supply),
             extras,
+            tickets,
             stats: RefCell::new(Stats::new()),
             recent: RefCell::new(Latencies::new()),
             timeline: RefCell::default(),

@@ -37,11 +37,13 @@ pub enum Kind {
     Release,
     /// `GET /sessions/{id}/seats`
     SeatMap,
+    /// `POST /sessions/{id}/validations`
+    Validation,
 }
 
 impl Kind {
     /// All kinds, in the order of a sale.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Create,
         Kind::Availability,
         Kind::Seats,
@@ -54,6 +56,7 @@ impl Kind {
         Kind::Confirm,
         Kind::Release,
         Kind::SeatMap,
+        Kind::Validation,
     ];
 
     /// The word for it in reports.
@@ -71,6 +74,7 @@ impl Kind {
             Kind::Confirm => "confirm",
             Kind::Release => "release",
             Kind::SeatMap => "seat-map",
+            Kind::Validation => "validation",
         }
     }
 }

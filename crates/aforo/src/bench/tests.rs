@@ -128,7 +128,7 @@ fn play_with(address: &str, options: &str, extras: Option<Extras>) -> Outcome {
     let supply = Supply::new(vec![hall], picking, args.quantity);
     let prepared = Prepared::new(address, "token", "run".to_owned(), args.quantity).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(run::run(&args, address.to_owned(), None, || Shared::new(&args, prepared, supply, extras))).unwrap()
+    runtime.block_on(run::run(&args, address.to_owned(), None, || Shared::new(&args, prepared, supply, extras, None))).unwrap()
 }
 
 #[test]

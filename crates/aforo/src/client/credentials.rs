@@ -40,6 +40,15 @@ pub struct ChannelKey {
 }
 
 impl ManagementKey {
+    /// The sign-in with this key at gates.
+    pub fn sign_in_at_gates(&self) -> Request {
+        Request::post("/oauth/token").unsigned().form(vec![
+            ("client_id", "access-control-client".to_owned()),
+            ("grant_type", "client_credentials".to_owned()),
+            ("client_secret", self.client_secret.clone()),
+        ])
+    }
+
     /// The sign-in with this key.
     pub fn sign_in(&self) -> Request {
         Request::post("/oauth/token").unsigned().form(vec![

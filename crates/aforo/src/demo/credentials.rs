@@ -19,6 +19,8 @@ pub struct Credentials {
     pub users: Vec<Value>,
     /// Terminals with their licences.
     pub terminals: Vec<Value>,
+    /// Keys of those who keep gates.
+    pub gates: Vec<Value>,
     /// The first operator's key.
     pub management: Value,
     /// Codes, each with what it is for.
@@ -29,8 +31,9 @@ impl Credentials {
     /// Nobody yet.
     pub fn new(app: &App) -> Self {
         let base_url = format!("http://{}", app.config.listen);
-        let (channels, users, terminals, to_try) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { chance: app.chance.clone(), base_url, channels, users, terminals, management: Value::Null, to_try }
+        let (channels, users, terminals) = (Vec::new(), Vec::new(), Vec::new());
+        let (gates, to_try) = (Vec::new(), Vec::new());
+        Self { chance: app.chance.clone(), base_url, channels, users, terminals, gates, management: Value::Null, to_try }
     }
 
     /// Notes a code to try, and what for.
@@ -55,6 +58,7 @@ impl Credentials {
             "channels": self.channels,
             "users": self.users,
             "terminals": self.terminals,
+            "gates": self.gates,
             "management": self.management,
             "to_try": self.to_try,
         });

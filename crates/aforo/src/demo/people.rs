@@ -92,6 +92,8 @@ pub async fn levante(desk: &Desk, credentials: &mut Credentials) -> Result<Levan
     make.user(opera, "seller@teatre.example", &["SELLER"], &["BOOKING", "OVERRIDE_ORPHAN_SEATS", "INVITATIONS"], Some(stage.box_office))
         .await?;
     make.user(opera, "events@teatre.example", &["EVENT_MANAGER"], &["BLOCK_SEATS"], None).await?;
+    make.gates(club, "Stadium").await?;
+    make.gates(opera, "Gran Teatre de la Marina").await?;
     make.user(club, "events@club.example", &["EVENT_MANAGER"], &["BLOCK_SEATS"], None).await?;
     make.user(shop, "channels@levante.example", &["CHANNEL_MANAGER", "REPORTS"], &[], None).await?;
     Ok(stage)
@@ -194,6 +196,14 @@ impl Maker<'_> {
             entry["point_of_sale_id"] = json!(place);
         }
         self.credentials.terminals.push(entry);
+        Ok(())
+    }
+
+    /// A key for the gates of an entity's venues and events.
+    async fn gates(&mut self, entity: u64, name: &str) -> Result<(), String> {
+        let key = self.desk.call(Method::POST, &format!("/entities/{entity}/keys"), json!({"roles": ["ACCESS_CONTROL"]})).await?;
+        let entry = json!({"client_id": "access-control-client", "client_secret": key["secret"], "entity_id": entity, "name": name});
+        self.credentials.gates.push(entry);
         Ok(())
     }
 

@@ -56,6 +56,7 @@ fn a_world_to_try_everything_in_is_made_by_the_api_alone() {
     assert_eq!(codes.iter().filter(|code| code["pin"].is_string()).count(), 2);
     assert!(credentials["users"].as_array().unwrap().iter().all(|user| user["password"].as_str().unwrap().len() == 20));
     assert!(credentials["terminals"].as_array().unwrap().iter().all(|terminal| !terminal["license"].as_str().unwrap().is_empty()));
+    assert_eq!(credentials["gates"].as_array().unwrap().len(), 2);
     assert!(credentials["management"]["client_secret"].as_str().unwrap().starts_with("1_"));
     runtime.block_on(app.stop());
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::lists::List;
+use super::offline::Upload;
 use super::{Admission, Decision, Direction, GateReply, GateTally, MAX_GATES, MAX_SCANS, Numbers, Refusal, Revocation, RevokedBy, Scan};
 use crate::catalogue::Offer;
 use crate::command::{Done, Planned, Reply};
@@ -42,6 +43,10 @@ pub enum GateCommand {
     Restore(Barcode),
     /// The numbers.
     Count,
+    /// Write down what a device let in without asking.
+    Upload(Upload),
+    /// The engine's time, for who reads what changed since.
+    Now,
 }
 
 /// Roles that work at gates. OPERATOR_ADMIN need not be named.
@@ -75,13 +80,17 @@ pub fn gates_of<'a>(here: &Here<'a>, actor: &Actor, session: SessionId) -> Resul
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, session: SessionId, command: &GateCommand) -> Planned {
     let here = Here { shard: world.shard, identity: &world.identity, catalogue: &world.catalogue, now: moment.now };
     let offer = gates_of(&here, actor, session)?;
+    if matches!(command, GateCommand::Now) {
+        return Ok(Done { changes: Vec::new(), reply: GateReply::Now(moment.now).into() });
+    }
     let house = Gatehouse { world, now: moment.now, offer, lists: world.gate_lists(session)? };
     match command {
         GateCommand::Validate(validation) => Ok(house.validate(validation)),
         GateCommand::Clear(ticket) => house.clear(*ticket),
         GateCommand::Revoke(barcode, reason) => house.revoke(barcode, RevokedBy::Person { reason: reason.clone() }),
         GateCommand::Restore(barcode) => house.revoke(barcode, RevokedBy::Nobody),
-        GateCommand::Count => Ok(house.count()),
+        GateCommand::Upload(upload) => house.upload(upload),
+        GateCommand::Count | GateCommand::Now => Ok(house.count()),
     }
 }
 

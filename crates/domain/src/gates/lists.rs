@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
+use super::offline::{OfflineScan, ScanKey};
 use super::{Admission, GateTally, Listed, Revocation};
 use crate::change::{Key, Row};
 use crate::command::Stop;
@@ -29,6 +30,8 @@ pub struct Gates {
     /// Of sessions without a list.
     admissions: HashMap<(SessionId, ItemId), Slot<Arc<Admission>>>,
     revocations: HashMap<Barcode, Slot<Arc<Revocation>>>,
+    /// Those that somebody handed in lately.
+    scans: HashMap<ScanKey, Slot<Arc<OfflineScan>>>,
 }
 
 /// A row with the journal number of its last change.
@@ -117,16 +120,7 @@ impl List {
     }
 
     fn put_ticket(&mut self, ticket: &Ticket) {
-        let listed = Listed {
-            id: ticket.id,
-            session: ticket.session,
-            place: ticket.place,
-            kind: ticket.kind,
-            rate: ticket.rate,
-            attendee: ticket.attendee.clone(),
-            barcode: ticket.barcode.clone(),
-            state: ticket.state,
-        };
+        let listed = Listed::of(ticket);
         self.live += u32::from(listed.state.is_live());
         self.by_barcode.insert(listed.barcode.clone(), listed.id);
         if let Some(before) = self.tickets.insert(listed.id, listed) {
@@ -152,6 +146,7 @@ impl Gates {
     pub(crate) fn put(&mut self, row: &Row, seq: u64) {
         let session = match row {
             Row::Ticket(_) if self.lists.is_empty() => return,
+            Row::OfflineScan(row) => return drop(self.scans.insert(row.key(), Slot { row: row.clone(), seq })),
             Row::Ticket(ticket) => ticket.session,
             Row::Admission(admission) => admission.session,
             Row::Revocation(revocation) => revocation.session,
@@ -184,6 +179,9 @@ impl Gates {
             }
             Key::Revocation(key) if self.revocations.get(key).is_some_and(|slot| slot.seq <= applied_seq) => {
                 self.revocations.remove(key);
+            }
+            Key::OfflineScan(key) if self.scans.get(key).is_some_and(|slot| slot.seq <= applied_seq) => {
+                self.scans.remove(key);
             }
             _ => {}
         }
@@ -313,5 +311,12 @@ impl World {
     /// `Need` if it has to be looked for.
     pub fn is_revoked(&self, session: SessionId, barcode: &Barcode) -> Result<bool, Stop> {
         Ok(self.revocation(session, barcode)?.is_some_and(|revocation| revocation.is_in_force()))
+    }
+    /// A scan that was handed in.
+    ///
+    /// # Errors
+    /// `Need` if it has to be looked for.
+    pub(super) fn offline_scan(&self, key: &ScanKey) -> Result<Option<&Arc<OfflineScan>>, Stop> {
+        self.known(self.gates.scans.get(key).map(|slot| &slot.row), || Key::OfflineScan(key.clone()))
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod decide;
 pub mod lists;
+pub mod offline;
 
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{Barcode, ItemId, RateId, SessionId};
 use crate::moment::Timestamp;
-use crate::orders::{TicketKind, TicketState};
+use crate::orders::{Ticket, TicketKind, TicketState};
+use offline::Uploaded;
 
 /// Scans of one ticket in one session at most. Who goes in and out more often has to be let in by a person.
 pub const MAX_SCANS: usize = 200;
@@ -285,6 +287,22 @@ pub struct Listed {
     pub state: TicketState,
 }
 
+impl Listed {
+    /// As its row says.
+    pub fn of(ticket: &Ticket) -> Self {
+        Self {
+            id: ticket.id,
+            session: ticket.session,
+            place: ticket.place,
+            kind: ticket.kind,
+            rate: ticket.rate,
+            attendee: ticket.attendee.clone(),
+            barcode: ticket.barcode.clone(),
+            state: ticket.state,
+        }
+    }
+}
+
 /// What a gate is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -309,6 +327,10 @@ pub enum GateReply {
     Revocation(Arc<Revocation>),
     /// Numbers of a session.
     Numbers(Numbers),
+    /// What became of scans that were handed in, in their order.
+    Uploaded(Vec<Uploaded>),
+    /// The engine's time: all that was decided before is before it.
+    Now(Timestamp),
 }
 
 /// What went on at the gates of a session, in numbers.

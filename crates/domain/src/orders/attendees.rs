@@ -23,8 +23,11 @@ pub struct Attendee {
 }
 
 impl Attendee {
-    /// What gates call who comes, if the form asks for a `name` or a `surname`.
+    /// What gates call who comes, if the form asks for a `full_name`, or a `name` or `surname`.
     pub fn full_name(&self) -> Option<Arc<str>> {
+        if let Some(name) = self.fields.get("full_name").map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            return Some(name.chars().take(200).collect::<String>().into());
+        }
         let parts: Vec<_> = ["name", "surname"].iter().filter_map(|key| self.fields.get(*key)).map(|part| part.trim()).collect();
         let name = parts.join(" ");
         (!name.trim().is_empty()).then(|| name.trim().chars().take(200).collect::<String>().into())

@@ -331,7 +331,7 @@ pub struct Ticket {
     /// Its tariff. Tickets of the first days lack it.
     #[serde(default)]
     pub rate: Option<RateId>,
-    /// Who comes with it, as far as its event's form asks for a `name` or a `surname`.
+    /// Who comes with it, as far as its event's form asks for it.
     #[serde(default)]
     pub attendee: Option<Arc<str>>,
 }

@@ -91,6 +91,7 @@ fn droppable(row: &Row) -> Option<usize> {
         // Of a session whose list is in memory it is the list's, and what is counted here is soon forgotten.
         Row::Admission(admission) => Some(150 + 100 * admission.scans.len()),
         Row::Revocation(_) => Some(200),
+        Row::OfflineScan(_) => Some(350),
         _ => None,
     }
 }

@@ -140,23 +140,23 @@ pub struct Select {
 /// The rows that a statement gave.
 pub type Found = Vec<Vec<Value>>;
 
-const DATA: &[Kind] = &[Kind::Text];
-const COUNT: &[Kind] = &[Kind::Int];
+pub(super) const DATA: &[Kind] = &[Kind::Text];
+pub(super) const COUNT: &[Kind] = &[Kind::Int];
 
 /// A statement being written.
-struct Writer {
+pub(super) struct Writer {
     dialect: Dialect,
     parameters: Vec<Value>,
 }
 
 impl Writer {
     /// The shard is always the first parameter.
-    fn new(dialect: Dialect, shard: ShardId) -> Self {
+    pub fn new(dialect: Dialect, shard: ShardId) -> Self {
         Self { dialect, parameters: vec![int(shard.0)] }
     }
 
     /// A parameter with this value.
-    fn bind(&mut self, value: Value) -> String {
+    pub fn bind(&mut self, value: Value) -> String {
         self.parameters.push(value);
         self.dialect.placeholder(self.parameters.len())
     }
@@ -168,17 +168,17 @@ impl Writer {
         from.into_iter().chain(to).collect()
     }
 
-    fn select(&self, sql: String, columns: &'static [Kind]) -> Select {
+    pub fn select(&self, sql: String, columns: &'static [Kind]) -> Select {
         Select { sql, parameters: self.parameters.clone(), columns }
     }
 }
 
-fn int(id: u64) -> Value {
+pub(super) fn int(id: u64) -> Value {
     Value::Int(id.cast_signed())
 }
 
 /// A list of numbers, as it stands in a statement.
-fn numbers(ids: impl IntoIterator<Item = u64>) -> String {
+pub(super) fn numbers(ids: impl IntoIterator<Item = u64>) -> String {
     ids.into_iter().map(|id| id.to_string()).collect::<Vec<_>>().join(", ")
 }
 
@@ -431,7 +431,7 @@ fn total(found: &[Found]) -> Result<u64, StoreError> {
     }
 }
 
-fn image<T: DeserializeOwned>(row: &[Value], column: usize) -> Result<T, StoreError> {
+pub(super) fn image<T: DeserializeOwned>(row: &[Value], column: usize) -> Result<T, StoreError> {
     match row.get(column) {
         Some(Value::Text(json)) => {
             serde_json::from_str(json).map_err(|error| StoreError::Failed(format!("an image cannot be read: {error}")))

@@ -17,6 +17,7 @@
 //! over raises again.
 
 pub mod books;
+pub mod gate_lists;
 pub mod lists;
 mod messages;
 mod named;
@@ -165,15 +166,12 @@ pub enum Resident {
     Outcome(Period, u64),
 }
 
-/// The tables that the gates' list of a session is made of; each has a column `session`, by which its rows are found.
-pub static LISTED: [&schema::RowTable; 4] = [&schema::TICKETS, &schema::ADMISSIONS, &schema::REVOCATIONS, &schema::GATE_TALLIES];
-
 /// What a loader is asked.
 #[derive(Debug, Clone)]
 pub enum Load {
     /// Rows by key.
     Rows(Vec<Key>),
-    /// Everything that the gates' list of a session is made of: see [`LISTED`].
+    /// Everything that the gates' list of a session is made of: see [`gate_lists::LISTED`].
     List(SessionId),
     /// Which of these order codes no order and no voucher order in the tables has.
     FreeCodes(Vec<OrderCode>),

@@ -105,12 +105,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::VoucherOrder(id) => put(Cell::Bytes(&id.0)),
         Key::VoucherSale((channel, number)) => pair(channel.0, *number, put),
         Key::SoldUnit(id) => put(int(id.0)),
-        Key::Admission((session, ticket)) => pair(session.0, ticket.0, put),
-        Key::Revocation(barcode) => put(Cell::Text(barcode.as_str())),
-        Key::GateTally((session, gate)) => {
-            put(int(session.0));
-            put(Cell::Text(gate));
-        }
+        Key::Admission(_) | Key::Revocation(_) | Key::OfflineScan(_) | Key::GateTally(_) => gate_key(key, put),
         Key::Customer(id) => put(Cell::Bytes(&id.0)),
         Key::Commissions(channel) => put(int(channel.0)),
         Key::Cancellation(session) => put(int(session.0)),
@@ -169,11 +164,7 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(int(unit.sale.channel.0));
             put(int(unit.sale.promoter.0));
         }
-        Row::Admission(admission) => put(Cell::Int(admission.changed.0)),
-        Row::Revocation(revocation) => {
-            put(int(revocation.session.0));
-            put(Cell::Int(revocation.changed.0));
-        }
+        Row::Admission(_) | Row::Revocation(_) | Row::OfflineScan(_) => gate_cells(row, put),
         Row::History(line) => put(Cell::Int(line.at.0)),
         Row::Customer(customer) => {
             put(int(customer.entity.0));
@@ -190,6 +181,39 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
         _ => {}
     }
     put(Cell::Json(row));
+}
+
+fn gate_key(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
+    match key {
+        Key::Admission((session, ticket)) => pair(session.0, ticket.0, put),
+        Key::Revocation(barcode) => put(Cell::Text(barcode.as_str())),
+        Key::OfflineScan((session, device, sequence)) => {
+            put(int(session.0));
+            put(Cell::Text(device));
+            put(int(*sequence));
+        }
+        Key::GateTally((session, gate)) => {
+            put(int(session.0));
+            put(Cell::Text(gate));
+        }
+        _ => {}
+    }
+}
+
+fn gate_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
+    match row {
+        Row::Admission(admission) => put(Cell::Int(admission.changed.0)),
+        Row::Revocation(revocation) => {
+            put(int(revocation.session.0));
+            put(Cell::Int(revocation.changed.0));
+            put(int(revocation.ticket.0));
+        }
+        Row::OfflineScan(scan) => {
+            put(Cell::Int(scan.uploaded.0));
+            put(Cell::Bool(scan.is_conflict()));
+        }
+        _ => {}
+    }
 }
 
 fn pool_cells(barcode: &PoolBarcode, put: &mut dyn FnMut(Cell<'_>)) {
@@ -366,6 +390,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::VoucherSale(row) => serde_json::to_writer(out, row),
         Row::Admission(row) => serde_json::to_writer(out, row),
         Row::Revocation(row) => serde_json::to_writer(out, row),
+        Row::OfflineScan(row) => serde_json::to_writer(out, row),
         Row::GateTally(row) => serde_json::to_writer(out, row),
         Row::Customer(row) => serde_json::to_writer(out, row),
         Row::Webhook(row) => serde_json::to_writer(out, row),

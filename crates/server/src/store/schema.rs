@@ -14,6 +14,7 @@ use aforo_domain::change::{Key, Row};
 use aforo_domain::collectives::{Collective, Member, MemberNumber};
 use aforo_domain::commissions::Commissions;
 use aforo_domain::customers::Customer;
+use aforo_domain::gates::offline::OfflineScan;
 use aforo_domain::gates::{Admission, GateTally, Revocation};
 use aforo_domain::idempotency::Outcome;
 use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User};
@@ -330,8 +331,19 @@ row_tables! {
     .with(&[Index { name: "sold_units_changed", unique: false, columns: "shard, changed, sold, id, live, channel, promoter, product", only: None }]), json::<Arc<SoldUnit>>;
     Admission: ADMISSIONS = Table::new("admissions", &[SHARD, int("session"), int("ticket")], &[int("changed"), DATA])
     .with(&[Index { name: "admissions_changed", unique: false, columns: "shard, session, changed, ticket", only: None }]), json::<Arc<Admission>>;
-    Revocation: REVOCATIONS = Table::new("revocations", &[SHARD, text("barcode")], &[int("session"), int("changed"), DATA])
-    .with(&[Index { name: "revocations_changed", unique: false, columns: "shard, session, changed, barcode", only: None }]), json::<Arc<Revocation>>;
+    Revocation: REVOCATIONS = Table::new("revocations", &[SHARD, text("barcode")], &[int("session"), int("changed"), int("ticket"), DATA])
+    .with(&[Index { name: "revocations_changed", unique: false, columns: "shard, session, changed, ticket, barcode", only: None }]), json::<Arc<Revocation>>;
+    OfflineScan: OFFLINE_SCANS = Table::new("offline_scans", &[SHARD, int("session"), text("device"), int("sequence")], &[
+        int("uploaded"),
+        bool("conflict"),
+        DATA,
+    ])
+    .with(&[Index {
+        name: "offline_scans_conflict",
+        unique: false,
+        columns: "shard, session, uploaded, device, sequence",
+        only: Some("conflict"),
+    }]), json::<Arc<OfflineScan>>;
     GateTally: GATE_TALLIES = Table::new("gate_tallies", &[SHARD, int("session"), text("gate")], &[DATA]), json::<Arc<GateTally>>;
     Customer: CUSTOMERS = Table::new("customers", &[SHARD, bytes("id")], &[int("entity"), int("created"), DATA])
         .with(&[Index { name: "customers_created", unique: false, columns: "shard, entity, created, id", only: None }]), json::<Arc<Customer>>;

@@ -217,7 +217,8 @@ impl SimStore {
                 Row::PoolBarcode(barcode) if matches!(barcode.state, PoolState::Used { .. }) => {}
                 Row::Voucher(voucher) if voucher.reserved == 0 => {}
                 Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) | Row::SoldUnit(_) => {}
-                Row::Message(_) | Row::VoucherSale(_) | Row::Admission(_) | Row::Revocation(_) | Row::GateTally(_) => {}
+                Row::Message(_) | Row::VoucherSale(_) | Row::Admission(_) | Row::Revocation(_) => {}
+                Row::OfflineScan(_) | Row::GateTally(_) => {}
                 Row::WebhookAttempt(_) => {}
                 Row::VoucherOrder(order) if matches!(order.stage, VoucherOrderStage::Confirm { .. }) => {}
                 _ => each(Resident::Row(row)),

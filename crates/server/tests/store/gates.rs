@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aforo_domain::change::Row;
+use aforo_domain::gates::offline::OfflineScan;
 use aforo_domain::gates::{Admission, Direction, GateRules, GateTally, Reentry, Refusal, Revocation, RevokedBy, Scan};
 use aforo_domain::ids::{Barcode, ItemId, SessionId};
 use aforo_domain::orders::TicketState;
@@ -32,7 +33,22 @@ pub fn rows() -> Vec<Row> {
         conflicts: 1,
     };
     let revoked = |text, by| Revocation { barcode: Barcode::parse(text).unwrap(), session, ticket, by, changed: NOW };
+    let offline = OfflineScan {
+        session,
+        device: "scanner \"7\"".into(),
+        sequence: 9,
+        barcode: Some(Barcode::parse("8412345678905").unwrap()),
+        ticket: Some(ticket),
+        gate: "Puerta Nº 3".into(),
+        direction: Direction::Entry,
+        at: NOW.plus_ms(1),
+        said: NOW.plus_ms(-5),
+        uploaded: NOW.plus_ms(9),
+        conflict: Some(Refusal::AlreadyEntered),
+        other: Some(scan(0, Direction::Entry, None, true)),
+    };
     vec![
+        Arc::new(offline).into(),
         Arc::new(admission).into(),
         Arc::new(tally).into(),
         Arc::new(revoked("23456TSRQPNMKJHGFEDCBA", RevokedBy::Reprint)).into(),

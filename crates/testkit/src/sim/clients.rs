@@ -371,6 +371,8 @@ impl Clients {
         self.tally.contended += u32::from(error.code == Code::OrderSeatNotAvailable);
         let known = self.orders.iter().find(|known| Some(known.last.id) == asked.order && known.channel == asked.channel);
         let lost = known.is_some_and(|known| known.sold && matches!(error.code, Code::OrderNotFound | Code::OrderExpired));
+        // Of an order that is another customer's, or nobody's any more, a customer is told the same.
+        let lost = lost && !matches!(asked.command, Command::Customer(_));
         if lost && owner { Err(format!("{:?} was refused with {error}, and the order was sold", asked.command)) } else { Ok(()) }
     }
 

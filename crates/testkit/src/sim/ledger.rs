@@ -9,8 +9,9 @@ use aforo_domain::barcodes::PoolState;
 use aforo_domain::catalogue::plan::{Place, Plan};
 use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
 use aforo_domain::collectives::Check;
+use aforo_domain::gates::{Listed, RevokedBy};
 use aforo_domain::idempotency::{Outcome, Period};
-use aforo_domain::ids::{CollectiveId, Hash, MessageId, OrderId, PromotionId, SessionId, VoucherOrderId};
+use aforo_domain::ids::{Barcode, CollectiveId, Hash, ItemId, MessageId, OrderId, PromotionId, SessionId, VoucherOrderId};
 use aforo_domain::inventory::{PlaceState, Snapshot};
 use aforo_domain::laws::Laws;
 use aforo_domain::messages::{About, Kind, Message};
@@ -356,7 +357,62 @@ impl Ledger {
             }
         }
         self.check_taken(&world.taken)?;
+        self.check_gates(world)?;
         self.check_pools(world)
+    }
+
+    /// The lists of open gates say what is durable, and all of it.
+    fn check_gates(&self, world: &World) -> Result<(), String> {
+        for (session, list) in world.gates.lists() {
+            let (mut live, mut admitted) = (0, 0);
+            for row in self.rows.values() {
+                let known = match row {
+                    Row::Ticket(row) if row.session == session => {
+                        live += u32::from(row.state.is_live());
+                        let listed = Listed::of(row);
+                        list.ticket(&row.barcode) == Some(&listed) && list.ticket_of(row.id) == Some(&listed)
+                    }
+                    Row::Admission(row) if row.session == session => {
+                        admitted += u32::from(row.has_entered());
+                        list.admission(row.ticket) == Some(row)
+                    }
+                    Row::Revocation(row) if row.session == session => {
+                        list.revocation(&row.barcode) == Some(row) && (row.by != RevokedBy::Reprint || list.ticket(&row.barcode).is_none())
+                    }
+                    Row::GateTally(row) if row.session == session => list.tally(&row.gate) == Some(row),
+                    _ => true,
+                };
+                if !known {
+                    return Err(format!("the gates' list of session {session} does not know {row:?}"));
+                }
+            }
+            if (list.counts().0, list.counts().1) != (live, admitted) {
+                return Err(format!(
+                    "{live} tickets of session {session} are live, {admitted} came in; its gates count {:?}",
+                    list.counts()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Tickets with their barcodes, the first sold first, and then those that they had before.
+    pub fn barcodes(&self) -> Vec<(ItemId, Barcode)> {
+        let tickets = self.rows.range(Key::Ticket(ItemId(0))..=Key::Ticket(ItemId(u64::MAX))).map(|(_, row)| row);
+        let known = |row: &Row| match row {
+            Row::Ticket(row) => Some((row.id, row.barcode.clone())),
+            _ => None,
+        };
+        let mut known: Vec<_> = tickets.filter_map(known).collect();
+        let dead = self.rows.values().filter_map(|row| match row {
+            Row::Revocation(row) if row.by == RevokedBy::Reprint => Some((row.ticket, row.barcode.clone())),
+            _ => None,
+        });
+        // Among the last that were sold, so that they are shown.
+        let dead: Vec<_> = dead.collect();
+        let place = known.len().saturating_sub(4);
+        known.splice(place..place, dead.into_iter().take(2));
+        known
     }
 
     /// What is shown as taken of products is what their counters say durably.

@@ -5,6 +5,7 @@
 
 mod cancellations;
 pub mod clients;
+mod gates;
 pub mod gifts;
 mod hooks;
 pub mod ledger;
@@ -223,6 +224,9 @@ impl History {
             && let Some(request) = market::ask(&self.ledger, &mut self.draw)
         {
             return process.ask(request, u64::MAX);
+        }
+        if below(&mut self.draw, 10) == 0 {
+            return process.ask(gates::ask(self.clients.shows(), &self.ledger, self.clock, &mut self.draw), u64::MAX);
         }
         let (ticket, request) = self.clients.ask(*number, &self.ledger, &mut self.draw);
         process.ask(request, ticket);

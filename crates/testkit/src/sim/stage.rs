@@ -17,7 +17,6 @@ use aforo_domain::catalogue::{Access, Category, Coded, Images, Presale, PresaleC
 use aforo_domain::collectives::{Check, MemberKey, PasswordHash, UseLimits};
 use aforo_domain::command::{Command, Reply};
 use aforo_domain::forms::{Choice, Field, FieldKind, Form};
-use aforo_domain::gates::GateRules;
 use aforo_domain::identity::check::{Actor, Bearer};
 use aforo_domain::identity::manage::channels::{NewChannel, Settings};
 use aforo_domain::identity::manage::entities::NewEntity;
@@ -39,6 +38,7 @@ use aforo_domain::voucher_orders::manage::{GiftCommand, GiftVouchersSpec};
 use aforo_domain::voucher_orders::{AmountRange, GiftImage};
 use aforo_domain::vouchers::ShownVoucher;
 
+use super::gates;
 use super::hooks;
 use super::products;
 use super::terms::{SHARE, delivery, insurance, promotions};
@@ -480,7 +480,7 @@ fn session(start: Timestamp, event: EventId, house: &House, terms: Terms) -> Ses
         barcodes: terms.barcodes,
         external_reference: None,
         promotion_required: false,
-        gates: GateRules::default(),
+        gates: gates::rules(terms.invites_members, terms.buyer_limit.is_some()),
         season: terms
             .season
             .map(|[first, second]| Season { members: vec![Member { session: first, weight: 2 }, Member { session: second, weight: 1 }] }),

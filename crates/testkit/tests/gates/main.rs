@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod changes;
+mod offline;
 mod once;
 mod rules;
 mod who;
@@ -12,6 +13,7 @@ use aforo_testkit::caller::{Answer, Caller, SellerClient};
 use serde_json::{Value, json};
 
 use changes::{a_used_ticket_is_not_given_back_unless_it_is_cleared, an_open_gate_hears_of_everything, barcodes_are_revoked_and_restored};
+use offline::{a_scanner_is_told_everything_and_then_what_changed, what_was_let_in_without_asking_is_written_down};
 use once::{a_repeated_call_is_answered_the_same, a_screen_shows_whose_ticket_it_is, a_ticket_opens_once, numbers_are_counted};
 use rules::{a_season_ticket_opens_each_session_once, gates_open_in_time, who_went_out_comes_in_again};
 use who::{gates_are_their_venues_and_promoters, wrong_questions_are_told_what_is_wrong};
@@ -24,6 +26,8 @@ aforo_testkit::for_each_engine![
     an_open_gate_hears_of_everything,
     a_used_ticket_is_not_given_back_unless_it_is_cleared,
     barcodes_are_revoked_and_restored,
+    a_scanner_is_told_everything_and_then_what_changed,
+    what_was_let_in_without_asking_is_written_down,
     who_went_out_comes_in_again,
     gates_open_in_time,
     a_season_ticket_opens_each_session_once,

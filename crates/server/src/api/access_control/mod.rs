@@ -3,6 +3,8 @@
 //! Who asks is `http::gatekeeper`'s, what is decided `domain::gates`'. A closed gate is an answer and no error.
 
 mod corrections;
+mod lists;
+mod scans;
 mod sessions;
 mod statistics;
 mod validations;
@@ -21,4 +23,7 @@ pub fn router() -> Routes {
         .routes(routes!(corrections::clear))
         .routes(routes!(corrections::revoke))
         .routes(routes!(corrections::restore))
+        .routes(routes!(lists::list))
+        .routes(routes!(scans::upload))
+        .routes(routes!(scans::conflicts))
 }

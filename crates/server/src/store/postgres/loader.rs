@@ -17,7 +17,7 @@ use crate::store::resident::{self, Part};
 use crate::store::rows::{Broken, Cell, key_cells};
 use crate::store::schema::{self, Kind, MAX_CELLS, ROWS, RowTable};
 use crate::store::sql::{self, Dialect};
-use crate::store::{Due, JournalRow, LISTED, Load, Loaded, Position, Queue, Resident, StoreError, Taken, Waiting, messages};
+use crate::store::{Due, JournalRow, Load, Loaded, Position, Queue, Resident, StoreError, Taken, Waiting, messages};
 
 /// As the applier's: keys are found by their index. Taking over is as durable as an append.
 const SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off";
@@ -198,7 +198,7 @@ impl Link {
         self.session.run(async {
             client.batch_execute(SNAPSHOT).await.map_err(failed)?;
             let mut listed = Vec::new();
-            for table in LISTED {
+            for table in crate::store::gate_lists::LISTED {
                 let statement = sql::scan(Dialect::Postgres, &table.table, "session = $2");
                 let parameters = [shard.0.cast_signed(), session.0.cast_signed()];
                 let mut rows = pin!(client.query_raw(&statement, parameters).await.map_err(failed)?);

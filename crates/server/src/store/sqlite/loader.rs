@@ -127,7 +127,7 @@ impl Loader {
             }
             Load::List(session) => {
                 let mut listed = Vec::new();
-                for table in super::super::LISTED {
+                for table in crate::store::gate_lists::LISTED {
                     let sql = sql::scan(Dialect::Sqlite, &table.table, "session = ?2");
                     let mut statement = transaction.prepare_cached(&sql).map_err(failed)?;
                     let mut rows = statement.query([shard.0.cast_signed(), session.0.cast_signed()]).map_err(failed)?;
