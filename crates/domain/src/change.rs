@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::AuditLine;
 use crate::barcodes::PoolBarcode;
 use crate::catalogue::plan::{Place, Sector};
 use crate::catalogue::{Event, Publication, Session, Template, Venue};
@@ -17,9 +18,9 @@ use crate::identity::{
     ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
 };
 use crate::ids::{
-    Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MemberId, MessageId, OrderId, PointOfSaleId,
-    ProductId, PromotionId, SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
-    VoucherOrderId, WebhookId,
+    AuditId, Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MemberId, MessageId, OrderId,
+    PointOfSaleId, ProductId, PromotionId, SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId,
+    VoucherId, VoucherOrderId, WebhookId,
 };
 use crate::inventory::{Claim, PlaceMarks};
 use crate::messages::Message;
@@ -173,4 +174,5 @@ rows! {
     Webhook(Arc<Webhook>) = WebhookId, |row| row.id;
     WebhookStanding(WebhookStanding) = WebhookId, |row| row.hook;
     WebhookAttempt(Arc<Attempt>) = (WebhookId, u64), |row| (row.hook, row.slot());
+    AuditLine(Arc<AuditLine>) = AuditId, |row| row.id;
 }

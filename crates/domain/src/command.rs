@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit;
 use crate::catalogue::PresaleCode;
 use crate::catalogue::manage::{CatalogueCommand, Imported, MembersImported, PoolPage};
 use crate::change::{Change, Key};
@@ -313,7 +314,8 @@ pub type Planned = Result<Done, Stop>;
 /// # Errors
 /// [`Stop`]: refused, or rows have to be loaded first.
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
-    webhooks::told::tell(world, moment.now, decide(world, moment, actor, command))
+    let planned = audit::note(world, moment.now, actor, command, decide(world, moment, actor, command));
+    webhooks::told::tell(world, moment.now, planned)
 }
 
 fn decide(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {

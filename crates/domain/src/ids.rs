@@ -106,6 +106,8 @@ numeric_ids! {
     ProductId;
     /// An address outside that is told what happens.
     WebhookId;
+    /// A line of the audit log; of the same sequence as items.
+    AuditId;
 }
 
 impl ShardId {

@@ -520,7 +520,7 @@ impl Laws {
     fn check_messages(&mut self) {
         for (id, about) in std::mem::take(&mut self.messages) {
             match about {
-                About::Order(order) if self.orders.get(&order).is_some_and(|order| order.life == Life::Sold) => {}
+                About::Order(order) if self.orders.get(&order).is_some_and(|order| matches!(order.life, Life::Sold | Life::Refund)) => {}
                 About::Customer(_) => {}
                 About::Gift(voucher) if self.voucher_orders.is_sent(voucher) => {}
                 About::Gift(voucher) => self.breach(8, format!("message {id} tells of voucher {voucher}, which nobody is to be sent")),

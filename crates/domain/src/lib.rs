@@ -3,6 +3,7 @@
 //! A request makes three stops: the server's `api` parses it, its engine queues it, and [`command::plan`] decides it here, against a
 //! [`world::World`] that changes only by [`change::Change`] images.
 
+pub mod audit;
 pub mod barcodes;
 pub mod books;
 pub mod catalogue;

@@ -230,6 +230,8 @@ pub enum Letter {
     Sold(Sale),
     /// Somebody gives you a voucher.
     Gift(GiftLetter),
+    /// Something of an order comes back: of the one with this code, by the refund.
+    Refunded(OrderCode, Sale),
 }
 
 /// A gift voucher, as its receiver is told of it. Nobody else is told its code and PIN: they are here until the letter is delivered, and nowhere else.

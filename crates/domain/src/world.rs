@@ -360,6 +360,7 @@ impl World {
             Row::Ticket(_) => self.gates.put(row, seq),
             Row::Cancellation(cancellation) => drop(self.cancellations.insert(cancellation.session, cancellation.clone())),
             Row::History(_) | Row::SoldUnit(_) | Row::WebhookAttempt(_) => {}
+            Row::AuditLine(line) => self.next_item = self.next_item.max(line.id.0 + 1),
             Row::WebhookStanding(standing) => drop(self.webhook_standings.insert(standing.hook, *standing)),
             Row::Counter(counter) => self.put_counter(counter),
             Row::Sequence(sequence) => {

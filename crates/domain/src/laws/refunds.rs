@@ -45,6 +45,7 @@ impl RefundLaws {
                 }
                 HistoryEvent::Refunds { totals, .. } => drop(self.own_lines.insert(line.order, totals.total())),
                 HistoryEvent::Noted { .. }
+                | HistoryEvent::Resent { .. }
                 | HistoryEvent::AttendeesChanged { .. }
                 | HistoryEvent::Reprinted { .. }
                 | HistoryEvent::Erased

@@ -76,6 +76,8 @@ pub enum AfterSaleCommand {
     Relocate(RelocationRequest),
     /// Let a booking go. Answers `Reply::Done`.
     CancelBooking,
+    /// Send the buyer its letter again, to another address if one is named.
+    Resend(Option<String>),
     /// Write something into its book.
     Note(String),
     /// Say who comes on these items, all or none.
@@ -120,6 +122,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, id: OrderId, command:
             office.permit(Permission::Booking)?;
             office.cancel_booking(office.order(id)?)
         }
+        AfterSaleCommand::Resend(to) => office.resend(office.order(id)?, to.as_deref()),
         AfterSaleCommand::Note(text) => office.note(office.order(id)?, text),
         AfterSaleCommand::SetAttendees(attendees) => office.set_attendees(office.order(id)?, attendees),
         AfterSaleCommand::Reprint(items) => office.reprint(office.order(id)?, items),

@@ -39,6 +39,7 @@ impl<'a> Draft<'a> {
         let given = |change: &Change| match change {
             Change::Put(Row::Order(order)) => order.largest_item().map(|id| id.0),
             Change::Put(Row::Message(message)) => Some(message.id.0),
+            Change::Put(Row::AuditLine(line)) => Some(line.id.0),
             _ => None,
         };
         let next_item = changes.iter().filter_map(given).map(|id| id + 1).fold(world.item_ids().0, u64::max);

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Order;
 use super::after::Office;
 use super::basket::Desk;
 use super::draft::Draft;
+use super::{HistoryEvent, Order, Stage};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::ids::{OrderCode, OrderId};
@@ -51,6 +51,30 @@ impl Desk<'_> {
 }
 
 impl Office<'_> {
+    /// Tells the buyer what comes back, as the channel is set.
+    pub(super) fn tell_of_refund(&self, draft: &mut Draft<'_>, refund: &Order) {
+        let channel = self.world.identity.channels.get(&refund.seller.channel);
+        let to = refund.buyer.as_ref().map(|buyer| buyer.email.trim().to_owned());
+        if let (true, Some(to), Some(letter)) = (channel.is_some_and(|channel| channel.mail), to, letter(refund)) {
+            mail(draft, refund, to, letter, self.moment.now);
+        }
+    }
+
+    /// Sends a buyer its letter again, to another address if one is named, whatever the channel's `mail` says: somebody asks for it. The book says where it went.
+    ///
+    /// # Errors
+    /// `ORDER_INVALID_STATUS` unless the order is in the books; `CONFLICT` if its own is full; `DIST0006` if it has no buyer and no address is named.
+    pub(super) fn resend(&self, order: &Order, to: Option<&str>) -> Planned {
+        let letter = letter(order).ok_or(Code::OrderInvalidStatus)?;
+        let order = order.open_book()?;
+        let buyer = order.buyer.as_ref().map(|buyer| buyer.email.trim());
+        let to = to.or(buyer).ok_or(Error::required(&["email"]))?.to_owned();
+        let mut draft = Draft::new(self.world);
+        self.write(&mut draft, &order, HistoryEvent::Resent { to: masked(&to) });
+        mail(&mut draft, &order, to, letter, self.moment.now);
+        Ok(draft.done(order))
+    }
+
     /// Tells the buyer of the places that it has now. It is no sale, so the loyalty programme is told nothing.
     pub(super) fn tell_of_relocation(&self, draft: &mut Draft<'_>, order: &Order, code: OrderCode, at: Timestamp) {
         let channel = self.world.identity.channels.get(&order.seller.channel);
@@ -60,13 +84,31 @@ impl Office<'_> {
     }
 }
 
-/// The letter about a sale, to its buyer.
 fn mail_sale(draft: &mut Draft<'_>, order: &Order, code: OrderCode, at: Timestamp) {
-    let Some(buyer) = &order.buyer else { return };
-    let language = buyer.language.as_ref().unwrap_or(&order.language).clone();
-    let (to, channel) = (buyer.email.trim().to_owned(), order.seller.channel);
-    let mail = Mail { to, language, channel, letter: Letter::Sold(sale(order, code, at)) };
+    if let Some(buyer) = &order.buyer {
+        mail(draft, order, buyer.email.trim().to_owned(), Letter::Sold(sale(order, code, at)), at);
+    }
+}
+
+fn mail(draft: &mut Draft<'_>, order: &Order, to: String, letter: Letter, at: Timestamp) {
+    let language = order.buyer.as_ref().and_then(|buyer| buyer.language.as_ref()).unwrap_or(&order.language).clone();
+    let mail = Mail { to, language, channel: order.seller.channel, letter };
     draft.send(at, at, About::Order(order.id), Content::Mail(Box::new(mail)));
+}
+
+/// An address as the book shows it, which is kept when what is personal of an order is erased.
+fn masked(address: &str) -> String {
+    let (name, domain) = address.rsplit_once('@').unwrap_or_default();
+    format!("{}***@{domain}", name.chars().next().map(String::from).unwrap_or_default())
+}
+
+/// What the buyer of an order in the books is told of it.
+fn letter(order: &Order) -> Option<Letter> {
+    match order.stage {
+        Stage::Confirm { at, code, .. } => Some(Letter::Sold(sale(order, code, at))),
+        Stage::Refund { at, code, of_code, .. } => Some(Letter::Refunded(of_code, sale(order, code, at))),
+        Stage::Basket { .. } | Stage::PreConfirm { .. } | Stage::Expired { .. } => None,
+    }
 }
 
 fn sale(order: &Order, code: OrderCode, at: Timestamp) -> Sale {

@@ -386,6 +386,11 @@ pub enum HistoryEvent {
         /// Which items.
         items: Vec<ItemId>,
     },
+    /// Its buyer's letter was sent again.
+    Resent {
+        /// Where to, masked.
+        to: String,
+    },
     /// Somebody wrote something down.
     Noted {
         /// What.

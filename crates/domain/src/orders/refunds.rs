@@ -196,6 +196,7 @@ impl<'a> Office<'a> {
             self.block(&mut draft, &refund);
         }
         draft.pay_back(&refund, code, at);
+        self.tell_of_refund(&mut draft, &refund);
         let line = |of: &Order, number, what| Arc::new(History { order: of.id, number, at, by: self.clerk(order), what });
         draft.put(line(order, 1 + original.extras().after.lines, HistoryEvent::Refunded { refund: code, totals, currency, tickets }));
         draft.put(line(&refund, 1, HistoryEvent::Refunds { of: of_code, totals, currency, tickets }));

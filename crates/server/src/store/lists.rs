@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aforo_domain::ids::{Barcode, ChannelId, EntityId, Hash, ItemId, OrderCode, OrderId, SessionId, ShardId, WebhookId};
+use aforo_domain::ids::{Barcode, ChannelId, EntityId, Hash, ItemId, KeyId, OrderCode, OrderId, SessionId, ShardId, UserId, WebhookId};
 use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, OrderKind};
@@ -113,6 +113,25 @@ impl AttemptsWanted {
     pub const fn of(hook: WebhookId) -> Self {
         Self { hook, numbers: Vec::new(), after: None, at: Span { from: None, to: None }, delivered: None, oldest_first: false }
     }
+}
+
+/// Lines of the audit log, the last first.
+#[derive(Debug, Clone)]
+pub struct AuditWanted {
+    /// Done by this person.
+    pub user: Option<UserId>,
+    /// Done by this key.
+    pub key: Option<KeyId>,
+    /// Done to such things.
+    pub kind: Option<String>,
+    /// Done to what is called like this.
+    pub object: Option<String>,
+    /// Done then.
+    pub at: Span,
+    /// Only those before this one.
+    pub before: Option<u64>,
+    /// So many at most.
+    pub limit: u64,
 }
 
 /// A value that goes into a statement, or comes out of one.
@@ -223,6 +242,23 @@ pub fn attempts(dialect: Dialect, shard: ShardId, wanted: &AttemptsWanted, cut: 
     let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
     let page = format!("SELECT data FROM webhook_attempts WHERE {condition} ORDER BY number {way} LIMIT {limit} OFFSET {offset}");
     vec![count, writer.select(page, DATA)]
+}
+
+/// Lines of the audit log.
+pub fn audit_log(dialect: Dialect, shard: ShardId, wanted: &AuditWanted) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let mut condition = format!("shard = {}", dialect.placeholder(1));
+    let actors = [wanted.user.map(|user| format!("user/{user}")), wanted.key.map(|key| format!("key/{key}"))];
+    let words = actors.into_iter().map(|actor| ("actor", actor)).chain([("kind", wanted.kind.clone()), ("object", wanted.object.clone())]);
+    for (column, word) in words.filter_map(|(column, word)| Some((column, word?))) {
+        condition += &format!(" AND {column} = {}", writer.bind(Value::Text(word)));
+    }
+    condition += &writer.span("at", wanted.at);
+    if let Some(before) = wanted.before {
+        condition += &format!(" AND id < {}", writer.bind(int(before)));
+    }
+    let limit = writer.bind(int(wanted.limit));
+    vec![writer.select(format!("SELECT data FROM audit_lines WHERE {condition} ORDER BY id DESC LIMIT {limit}"), DATA)]
 }
 
 /// How the deliveries of a webhook go.

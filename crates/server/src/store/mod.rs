@@ -19,6 +19,7 @@
 pub mod books;
 pub mod gate_lists;
 pub mod lists;
+mod logs;
 mod messages;
 mod named;
 mod postgres;
@@ -29,7 +30,6 @@ mod schema;
 pub mod sim;
 mod sql;
 mod sqlite;
-mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;

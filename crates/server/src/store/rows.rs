@@ -111,6 +111,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::Cancellation(session) => put(int(session.0)),
         Key::Webhook(id) | Key::WebhookStanding(id) => put(int(id.0)),
         Key::WebhookAttempt((hook, slot)) => pair(hook.0, *slot, put),
+        Key::AuditLine(id) => put(int(id.0)),
     }
 }
 
@@ -171,6 +172,12 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Int(customer.created.0));
         }
         Row::Message(message) => message_cells(message, put),
+        Row::AuditLine(line) => {
+            put(Cell::Int(line.at.0));
+            put(Cell::Text(&line.by.word()));
+            put(Cell::Text(&line.kind));
+            put(Cell::Text(&line.object));
+        }
         Row::WebhookAttempt(attempt) => {
             put(int(attempt.number));
             put(Cell::Int(attempt.at.0));
@@ -396,6 +403,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::Webhook(row) => serde_json::to_writer(out, row),
         Row::WebhookStanding(row) => serde_json::to_writer(out, row),
         Row::WebhookAttempt(row) => serde_json::to_writer(out, row),
+        Row::AuditLine(row) => serde_json::to_writer(out, row),
         Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.

@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use aforo_domain::audit::AuditLine;
 use aforo_domain::catalogue::plan::Sector;
 use aforo_domain::catalogue::{Event, Publication, Session, Template, Venue};
 use aforo_domain::change::{Key, Row};
@@ -359,4 +360,10 @@ row_tables! {
         DATA,
     ])
     .clustered(), json::<Arc<Attempt>>;
+    // Only what is managed and done after a sale has a line: a sale writes none.
+    AuditLine: AUDIT_LINES = Table::new("audit_lines", &[SHARD, int("id")], &[int("at"), text("actor"), text("kind"), text("object"), DATA])
+    .with(&[
+        Index { name: "audit_lines_actor", unique: false, columns: "shard, actor, id", only: None },
+        Index { name: "audit_lines_object", unique: false, columns: "shard, kind, object, id", only: None },
+    ]), json::<Arc<AuditLine>>;
 }

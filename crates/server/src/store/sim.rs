@@ -219,7 +219,7 @@ impl SimStore {
                 Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::Ticket(_) | Row::History(_) | Row::SoldUnit(_) => {}
                 Row::Message(_) | Row::VoucherSale(_) | Row::Admission(_) | Row::Revocation(_) => {}
                 Row::OfflineScan(_) | Row::GateTally(_) => {}
-                Row::WebhookAttempt(_) => {}
+                Row::WebhookAttempt(_) | Row::AuditLine(_) => {}
                 Row::VoucherOrder(order) if matches!(order.stage, VoucherOrderStage::Confirm { .. }) => {}
                 _ => each(Resident::Row(row)),
             }

@@ -46,6 +46,7 @@ pub fn rows(by: &Seller) -> Vec<Row> {
         HistoryEvent::Relocates { of: CODE, items: vec![(ItemId(5), ItemId(8))], totals: totals(), currency, tickets },
         HistoryEvent::Cancelled { session: SessionId(51), items: vec![ItemId(5)] },
         HistoryEvent::Noted { text: "«?»".to_owned() },
+        HistoryEvent::Resent { to: "z***@example.org".to_owned() },
         HistoryEvent::AttendeesChanged { items: vec![ItemId(5)] },
         HistoryEvent::Reprinted { dead: vec![(ItemId(5), "****8905".to_owned())] },
         HistoryEvent::Erased,

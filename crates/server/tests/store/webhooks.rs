@@ -1,7 +1,8 @@
-//! A webhook with two secrets, its standing, a line of its log and a message for it.
+//! A webhook with two secrets, its standing, a line of its log and a message for it; and a line of the audit log.
 
 use std::sync::Arc;
 
+use aforo_domain::audit::{AuditActor, AuditApi, AuditLine};
 use aforo_domain::change::Row;
 use aforo_domain::identity::Status;
 use aforo_domain::ids::*;
@@ -42,7 +43,10 @@ pub fn rows() -> Vec<Row> {
         end: End::Answered(503),
         then: Then::Again(NOW.plus_ms(5_000)),
     };
+    let by = AuditActor { platform: false, user: Some(UserId(12)), key: None, channel: None };
+    let (api, action, kind, object) = (AuditApi::OrdersManagement, "REFUND".into(), "ORDER".into(), CODE.to_string());
     vec![
+        Arc::new(AuditLine { id: AuditId(907), at: NOW, by, api, action, kind, object }).into(),
         Arc::new(webhook).into(),
         WebhookStanding { hook, attempts: 10_007, delivered: Some(NOW), failing_since: Some(NOW), failures: 2 }.into(),
         Arc::new(attempt).into(),

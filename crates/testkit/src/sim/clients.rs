@@ -450,6 +450,7 @@ fn after_sale(order: &Order, draw: &mut Draw) -> AfterSaleCommand {
         1 => return AfterSaleCommand::Note("Somebody called".to_owned()),
         2 => return AfterSaleCommand::SetAttendees(attendees(items.first().copied(), draw)),
         3 => return AfterSaleCommand::CancelBooking,
+        4 => return AfterSaleCommand::Resend(None),
         _ => {}
     }
     items.extend(products::unit(order, draw).filter(|_| below(draw, 2) == 0));

@@ -1,6 +1,7 @@
 //! E-mails to a mail server that takes them, refuses them, and takes them in the end.
 
-use aforo_testkit::builders::SmallWorld;
+use aforo_testkit::builders::{SmallWorld, text};
+use aforo_testkit::caller::{ManagerClient, SellerClient};
 use aforo_testkit::smtp::MailServer;
 use aforo_testkit::spawn::{Engine, TestServer};
 use aforo_testkit::wait::until;
@@ -52,6 +53,36 @@ pub async fn a_mail_server_gets_what_buyers_bought(outer: &TestServer) {
     server.pass_seconds(6).await;
     until("the second e-mail", || mails.mails().len() == 2);
     assert!(mails.mails()[1].text.contains(&code));
+    what_was_sold_is_sent_again(&world, &seller, &mails, &code).await;
     drop(world);
     server.stop().await;
+}
+
+/// By hand, to whom somebody says; and a refund has a letter of its own.
+async fn what_was_sold_is_sent_again(world: &SmallWorld<'_>, seller: &SellerClient, mails: &MailServer, code: &str) {
+    let order = format!("/orders-mgmt-api/v1/orders/{code}");
+    let to = json!({"email": "bob@example.net"});
+    for (body, address) in [(json!({}), "ada@example.org"), (to, "bob@example.net")] {
+        let before = mails.mails().len();
+        seller.0.post(format!("{order}/resend"), body).await.ok();
+        until("it comes again", || mails.mails().len() > before);
+        let mail = mails.mails().remove(before);
+        assert_eq!(mail.to, [address.to_owned()]);
+        assert!(mail.text.contains(code));
+    }
+    seller.0.post(format!("{order}/resend"), json!({"email": "nobody"})).await.refused("DIST0004");
+    let reporter = world.admin.make(&format!("/entities/{}/keys", world.theatre), json!({"roles": ["REPORTS"]})).await;
+    let reporter = ManagerClient::with_key(world.nobody(), text(&reporter, "secret")).await;
+    reporter.0.post(format!("{order}/resend"), json!({})).await.refused("FORBIDDEN_RESOURCE");
+    let book = world.admin.0.get(format!("{order}/history")).await.ok();
+    let last = book["data"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["type"], &last["email"]), (&json!("RESENT"), &json!("b***@example.net")));
+
+    let before = mails.mails().len();
+    let item = world.admin.0.get(&order).await.ok()["items"][0]["id"].clone();
+    let refund = json!({"items": [{"id": item}], "type": "MANUAL"});
+    let refund = world.admin.0.post(format!("{order}/refund"), refund).await.ok();
+    until("the letter about the refund", || mails.mails().len() > before);
+    let mail = mails.mails().remove(before);
+    assert!(mail.text.contains(text(&refund, "code")) && mail.text.contains(code) && mail.text.contains("20 EUR"), "{}", mail.text);
 }

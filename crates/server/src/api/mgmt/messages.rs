@@ -55,7 +55,7 @@ pub struct MessageView<'a> {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct MailView<'a> {
     to: &'a str,
-    /// `SOLD`: about an order that was sold. `GIFT`: a gift voucher.
+    /// `SOLD`: about an order that was sold. `REFUNDED`: about what comes back of one. `GIFT`: a gift voucher.
     letter: &'static str,
 }
 
@@ -81,6 +81,7 @@ fn view(shard: ShardId, message: &Message) -> MessageView<'_> {
             let letter = match mail.letter {
                 Letter::Sold(_) => "SOLD",
                 Letter::Gift(_) => "GIFT",
+                Letter::Refunded(..) => "REFUNDED",
             };
             (None, Some(MailView { to: &mail.to, letter }))
         }

@@ -5,6 +5,7 @@
 //! gone for good. A read carries an `ETag`; `If-Match` on a change refuses with `CONFLICT` if something changed meanwhile. An id may be given at
 //! creation, as imports do. PLATFORM_ADMIN names the operator it works on with `operator_id`.
 
+pub mod audit;
 pub mod barcodes;
 pub mod bulk;
 pub mod cancellations;
@@ -110,6 +111,8 @@ pub fn router() -> Routes {
         .routes(routes!(messages::list))
         .routes(routes!(messages::acknowledge))
         .routes(routes!(messages::retry))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::list_of_platform))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::change, webhooks::delete))
         .routes(routes!(webhooks::rotate))

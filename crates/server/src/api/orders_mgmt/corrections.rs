@@ -1,6 +1,7 @@
 //! What may be put right after the sale without touching its money: bookings let go, notes, who comes, other barcodes.
 
 use aforo_domain::command::Command;
+use aforo_domain::forms::is_email;
 use aforo_domain::ids::{ItemId, OrderCode};
 use aforo_domain::orders::after::AfterSaleCommand;
 use axum::response::Response;
@@ -36,6 +37,28 @@ pub struct ReprintBody {
     /// 1 to 500, all or none of them.
     #[schema(required = true)]
     items: Option<Vec<NamedItemBody>>,
+}
+
+/// Where a letter goes.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct ResendBody {
+    /// Else to the buyer.
+    email: Option<String>,
+}
+
+/// Sends the buyer of a sold order, or of a refund, its e-mail again, to another address if one is named. The order's history says where it went.
+#[utoipa::path(
+    post, path = "/orders/{code}/resend", operation_id = "resend_order", tag = "orders", request_body = Option<ResendBody>,
+    params(("code" = String, Path), ("operator_id" = Option<u64>, Query), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = OrderView)),
+    extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_INVALID_STATUS CONFLICT NOT_FOUND"))),
+)]
+pub async fn resend(clerk: Clerk<Corrects>, PathCode(code): PathCode, call: Call<Option<ResendBody>>) -> Result<Response, Problem> {
+    let mut checks = Checks::new();
+    let email = call.body.as_ref().and_then(|body| body.email.as_deref()).map(str::trim);
+    let email = checks.formed("email", email, |email| is_email(email).then(|| email.to_owned()));
+    let command = checks.done(AfterSaleCommand::Resend(email))?;
+    correct(&clerk, code, &call, command).await
 }
 
 /// Lets a booking go: its places are for sale again at once.

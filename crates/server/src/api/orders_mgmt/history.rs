@@ -25,7 +25,7 @@ pub struct LineView<'a> {
     number: u32,
     date: Shown,
     /// `CONFIRMED`, `REFUNDED` (something of it was given back), `RELOCATED` (places of it were given against others), `CANCELLED` (their session was called
-    /// off), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of
+    /// off), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `RESENT`, `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of
     /// another one `RELOCATION`; of what marketplaces did with tickets, `REGISTERED`, `UNREGISTERED`, `BLOCKED`, `UNBLOCKED` or `REISSUED`.
     r#type: &'static str,
     /// Of the refund, or of the order of the new places or tickets; of such an order's own line, of the order that was sold.
@@ -41,6 +41,9 @@ pub struct LineView<'a> {
     /// Of a note.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
+    /// Of what was sent again: where to, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
     /// Those that it is about, where it is not the whole order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<LineItemView<'a>>,
@@ -111,6 +114,7 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
         tickets: None,
         total: None,
         text: None,
+        email: None,
         items: Vec::new(),
     };
     let money = |totals: &Totals, currency: &Currency, tickets: &u32| (Some(Money::of(*currency, totals.total())), Some(*tickets));
@@ -139,6 +143,7 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
             view.r#type = "CANCELLED";
             view.items = items.iter().map(|item| LineItemView::of(*item)).collect();
         }
+        HistoryEvent::Resent { to } => (view.r#type, view.email) = ("RESENT", Some(to.as_str())),
         HistoryEvent::Noted { text } => (view.r#type, view.text) = ("NOTE", Some(text.as_str())),
         HistoryEvent::AttendeesChanged { items } => {
             view.r#type = "ATTENDEES_CHANGED";

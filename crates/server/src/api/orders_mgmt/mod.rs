@@ -36,6 +36,7 @@ pub fn router() -> Routes {
         .routes(routes!(refund::refund))
         .routes(routes!(relocate::relocate))
         .routes(routes!(corrections::cancel))
+        .routes(routes!(corrections::resend))
         .routes(routes!(corrections::note))
         .routes(routes!(corrections::attendees))
         .routes(routes!(corrections::reprint))

@@ -33,7 +33,14 @@ impl fmt::Debug for Letter {
 pub fn write(mail: &Mail, view: &ShardView, zones: &Zones) -> Letter {
     let (texts, language) = (Texts::of(&mail.language), &mail.language);
     match &mail.letter {
-        messages::Letter::Sold(sale) => sold(sale, texts, language, view, zones),
+        messages::Letter::Sold(sale) => {
+            let heading = format!("{} {}", texts.order, sale.code);
+            of_order(sale, texts.thanks, vec![heading], texts.subject, (texts, language), view, zones)
+        }
+        messages::Letter::Refunded(of, refund) => {
+            let headings = vec![format!("{} {}", texts.refund, refund.code), format!("{} {of}", texts.order)];
+            of_order(refund, texts.refunded, headings, texts.refund_subject, (texts, language), view, zones)
+        }
         messages::Letter::Gift(letter) => gift(letter, texts),
     }
 }
@@ -50,15 +57,21 @@ enum Line {
     Picture(String, String),
 }
 
-fn sold(sale: &Sale, texts: &Texts, language: &Language, view: &ShardView, zones: &Zones) -> Letter {
+/// About an order: what was bought, or comes back.
+fn of_order(
+    sale: &Sale,
+    said: &str,
+    headings: Vec<String>,
+    subject: &str,
+    (texts, language): (&Texts, &Language),
+    view: &ShardView,
+    zones: &Zones,
+) -> Letter {
     let money = |minor| format!("{} {}", sale.currency.show_amount(minor), sale.currency);
     let buyer = sale.buyer.as_ref().and_then(|buyer| buyer.name.as_deref());
     let hello = buyer.map_or_else(|| texts.hello.to_owned(), |name| format!("{} {name}", texts.hello));
-    let mut lines = vec![
-        Line::Plain(format!("{hello},")),
-        Line::Plain(texts.thanks.to_owned()),
-        Line::Heading(format!("{} {}", texts.order, sale.code)),
-    ];
+    let mut lines = vec![Line::Plain(format!("{hello},")), Line::Plain(said.to_owned())];
+    lines.extend(headings.into_iter().map(Line::Heading));
     let mut names: Vec<String> = Vec::new();
     let mut sessions: Vec<_> = sale.items.iter().map(|item| item.session).collect();
     sessions.dedup();
@@ -84,7 +97,7 @@ fn sold(sale: &Sale, texts: &Texts, language: &Language, view: &ShardView, zones
     }
     lines.push(Line::Priced(texts.total.to_owned(), money(sale.total)));
     let about = if names.is_empty() { sale.code.to_string() } else { names.join(", ") };
-    Letter { subject: format!("{}: {about}", texts.subject), text: text(&lines), html: html(&lines, texts.tag) }
+    Letter { subject: format!("{subject}: {about}"), text: text(&lines), html: html(&lines, texts.tag) }
 }
 
 fn gift(letter: &GiftLetter, texts: &Texts) -> Letter {

@@ -15,6 +15,12 @@ pub struct Texts {
     pub thanks: &'static str,
     /// Before the order's code.
     pub order: &'static str,
+    /// Before the name of the event, of what comes back.
+    pub refund_subject: &'static str,
+    /// That something comes back.
+    pub refunded: &'static str,
+    /// Before the refund's code.
+    pub refund: &'static str,
     /// Before a row's name.
     pub row: &'static str,
     /// Before a seat's name.
@@ -41,6 +47,9 @@ static ENGLISH: Texts = Texts {
     hello: "Hello",
     thanks: "Thank you for your purchase.",
     order: "Order",
+    refund_subject: "Your refund",
+    refunded: "We have refunded part or all of your order. This is what comes back.",
+    refund: "Refund",
     row: "row",
     seat: "seat",
     products: "Also",
@@ -61,6 +70,9 @@ static OTHERS: &[Texts] = &[
         hello: "Hola",
         thanks: "Gracias por tu compra.",
         order: "Pedido",
+        refund_subject: "Tu devolución",
+        refunded: "Hemos devuelto tu pedido o una parte. Esto es lo que se te devuelve.",
+        refund: "Devolución",
         row: "fila",
         seat: "butaca",
         products: "También",
@@ -78,6 +90,9 @@ static OTHERS: &[Texts] = &[
         hello: "Hola",
         thanks: "Gràcies per la teva compra.",
         order: "Comanda",
+        refund_subject: "La teva devolució",
+        refunded: "Hem retornat la teva comanda o una part. Això és el que se't retorna.",
+        refund: "Devolució",
         row: "fila",
         seat: "seient",
         products: "També",
@@ -95,6 +110,9 @@ static OTHERS: &[Texts] = &[
         hello: "Bonjour",
         thanks: "Merci pour votre achat.",
         order: "Commande",
+        refund_subject: "Votre remboursement",
+        refunded: "Nous avons remboursé tout ou partie de votre commande. Voici ce qui vous revient.",
+        refund: "Remboursement",
         row: "rang",
         seat: "place",
         products: "Et aussi",
@@ -112,6 +130,9 @@ static OTHERS: &[Texts] = &[
         hello: "Guten Tag",
         thanks: "Vielen Dank für Ihren Kauf.",
         order: "Bestellung",
+        refund_subject: "Ihre Erstattung",
+        refunded: "Wir haben Ihre Bestellung ganz oder zum Teil erstattet. Das bekommen Sie zurück.",
+        refund: "Erstattung",
         row: "Reihe",
         seat: "Platz",
         products: "Außerdem",

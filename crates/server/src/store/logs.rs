@@ -1,11 +1,12 @@
-//! What is read of webhooks beside what is published of them: their logs, and how their deliveries go.
+//! What is read of logs: those of webhooks with how their deliveries go, and the audit log.
 
 use std::sync::Arc;
 
+use aforo_domain::audit::AuditLine;
 use aforo_domain::ids::{ShardId, WebhookId};
 use aforo_domain::webhooks::{Attempt, WebhookStanding};
 
-use super::lists::{self, AttemptsWanted, Cut, Page};
+use super::lists::{self, AttemptsWanted, AuditWanted, Cut, Page};
 use super::{Reader, StoreError};
 
 impl Reader {
@@ -15,6 +16,14 @@ impl Reader {
     /// Whatever the database says.
     pub fn attempts(&mut self, shard: ShardId, wanted: &AttemptsWanted, cut: Cut) -> Result<Page<Arc<Attempt>>, StoreError> {
         lists::page(&self.select(&lists::attempts(self.dialect(), shard, wanted, cut))?)
+    }
+
+    /// Lines of the audit log, the last first.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn audit_log(&mut self, shard: ShardId, wanted: &AuditWanted) -> Result<Vec<Arc<AuditLine>>, StoreError> {
+        lists::all(&self.select(&lists::audit_log(self.dialect(), shard, wanted))?)
     }
 
     /// How the deliveries of a webhook go; `None` if nothing was ever sent to it.
