@@ -18,6 +18,7 @@ use crate::moment::{Moment, Timestamp};
 use crate::orders::draft::Draft;
 use crate::orders::{Buyer, History, HistoryEvent, Order, Seller};
 use crate::text::Language;
+use crate::vouchers;
 use crate::world::World;
 
 /// Consents of one customer at most.
@@ -186,10 +187,20 @@ impl<'a> Register<'a> {
 
     /// Erases what is personal of an order in the books and of its refunds. What was paid, for what and when, stays.
     fn erase(&self, id: CustomerId, order: OrderId) -> Planned {
-        let order = self.world.resident_order(order)?.filter(|order| order.extras().customer == Some(id)).ok_or(Code::OrderNotFound)?;
+        let is_own = |order: &&Arc<Order>| {
+            let channel = self.world.identity.channels.get(&order.seller.channel);
+            channel.is_some_and(|channel| channel.entity == self.entity)
+        };
+        let order = self.world.resident_order(order)?.filter(is_own).ok_or(Code::OrderNotFound)?;
+        if order.extras().after.erased.is_some() {
+            return Ok(Done { changes: Vec::new(), reply: Reply::Order(order.clone()) });
+        }
+        if order.extras().customer != Some(id) {
+            return Err(Code::OrderNotFound.into());
+        }
         // Orders that were given for places of this one name the customer themselves.
         let refunds = order.extras().after.refunds.iter().filter(|note| !note.relocated);
-        let refunds: Vec<_> = refunds.filter_map(|refund| self.world.resident_order(refund.order).transpose()).collect::<Result<_, _>>()?;
+        let refunds = vouchers::all(refunds.map(|note| self.world.resident_order(note.order)))?;
         let mut draft = Draft::new(self.world);
         let mut answer = order.clone();
         for one in refunds.into_iter().chain([order]) {

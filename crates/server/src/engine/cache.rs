@@ -40,9 +40,7 @@ impl Cache {
                     self.push(row.key(), seq, bytes);
                 }
             }
-            Change::Delete(key @ (Key::Order(_) | Key::PoolBarcode(_) | Key::Message(_) | Key::Member(_) | Key::VoucherOrder(_))) => {
-                self.push(key.clone(), seq, ABSENT_BYTES)
-            }
+            Change::Delete(key) if leaves_absence(key) => self.push(key.clone(), seq, ABSENT_BYTES),
             _ => {}
         }
     }
@@ -73,6 +71,11 @@ impl Cache {
     }
 }
 
+/// Whether a World notes of such a key that it is nowhere once its row is deleted.
+const fn leaves_absence(key: &Key) -> bool {
+    matches!(key, Key::Order(_) | Key::PoolBarcode(_) | Key::Message(_) | Key::Member(_) | Key::VoucherOrder(_) | Key::Customer(_))
+}
+
 /// About how many bytes a row takes; `None` for one that stays in memory.
 fn droppable(row: &Row) -> Option<usize> {
     match row {
@@ -85,6 +88,7 @@ fn droppable(row: &Row) -> Option<usize> {
         Row::Voucher(voucher) if voucher.reserved == 0 => Some(300),
         Row::VoucherCode(_) | Row::VoucherMovement(_) | Row::MemberNumber(_) => Some(120),
         Row::Member(_) => Some(400),
+        Row::Customer(customer) => Some(400 + 200 * customer.consents.len()),
         Row::Message(_) => Some(700),
         Row::VoucherOrder(order) if order.expires().is_none() => Some(400 + 400 * order.items.len()),
         Row::VoucherSale(sale) => Some(200 + 16 * sale.vouchers.len()),

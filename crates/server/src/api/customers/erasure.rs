@@ -46,9 +46,7 @@ impl Register {
                 return Ok(());
             }
             for order in page.rows {
-                let erased = self.ask(Command::Customer(CustomerCommand::EraseOrder(id, order.id))).await;
-                // Somebody else may do the same at the same time.
-                erased.map(|_| ()).or_else(|problem| if problem.is(Code::OrderNotFound) { Ok(()) } else { Err(problem) })?;
+                self.ask(Command::Customer(CustomerCommand::EraseOrder(id, order.id))).await?;
             }
         }
         Err(Code::Overloaded.into())
