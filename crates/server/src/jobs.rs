@@ -99,17 +99,26 @@ impl Worker {
         *self.stopping.borrow() || self.stopping.has_changed().is_err()
     }
 
-    /// Does a piece of the work of each session that has some. Whether there may be more.
+    /// Does a piece of the work of each session that has some. Whether there may be more. What fails in one shard holds up no other.
     async fn round(&self) -> Result<bool, Error> {
-        let mut more = false;
+        let (mut more, mut failed) = (false, None);
         for shard in self.engine.views().shards() {
-            let Reply::Cancellations(running) = self.ask(shard, CancellationCommand::Running).await? else { continue };
-            for cancellation in running {
-                if self.is_over() {
-                    return Ok(false);
-                }
-                more |= self.piece(shard, &cancellation).await?;
+            match self.round_in(shard).await {
+                Ok(some) => more |= some,
+                Err(error) => failed = Some(error),
             }
+        }
+        failed.map_or(Ok(more), Err)
+    }
+
+    async fn round_in(&self, shard: ShardId) -> Result<bool, Error> {
+        let Reply::Cancellations(running) = self.ask(shard, CancellationCommand::Running).await? else { return Ok(false) };
+        let mut more = false;
+        for cancellation in running {
+            if self.is_over() {
+                return Ok(false);
+            }
+            more |= self.piece(shard, &cancellation).await?;
         }
         Ok(more)
     }
