@@ -52,7 +52,9 @@ impl MarketLaws {
     }
 
     fn check_places(&self, order: &Order, breaches: &mut Vec<Breach>) {
-        for one in &order.extras().second_hand {
+        // A refund only says what it gives back.
+        let holds = order.extras().second_hand.iter().filter(|_| !matches!(order.stage, Stage::Refund { .. }));
+        for one in holds {
             let here = format!("item {} of order {}", one.item, order.id);
             let first = self.orders.get(&one.order);
             let standing = first.and_then(|first| first.standing(one.ticket));

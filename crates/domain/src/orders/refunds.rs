@@ -77,6 +77,7 @@ pub fn draw_up(order: &Order, request: &RefundRequest, per_order: bool, pays: im
     if request.delivery && !before.iter().any(|refund| refund.delivery) {
         extras.delivery.clone_from(&order.extras().delivery);
     }
+    extras.second_hand = order.extras().second_hand.iter().filter(|one| request.items.contains(&one.item)).cloned().collect();
     let mut drawn_up = DrawnUp {
         items: order.items.iter().filter(|item| goes(item)).map(comes_back).collect(),
         surcharges: if request.surcharges && per_order { surcharges_per_order(order, request) } else { Vec::new() },

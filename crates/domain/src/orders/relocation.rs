@@ -106,14 +106,15 @@ impl<'a> Office<'a> {
     /// Relocates items of a sold order.
     ///
     /// # Errors
-    /// `ORDER_INVALID_STATUS` unless it is sold; `ORDER_ITEM_INVALID` for items it does not have, products, and those that another promoter's session, another
+    /// `ORDER_INVALID_STATUS` unless it is sold; `ORDER_ITEM_INVALID` for items it does not have, products, tickets of the secondary market, and those that another promoter's session, another
     /// currency or another kind of tariff is asked for; `PRODUCT_STATE_INVALID` for tickets that are not valid; `FORBIDDEN_RESOURCE` for who may not keep the
     /// prices; `SESSION_NOT_FOUND`, `DIST0005`, `SESSION_SALES_LIMIT_EXCEEDED`, `ORDER_SEAT_NOT_AVAILABLE`; then those of the payments.
     pub(super) fn relocate(&self, order: &'a Arc<Order>, request: &RelocationRequest) -> Planned {
         let Stage::Confirm { code: of_code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
         let named: Vec<_> = request.moves.iter().map(|one| one.item).collect();
         check_named(order, &named, Code::ProductStateInvalid, |_| true)?;
-        let is_place = |id: &ItemId| order.items.iter().any(|item| item.id == *id);
+        // What took another ticket's place keeps it: that ticket says where it went.
+        let is_place = |id: &ItemId| order.items.iter().any(|item| item.id == *id) && order.second_hand(*id).is_none();
         let products: Vec<_> = named.iter().copied().filter(|id| !is_place(id)).collect();
         if !products.is_empty() {
             return Err(refused(Code::OrderItemInvalid, products).into());

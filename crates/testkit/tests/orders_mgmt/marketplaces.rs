@@ -84,6 +84,16 @@ pub async fn a_ticket_is_sold_again_by_a_marketplace(server: &TestServer) {
     };
     assert_eq!((qr(&shop.0, &first).await, qr(&market.market.0, &second).await), (409, 200));
 
+    // Reports tell it apart, and nobody owes the promoter for one ticket twice.
+    let report = async |path: &str| {
+        let path = format!("/mgmt-api/v1/reports/{path}?from=2031-01-15T00:00:00Z&to=2031-01-16T00:00:00Z");
+        world.admin.0.get(path).await.ok()["data"].as_array().unwrap().clone()
+    };
+    let sales: Vec<_> = report("sales").await.iter().map(|row| (row["market"].clone(), row["sales"]["total"].clone())).collect();
+    assert_eq!(sales, [(Value::Null, json!(40)), (json!("SECONDARY"), json!(35))]);
+    let owed: Vec<_> = report("settlement").await.iter().map(|row| row["payable"].clone()).collect();
+    assert_eq!(owed, [json!(40)]);
+
     // Its new buyer gives it back, and it is for sale again.
     refund(&shop.0, &first, &items[..1]).await.refused("PRODUCT_STATE_INVALID");
     refund(&market.market.0, &second, &[sold_again]).await.ok();

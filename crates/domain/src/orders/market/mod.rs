@@ -307,6 +307,11 @@ impl Order {
         items.iter().fold(self.clone(), unmarked)
     }
 
+    /// Whether it is of the secondary market: its tickets took the places of others, or were such and come back.
+    pub fn is_second_hand(&self) -> bool {
+        !self.extras().second_hand.is_empty()
+    }
+
     /// The ticket whose place an item took.
     pub fn second_hand(&self, item: ItemId) -> Option<&SecondHand> {
         self.extras().second_hand.iter().find(|one| one.item == item)

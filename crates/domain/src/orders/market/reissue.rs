@@ -132,8 +132,13 @@ impl<'a> Marketplace<'a> {
         };
         let barcodes = desk.look_for_barcodes(&order).map_err(without)?;
         let first_ones = self.replaced(&order, code, found)?;
+        let customer = self.world.buyer_as_customer(&order, at)?;
         barcodes.give(&mut draft, &mut order, at);
         draft.count_buyer(&mut order);
+        if let Some(customer) = customer {
+            order = order.with_extras(|extras| extras.customer = Some(customer.id));
+            draft.put(Arc::new(customer));
+        }
         for index in 0..order.items.len() {
             order.items[index].barcode.get_or_insert_with(|| chance.barcode());
             let item = &order.items[index];

@@ -290,7 +290,7 @@ impl<'a> OrderView<'a> {
 
 /// On which market an order was sold.
 pub fn market(order: &Order) -> &'static str {
-    if order.extras().second_hand.is_empty() { "PRIMARY" } else { "SECONDARY" }
+    if order.is_second_hand() { "SECONDARY" } else { "PRIMARY" }
 }
 
 /// Whether this is the whole order: it has had a buyer since before it had its code, and who sees a part of it does not see them.

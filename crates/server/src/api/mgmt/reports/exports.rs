@@ -20,6 +20,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{Books, SpanQuery, span};
 use crate::api::distribution::view::KINDS;
 use crate::api::mgmt::words;
+use crate::api::orders_mgmt::view::market;
 use crate::http::checks::Checks;
 use crate::http::extract::{Manager, Reporters};
 use crate::http::params::Params;
@@ -211,13 +212,14 @@ fn head(books: &Books, order: &Order) -> Vec<(&'static str, Cell)> {
     let previous = match (&order.stage, &order.extras().replaces) {
         (Stage::Refund { of_code, .. }, _) => Some(of_code.to_string()),
         (_, Some(replaces)) => Some(replaces.code.to_string()),
-        _ => None,
+        _ => order.extras().second_hand.first().map(|one| one.code.to_string()),
     };
     vec![
         ("date", Cell::maybe(booked_at(order).map(time::utc))),
         ("code", Cell::maybe(order.code().map(|code| code.to_string()))),
         ("order_type", Cell::text(words::show(KINDS, &order.kind()))),
         ("previous_code", Cell::maybe(previous)),
+        ("market", Cell::text(market(order))),
         ("channel_id", Cell::id(Some(channel.0))),
         ("channel", Cell::maybe(books.view.identity.channels.get(&channel).map(|channel| channel.name.clone()))),
         ("currency", Cell::text(order.currency.code())),

@@ -82,6 +82,9 @@ pub struct SalesRow {
     rate: Option<NameView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     product: Option<NameView>,
+    /// `SECONDARY` where marketplaces sold tickets again, which is never added to what was sold first; else left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    market: Option<&'static str>,
     currency: String,
     sales: TallyView,
     /// What came back, as positive amounts.
@@ -135,6 +138,7 @@ struct Key {
     price_type: Option<PriceTypeId>,
     rate: Option<RateId>,
     product: Option<ProductId>,
+    second_hand: bool,
     currency: Currency,
 }
 
@@ -196,6 +200,7 @@ impl Wanted {
             price_type: None,
             rate: None,
             product: None,
+            second_hand: order.is_second_hand(),
             currency: order.currency,
         };
         match line.thing {
@@ -306,6 +311,7 @@ fn view(books: &Books, key: &Key, row: &Row) -> SalesRow {
         price_type: key.price_type.map(price_type),
         rate: key.rate.map(rate),
         product: key.product.map(|id| named(id.0, catalogue.products.get(&id).map(|product| product.name.as_str()))),
+        market: key.second_hand.then_some("SECONDARY"),
         currency: key.currency.code().to_owned(),
         sales: tally_view(sales, key.currency),
         refunds: tally_view(refunds, key.currency),

@@ -90,7 +90,7 @@ impl Settled {
 
 /// What channels owe promoters for a span, by channel and session, and what they keep of it by the channel's `commissions`.
 ///
-/// A channel's surcharges, insurances and deliveries are its own and not in it. An entity sees what it is owed as a promoter and what its channels owe.
+/// A channel's surcharges, insurances and deliveries are its own and not in it, and neither are tickets that marketplaces sold again. An entity sees what it is owed as a promoter and what its channels owe.
 #[utoipa::path(
     get, path = "/reports/settlement", operation_id = "report_settlement", tag = "reports", params(SpanQuery, SettlementQuery),
     responses((status = 200, body = List<SettlementRow>)), extensions(("x-codes" = json!("DIST0001 NOT_FOUND"))),
@@ -110,6 +110,10 @@ pub async fn report(manager: Manager<Reporters>, params: Params) -> Result<Respo
     let mut rows: BTreeMap<Key, Row> = BTreeMap::new();
     books
         .each(|order| {
+            // What marketplaces sell again is not the promoter's: it was owed for those tickets when they were sold first.
+            if order.is_second_hand() {
+                return;
+            }
             let channel = order.seller.channel;
             for line in books.lines(order) {
                 let Some(entity) = books.promoter(&line).filter(|entity| promoter.is_none_or(|only| only == *entity)) else { continue };
