@@ -38,7 +38,8 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
     let days = days.iter().map(|(en, es, ca, days)| session(desk, &template, texts(en, es, ca), es, *days));
     let days = days.collect::<Result<Vec<_>, _>>()?;
     let agencies: Vec<_> = template["quotas"].as_array().into_iter().flatten().rev().map(|quota| quota["id"].clone()).collect();
-    let channels = [(stage.web, json!({})), (stage.kiosk, json!({})), (stage.agencies, json!({"quotas": agencies}))];
+    let agencies = (stage.agencies, json!({"quotas": agencies}));
+    let channels = [(stage.web, json!({})), (stage.kiosk, json!({})), agencies, (stage.marketplace, json!({}))];
     desk.put_on(event, days, &channels).await?;
     Ok(())
 }
