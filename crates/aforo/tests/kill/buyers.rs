@@ -36,8 +36,9 @@ impl Office {
     pub async fn reprint(&self, shop: &Shop, order: &mut Sold) {
         let items: Vec<_> = order.items.iter().map(|id| json!({"id": id})).collect();
         let path = format!("/orders-mgmt-api/v1/orders/{}/reprint", order.code);
-        let changed = self.call(shop, Method::POST, &path, json!({ "items": items })).await;
-        order.places = sold(&changed, 0).places;
+        self.call(shop, Method::POST, &path, json!({ "items": items })).await;
+        let found = shop.call(Method::GET, "/distribution-api/v1/orders", Some(&order.id), None, None).await;
+        order.places = sold(&found.unwrap().1, 0).places;
     }
 
     async fn call(&self, shop: &Shop, method: Method, path: &str, body: Value) -> Value {

@@ -21,6 +21,7 @@ use crate::moment::Timestamp;
 use crate::money::{Currency, Minor, Percent};
 use crate::text::Language;
 use crate::webhooks::{Webhook, WebhookOwner};
+pub use terms::MetadataRules;
 use terms::{BookingTerms, DeliveryMethod, Insurance};
 
 /// Whether something is there and works.
@@ -205,37 +206,6 @@ pub struct Channel {
     pub customers: bool,
     /// Counts the changes.
     pub version: u64,
-}
-
-/// What a channel may note on its orders (consumer metadata), and what it must. Lengths are in characters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MetadataRules {
-    /// Keys of one order at most.
-    pub max_elements: u32,
-    /// Of a key, at most.
-    pub key_max_length: u32,
-    /// Of a value, at most.
-    pub value_max_length: u32,
-    /// Keys without which pre-confirm refuses.
-    pub required: Vec<String>,
-}
-
-impl Default for MetadataRules {
-    fn default() -> Self {
-        Self { max_elements: 20, key_max_length: 50, value_max_length: 500, required: Vec::new() }
-    }
-}
-
-impl MetadataRules {
-    /// Whether the caps are within what is kept at all, and the required keys within the caps.
-    pub fn are_good(&self) -> bool {
-        let fits = |key: &String| (1..=self.key_max_length as usize).contains(&key.chars().count());
-        self.max_elements <= 100
-            && (1..=255).contains(&self.key_max_length)
-            && (1..=1_000).contains(&self.value_max_length)
-            && self.required.len() <= self.max_elements as usize
-            && self.required.iter().all(fits)
-    }
 }
 
 /// A field of a channel's buyer form.

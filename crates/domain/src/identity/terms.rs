@@ -1,5 +1,5 @@
-//! What a channel offers beside places: ways of delivery, insurances and bookings, as they are stored with it. What an order may have of them is
-//! decided in `orders::delivery`, `orders::insurance` and `orders::booking`.
+//! What a channel offers beside places, and what it may note on orders: ways of delivery, insurances, bookings and metadata, as they are stored with it.
+//! What an order may have of them is decided in `orders::delivery`, `orders::insurance`, `orders::booking` and `orders::metadata`.
 
 use serde::{Deserialize, Serialize};
 
@@ -187,4 +187,35 @@ fn once<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
     let mut ids: Vec<_> = ids.collect();
     ids.sort_unstable();
     ids.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// What a channel may note on its orders (consumer metadata), and what it must. Lengths are in characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetadataRules {
+    /// Keys of one order at most.
+    pub max_elements: u32,
+    /// Of a key, at most.
+    pub key_max_length: u32,
+    /// Of a value, at most.
+    pub value_max_length: u32,
+    /// Keys without which pre-confirm refuses.
+    pub required: Vec<String>,
+}
+
+impl Default for MetadataRules {
+    fn default() -> Self {
+        Self { max_elements: 20, key_max_length: 50, value_max_length: 500, required: Vec::new() }
+    }
+}
+
+impl MetadataRules {
+    /// Whether the caps are within what is kept at all, and the required keys within the caps.
+    pub fn are_good(&self) -> bool {
+        let fits = |key: &String| (1..=self.key_max_length as usize).contains(&key.chars().count());
+        self.max_elements <= 100
+            && (1..=255).contains(&self.key_max_length)
+            && (1..=1_000).contains(&self.value_max_length)
+            && self.required.len() <= self.max_elements as usize
+            && self.required.iter().all(fits)
+    }
 }

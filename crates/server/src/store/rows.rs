@@ -172,17 +172,7 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Int(customer.created.0));
         }
         Row::Message(message) => message_cells(message, put),
-        Row::AuditLine(line) => {
-            put(Cell::Int(line.at.0));
-            put(Cell::Text(&line.by.word()));
-            put(Cell::Text(&line.kind));
-            put(Cell::Text(&line.object));
-        }
-        Row::WebhookAttempt(attempt) => {
-            put(int(attempt.number));
-            put(Cell::Int(attempt.at.0));
-            put(Cell::Bool(attempt.end.is_delivered()));
-        }
+        Row::AuditLine(_) | Row::WebhookAttempt(_) => log_cells(row, put),
         Row::Counter(counter) => return put(Cell::Int(counter.value)),
         Row::Sequence(sequence) => return put(int(sequence.items_reserved)),
         _ => {}
@@ -218,6 +208,24 @@ fn gate_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
         Row::OfflineScan(scan) => {
             put(Cell::Int(scan.uploaded.0));
             put(Cell::Bool(scan.is_conflict()));
+        }
+        _ => {}
+    }
+}
+
+/// Of logs, what their lists go by.
+fn log_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
+    match row {
+        Row::AuditLine(line) => {
+            put(Cell::Int(line.at.0));
+            put(Cell::Text(&line.by.word()));
+            put(Cell::Text(&line.kind));
+            put(Cell::Text(&line.object));
+        }
+        Row::WebhookAttempt(attempt) => {
+            put(int(attempt.number));
+            put(Cell::Int(attempt.at.0));
+            put(Cell::Bool(attempt.end.is_delivered()));
         }
         _ => {}
     }
