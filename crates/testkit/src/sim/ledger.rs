@@ -396,16 +396,16 @@ impl Ledger {
         Ok(())
     }
 
-    /// Tickets with their barcodes, the first sold first, and then those that they had before.
-    pub fn barcodes(&self) -> Vec<(ItemId, Barcode)> {
+    /// Tickets with their sessions and barcodes, the first sold first, and then those that they had before.
+    pub fn barcodes(&self) -> Vec<(SessionId, ItemId, Barcode)> {
         let tickets = self.rows.range(Key::Ticket(ItemId(0))..=Key::Ticket(ItemId(u64::MAX))).map(|(_, row)| row);
         let known = |row: &Row| match row {
-            Row::Ticket(row) => Some((row.id, row.barcode.clone())),
+            Row::Ticket(row) => Some((row.session, row.id, row.barcode.clone())),
             _ => None,
         };
         let mut known: Vec<_> = tickets.filter_map(known).collect();
         let dead = self.rows.values().filter_map(|row| match row {
-            Row::Revocation(row) if row.by == RevokedBy::Reprint => Some((row.ticket, row.barcode.clone())),
+            Row::Revocation(row) if row.by == RevokedBy::Reprint => Some((row.session, row.ticket, row.barcode.clone())),
             _ => None,
         });
         // Among the last that were sold, so that they are shown.
