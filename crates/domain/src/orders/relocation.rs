@@ -94,6 +94,9 @@ impl Replaces {
     }
 }
 
+/// Moves whose places are picked together: the session's index among the sales, the price type and the tariff.
+type Group = (usize, Option<PriceTypeId>, RateId);
+
 /// A move that was looked at: what is needed to make it.
 struct Going<'a> {
     item: &'a Item,
@@ -218,7 +221,7 @@ impl<'a> Office<'a> {
             let over = sale.offer.session.end <= self.moment.now;
             let place = match one.to {
                 Goal::Seat(seat) => {
-                    sale.offer.plan.place(seat).filter(|place| sale.sells(*place, one.rate) && sale.is_free_or(*place, &given_up))
+                    sale.offer.plan.place(seat).filter(|place| sale.sells(*place, one.rate) && sale.is_free_or(*place, given_up))
                 }
                 Goal::PriceType(_) => automatic.get_mut(&group(one)).and_then(Vec::pop),
             };
@@ -232,11 +235,7 @@ impl<'a> Office<'a> {
     }
 
     /// Places that are picked automatically, by session, price type and tariff; those of each in the order opposite to that of their moves.
-    fn automatic(
-        &self,
-        going: &[Going<'_>],
-        sales: &[Sale<'a>],
-    ) -> Result<BTreeMap<(usize, Option<PriceTypeId>, RateId), Vec<Place>>, Error> {
+    fn automatic(&self, going: &[Going<'_>], sales: &[Sale<'a>]) -> Result<BTreeMap<Group, Vec<Place>>, Error> {
         let mut wanted: BTreeMap<_, (u32, &Going<'_>)> = BTreeMap::new();
         for one in going.iter().filter(|one| matches!(one.to, Goal::PriceType(_))) {
             wanted.entry(group(one)).or_insert((0, one)).0 += 1;
@@ -415,7 +414,7 @@ impl<'a> Office<'a> {
 }
 
 /// The automatic picks that are made together.
-fn group(one: &Going<'_>) -> (usize, Option<PriceTypeId>, RateId) {
+fn group(one: &Going<'_>) -> Group {
     (one.sale, if let Goal::PriceType(id) = one.to { Some(id) } else { None }, one.rate.id)
 }
 

@@ -172,7 +172,7 @@ impl History {
     fn start(&mut self) {
         // Whoever drops rows too early is caught the sooner the less may stay.
         // Just above what the largest command needs at once.
-        let cache_bytes = if self.setting.sabotage == Some(Sabotage::EvictsEarly) { 0 } else { 3_000 };
+        let cache_bytes = if self.setting.sabotage == Some(Sabotage::EvictsEarly) { 0 } else { 8_000 };
         let limits = Limits { batch_commands: 1 + below(&mut self.draw, 8), tick: 2, cache_bytes, ..Limits::default() };
         self.started += 1;
         self.clients.tally.starts += 1;

@@ -418,10 +418,10 @@ fn house() -> BoxedStrategy<House> {
         .boxed()
 }
 
-/// Places of the season are others than those in its sessions.
+/// Places of the season are others than those in its sessions, also where they are picked automatically: there the first call has the first place.
 fn without_doubles(mut pairs: BTreeMap<Pair, (RateId, RateId)>) -> BTreeMap<Pair, (RateId, RateId)> {
     let in_sessions: BTreeSet<_> = pairs.keys().filter(|(session, _)| *session != SEASON).map(|(_, pair)| *pair).collect();
-    pairs.retain(|(session, pair), _| *session != SEASON || *pair == LAST_PAIR || !in_sessions.contains(pair));
+    pairs.retain(|(session, pair), _| *session != SEASON || !in_sessions.contains(pair));
     pairs
 }
 

@@ -51,7 +51,7 @@ pub async fn orders_are_told_to_who_may_see_them(server: &TestServer) {
     let code = text(&sold, "code");
     let purchase = order("PURCHASE", json!({"code": code, "url": link(code)}));
     let calls = taken(&receiver, "/channel", 1);
-    assert_eq!(said(&calls), [purchase.clone()]);
+    assert_eq!(said(&calls), std::slice::from_ref(&purchase));
     assert_eq!(said(&taken(&receiver, "/entity", 1)), [purchase]);
     let call = &calls[0];
     let secret = text(&of_channel, "secret");
