@@ -136,10 +136,10 @@ impl Called {
 }
 
 /// For which channel and session, and which tickets.
-type Named = (Option<ChannelId>, Option<SessionId>, Vec<Called>);
+type Asked = (Option<ChannelId>, Option<SessionId>, Vec<Called>);
 
 impl TicketsBody {
-    fn read(&self) -> Result<Named, Problem> {
+    fn read(&self) -> Result<Asked, Problem> {
         let mut checks = Checks::new();
         let target = checks.optional_id("channel_id", self.channel_id.as_ref()).map(ChannelId);
         let session = checks.optional_id("session_id", self.session_id.as_ref()).map(SessionId);
