@@ -187,7 +187,7 @@ fn gives_no_barcode_back(world: &World, moment: &Moment, actor: &Actor, command:
 #[test]
 fn law_2_places_that_a_refund_keeps_are_noticed() {
     let what = noticed(|setting| Setting { plan: keeps_the_place, faults: false, ..setting });
-    assert!(what.contains("law 2") && what.contains("gave back"), "{what}");
+    assert!(what.contains("law 2") && what.contains("whose ticket is dead"), "{what}");
 }
 
 /// The rules, but for the one that a refund lets the place fall free.
