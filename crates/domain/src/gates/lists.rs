@@ -245,9 +245,13 @@ impl World {
     /// # Errors
     /// `NeedLists` if they are not in memory.
     pub(crate) fn gate_lists(&self, session: SessionId) -> Result<Vec<&List>, Stop> {
-        let of = || std::iter::once(session).chain(self.seasons_of(session).map(|season| season.session.id));
-        let lists: Vec<_> = of().filter_map(|id| self.gates.list(id)).collect();
-        let missing: Vec<_> = of().filter(|id| self.gates.list(*id).is_none()).collect();
+        let (mut lists, mut missing) = (Vec::new(), Vec::new());
+        for id in std::iter::once(session).chain(self.seasons_of(session).map(|season| season.session.id)) {
+            match self.gates.list(id) {
+                Some(list) => lists.push(list),
+                None => missing.push(id),
+            }
+        }
         if missing.is_empty() { Ok(lists) } else { Err(Stop::NeedLists(missing)) }
     }
 
@@ -312,6 +316,7 @@ impl World {
     pub fn is_revoked(&self, session: SessionId, barcode: &Barcode) -> Result<bool, Stop> {
         Ok(self.revocation(session, barcode)?.is_some_and(|revocation| revocation.is_in_force()))
     }
+
     /// A scan that was handed in.
     ///
     /// # Errors
