@@ -19,7 +19,7 @@ use crate::identity::{
 };
 use crate::ids::{
     AuditId, Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MemberId, MessageId, OrderId,
-    PointOfSaleId, ProductId, PromotionId, SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId,
+    PointOfSaleId, ProductId, PromotionId, SectorId, SessionId, ShardId, ShiftId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId,
     VoucherId, VoucherOrderId, WebhookId,
 };
 use crate::inventory::{Claim, PlaceMarks};
@@ -28,6 +28,7 @@ use crate::orders::cancellations::Cancellation;
 use crate::orders::{History, Order, Ticket};
 use crate::products::{Product, SoldUnit};
 use crate::promotions::Promotion;
+use crate::shifts::Shift;
 use crate::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use crate::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 use crate::webhooks::{Attempt, Webhook, WebhookStanding};
@@ -78,6 +79,8 @@ pub enum CounterKey {
     VoucherOrders(ChannelId),
     /// Units of a product in live orders and sold ones.
     ProductUnits(ProductId),
+    /// Receipts that an entity has given: the last one's number.
+    Receipts(EntityId),
 }
 
 /// A counter.
@@ -175,4 +178,5 @@ rows! {
     WebhookStanding(WebhookStanding) = WebhookId, |row| row.hook;
     WebhookAttempt(Arc<Attempt>) = (WebhookId, u64), |row| (row.hook, row.slot());
     AuditLine(Arc<AuditLine>) = AuditId, |row| row.id;
+    Shift(Arc<Shift>) = ShiftId, |row| row.id;
 }

@@ -34,6 +34,7 @@ use crate::orders::market::{self, MarketCommand, SeenTicket};
 use crate::orders::metadata::MetadataChange;
 use crate::orders::promotions::PromotionRequest;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
+use crate::shifts::{Shift, ShiftCommand};
 use crate::text::Language;
 use crate::voucher_orders::manage::GiftCommand;
 use crate::voucher_orders::sell::VoucherOrderCommand;
@@ -76,6 +77,8 @@ pub enum Command {
     Outbox(OutboxCommand),
     /// About customers.
     Customer(CustomerCommand),
+    /// At a till.
+    Shift(ShiftCommand),
 }
 
 /// A numbered seat to add.
@@ -226,6 +229,8 @@ pub enum Reply {
     Customer(Arc<Customer>),
     /// Tickets as they stand now, in the order in which they were named.
     Tickets(Arc<Vec<SeenTicket>>),
+    /// A shift as it is now.
+    Shift(Arc<Shift>),
 }
 
 impl Reply {
@@ -238,6 +243,7 @@ impl Reply {
             | Self::VoucherOrders(..)
             | Self::Gate(_)
             | Self::Tickets(_)
+            | Self::Shift(_)
             | Self::Cancellation(_)
             | Self::Cancellations(_) => true,
             Self::Granted(_) | Self::MemberPassword(_) | Self::Members(..) | Self::NotDone | Self::Customer(_) => false,
@@ -334,5 +340,6 @@ fn decide(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> P
         Command::Tick { limit } => Ok(orders::expiry::tick(world, moment, *limit)),
         Command::Outbox(command) => messages::plan(world, moment, actor, command),
         Command::Customer(command) => crate::customers::plan(world, moment, actor, command),
+        Command::Shift(command) => crate::shifts::plan(world, moment, actor, command),
     }
 }

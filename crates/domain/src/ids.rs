@@ -108,6 +108,8 @@ numeric_ids! {
     WebhookId;
     /// A line of the audit log; of the same sequence as items.
     AuditId;
+    /// A shift at a till; of the same sequence as items.
+    ShiftId;
 }
 
 impl ShardId {

@@ -8,6 +8,7 @@ mod market;
 mod products;
 mod refunds;
 mod seasons;
+mod tills;
 mod voucher_orders;
 mod vouchers;
 mod webhooks;
@@ -32,6 +33,7 @@ use market::MarketLaws;
 use products::ProductLaws;
 use refunds::RefundLaws;
 use seasons::SeasonLaws;
+use tills::TillLaws;
 use voucher_orders::VoucherOrderLaws;
 use vouchers::VoucherLaws;
 use webhooks::WebhookLaws;
@@ -80,6 +82,7 @@ pub struct Laws {
     market: MarketLaws,
     webhooks: WebhookLaws,
     gates: GateLaws,
+    tills: TillLaws,
     breaches: Vec<Breach>,
 }
 
@@ -146,6 +149,7 @@ impl Laws {
         self.market.see(row);
         self.webhooks.see(row);
         self.gates.see(row);
+        self.tills.see(row);
         match row {
             Row::Claim(claim) => {
                 let claimed = Claimed { order: claim.order, item: claim.item, sold: claim.sold };
@@ -357,6 +361,8 @@ impl Laws {
         self.breaches.extend(std::mem::take(&mut self.products).check());
         self.breaches.extend(std::mem::take(&mut self.cancellations).check());
         self.breaches.extend(std::mem::take(&mut self.market).check());
+        let of_tills = std::mem::take(&mut self.tills).check();
+        self.breaches.extend(of_tills.into_iter().map(|what| Breach { law: 3, what }));
         let of_gates = std::mem::take(&mut self.gates).check();
         self.breaches.extend(of_gates.into_iter().map(|what| Breach { law: 5, what }));
         self.breaches.sort();
@@ -549,7 +555,8 @@ impl Laws {
         for barcode in self.used.values() {
             *counted.entry(CounterKey::UsedBarcodes(barcode.session)).or_default() += 1;
         }
-        let of_modules = self.vouchers.counted().chain(self.collectives.counted()).chain(self.voucher_orders.counted());
+        let of_modules =
+            self.vouchers.counted().chain(self.collectives.counted()).chain(self.voucher_orders.counted()).chain(self.tills.counted());
         for (key, by) in of_modules {
             *counted.entry(key).or_default() += by;
         }

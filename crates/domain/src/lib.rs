@@ -29,6 +29,7 @@ pub mod pricing;
 pub mod products;
 pub mod promotions;
 pub mod seasons;
+pub mod shifts;
 pub mod taxes;
 pub mod text;
 pub mod voucher_orders;

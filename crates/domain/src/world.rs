@@ -29,6 +29,7 @@ use crate::moment::Timestamp;
 use crate::orders::Order;
 use crate::orders::cancellations::Cancellation;
 use crate::products::Taken;
+use crate::shifts::{Shift, Shifts};
 use crate::voucher_orders::VoucherOrders;
 use crate::vouchers::Vouchers;
 use crate::webhooks::WebhookStanding;
@@ -88,6 +89,8 @@ pub struct World {
     pub gates: Gates,
     /// Customers.
     pub(crate) customers: Customers,
+    /// Shifts at tills.
+    pub shifts: Shifts,
     /// Sessions whose places changed since they were last published.
     changed_sessions: BTreeSet<SessionId>,
     orders: HashMap<OrderId, Slot<Arc<Order>>>,
@@ -133,6 +136,7 @@ impl World {
             voucher_orders: VoucherOrders::default(),
             gates: Gates::default(),
             customers: Customers::default(),
+            shifts: Shifts::default(),
             changed_sessions: BTreeSet::new(),
             orders: HashMap::default(),
             due: BTreeSet::new(),
@@ -361,11 +365,10 @@ impl World {
             Row::Cancellation(cancellation) => drop(self.cancellations.insert(cancellation.session, cancellation.clone())),
             Row::History(_) | Row::SoldUnit(_) | Row::WebhookAttempt(_) => {}
             Row::AuditLine(line) => self.next_item = self.next_item.max(line.id.0 + 1),
+            Row::Shift(shift) => self.put_shift(shift),
             Row::WebhookStanding(standing) => drop(self.webhook_standings.insert(standing.hook, *standing)),
             Row::Counter(counter) => self.put_counter(counter),
-            Row::Sequence(sequence) => {
-                self.items_reserved = sequence.items_reserved;
-            }
+            Row::Sequence(sequence) => self.items_reserved = sequence.items_reserved,
             Row::Outcome(outcome) => self.put_outcome(outcome, seq),
             Row::Message(message) => self.put_message(message, seq),
         }
@@ -383,6 +386,11 @@ impl World {
         self.absent.remove(&Key::Message(message.id));
         self.next_item = self.next_item.max(message.id.0 + 1);
         self.messages.insert(message.id, Slot { row: message.clone(), seq });
+    }
+
+    fn put_shift(&mut self, shift: &Arc<Shift>) {
+        self.next_item = self.next_item.max(shift.id.0 + 1);
+        self.shifts.put(shift);
     }
 
     fn put_counter(&mut self, counter: &Counter) {

@@ -106,7 +106,7 @@ fn order(sold: &[Sold], per_order: [i64; 2], delivery: i64, vouchers: &[i64]) ->
 
 /// Gives these items back, and notes it.
 fn give_back(order: &Order, items: Vec<ItemId>, [surcharges, delivery, insurance]: [bool; 3], pays: bool) -> (Order, DrawnUp, Totals) {
-    let request = RefundRequest { items: items.clone(), surcharges, delivery, insurance, block_places: false };
+    let request = RefundRequest { items: items.clone(), surcharges, delivery, insurance, block_places: false, payments: vec![] };
     let drawn_up = draw_up(order, &request, true, |_| pays);
     let back = Order {
         items: drawn_up.items.clone(),

@@ -95,7 +95,7 @@ impl Story {
         let mut story = Self { world: World::new(ShardId(3)), now: NOW, draws: 0 };
         story.put(Operator { id: ShardId(3), name: "Levante".to_owned(), status: Status::Active, secondary_market: false, version: 1 });
         for id in [1, 2] {
-            story.put(Entity { id: EntityId(id), name: "Entity".to_owned(), status: Status::Active, version: 1 });
+            story.put(Entity { id: EntityId(id), name: "Entity".to_owned(), status: Status::Active, receipts: None, version: 1 });
         }
         for (id, kind) in [(10, ChannelKind::Web), (11, ChannelKind::BoxOffice), (12, ChannelKind::Kiosk)] {
             story.put(channel(id, kind));
@@ -239,7 +239,7 @@ fn state_is_told_only_to_those_with_the_right_secret() {
 fn entity_and_operator_are_checked_in_their_order() {
     let mut story = Story::begin();
     let operator = |status| Operator { id: ShardId(3), name: "Levante".to_owned(), status, secondary_market: false, version: 1 };
-    let entity = |status| Entity { id: EntityId(1), name: "Opera".to_owned(), status, version: 1 };
+    let entity = |status| Entity { id: EntityId(1), name: "Opera".to_owned(), status, receipts: None, version: 1 };
     story.put(operator(Status::Inactive));
     assert_eq!(story.refused(web()), Code::Auth0010);
     story.put(operator(Status::Gone));

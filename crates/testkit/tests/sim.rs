@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
 use aforo_domain::orders::cancellations::Progress;
-use aforo_domain::orders::{OrderKind, Stage};
+use aforo_domain::orders::{OrderKind, PaymentKind, Stage};
 use aforo_domain::seasons::Season;
 use aforo_domain::voucher_orders::Stage as VoucherOrderStage;
 use aforo_testkit::sim::stage::{FRIENDS, FRIENDS_USES};
@@ -148,7 +148,7 @@ fn pools_are_sold_from_and_given_back_to() {
 #[test]
 fn what_is_given_back_is_sold_again() {
     let (mut refunds, mut to_vouchers, mut relocations, mut again) = (0, 0, 0, 0);
-    for seed in 1..25 {
+    for seed in 1..65 {
         let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
         let mut given_back = HashSet::new();
         for change in batches.into_iter().flatten() {
@@ -289,4 +289,38 @@ fn gates_are_kept() {
     }
     let counts = [admitted, again, refused, conflicts, displaced, cleared];
     assert!(counts.iter().all(|count| *count > 0), "admitted, again, refused, conflicts, displaced, cleared: {counts:?}");
+}
+
+/// What the laws say of receipts and shifts is worth something only if histories number what is sold, given back and relocated, and tills take money in and
+/// give it out, closed and opened again.
+#[test]
+fn receipts_are_numbered_and_tills_are_counted() {
+    let (mut numbered, mut plain, mut closed, mut paid_out) = (HashMap::new(), 0, 0, 0);
+    for seed in 1..17 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        for change in batches.into_iter().flatten() {
+            match change {
+                Change::Put(Row::Order(order)) if order.is_sold() => {
+                    let kind = match order.kind() {
+                        OrderKind::Refund => "REFUND",
+                        _ if order.extras().replaces.is_some() => "RELOCATION",
+                        _ => "SALE",
+                    };
+                    let receipt = order.extras().entry.receipt.is_some();
+                    *numbered.entry(kind).or_insert(0) += u32::from(receipt);
+                    plain += u32::from(!receipt);
+                }
+                Change::Put(Row::Shift(shift)) => {
+                    closed += u32::from(shift.end.is_some() && shift.sales > 0);
+                    paid_out +=
+                        u32::from(shift.takings.iter().any(|takings| takings.kind == Some(PaymentKind::Cash) && takings.payouts > 0));
+                }
+                _ => {}
+            }
+        }
+        if numbered.len() == 3 && numbered.values().all(|count| *count > 0) && plain > 2 && closed > 2 && paid_out > 0 {
+            return;
+        }
+    }
+    panic!("numbered: {numbered:?}, {plain} not; {closed} shifts were counted, {paid_out} times something was paid out");
 }

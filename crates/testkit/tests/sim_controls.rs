@@ -21,7 +21,7 @@ use aforo_domain::moment::Moment;
 use aforo_domain::orders::after::AfterSaleCommand;
 use aforo_domain::orders::collectives::{Proof, Shown};
 use aforo_domain::orders::draft::Draft;
-use aforo_domain::orders::{Item, Order, Spot, TicketKind};
+use aforo_domain::orders::{Item, Order, OrderKind, Spot, TicketKind};
 use aforo_domain::products::{ProductTerms, Unit};
 use aforo_domain::promotions::Applied;
 use aforo_domain::promotions::price::{self, Priced};
@@ -522,4 +522,45 @@ fn opens_twice(world: &World, moment: &Moment, actor: &Actor, command: &Command)
         counts: true,
     });
     Ok(command::Done { changes: vec![Row::from(Arc::new(admission)).into()], reply: Reply::Done })
+}
+
+#[test]
+fn law_3_a_refund_without_a_receipt_is_noticed() {
+    let what = noticed(|setting| Setting { plan: forgets_receipts_of_refunds, faults: false, ..setting });
+    assert!(what.contains("law 3") && what.contains("has no receipt"), "{what}");
+}
+
+/// The rules, but for the one that what is given back has a receipt, too.
+fn forgets_receipts_of_refunds(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    let is_refund = |order: &Order| order.kind() == OrderKind::Refund;
+    let forgets = |order: &mut Arc<Order>| *order = Arc::new(order.with_extras(|extras| extras.entry.receipt = None));
+    for change in &mut done.changes {
+        if let Change::Put(Row::Order(order)) = change
+            && is_refund(order)
+        {
+            forgets(order);
+        }
+    }
+    if let Reply::Order(order) = &mut done.reply
+        && is_refund(order)
+    {
+        forgets(order);
+    }
+    Ok(done)
+}
+
+#[test]
+fn law_3_a_shift_that_forgets_a_payment_is_noticed() {
+    let what = noticed(|setting| Setting { plan: counts_no_shift, faults: false, ..setting });
+    assert!(what.contains("law 3") && what.contains("shift"), "{what}");
+}
+
+/// The rules, but for the one that what a till takes is counted in its shift.
+fn counts_no_shift(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    if !matches!(command, Command::Shift(_)) {
+        done.changes.retain(|change| !matches!(change, Change::Put(Row::Shift(_))));
+    }
+    Ok(done)
 }

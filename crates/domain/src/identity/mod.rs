@@ -21,8 +21,8 @@ use crate::moment::Timestamp;
 use crate::money::{Currency, Minor, Percent};
 use crate::text::Language;
 use crate::webhooks::{Webhook, WebhookOwner};
-pub use terms::MetadataRules;
 use terms::{BookingTerms, DeliveryMethod, Insurance};
+pub use terms::{MetadataRules, Receipts};
 
 /// Whether something is there and works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,9 @@ pub struct Entity {
     pub name: String,
     /// Whether it works.
     pub status: Status,
+    /// How it numbers what its channels sell and give back, if it ever did.
+    #[serde(default)]
+    pub receipts: Option<Receipts>,
     /// Counts the changes.
     pub version: u64,
 }

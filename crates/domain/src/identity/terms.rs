@@ -1,4 +1,5 @@
-//! What a channel offers beside places, and what it may note on orders: ways of delivery, insurances, bookings and metadata, as they are stored with it.
+//! What a channel offers beside places, and what it may note on orders: ways of delivery, insurances, bookings and metadata, as they are stored with it;
+//! and how an entity numbers receipts.
 //! What an order may have of them is decided in `orders::delivery`, `orders::insurance`, `orders::booking` and `orders::metadata`.
 
 use serde::{Deserialize, Serialize};
@@ -217,5 +218,24 @@ impl MetadataRules {
             && (1..=1_000).contains(&self.value_max_length)
             && self.required.len() <= self.max_elements as usize
             && self.required.iter().all(fits)
+    }
+}
+
+/// How an entity numbers what its channels sell and give back: one series without gaps. The numbers are given by `orders::entry`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipts {
+    /// Stands before each number.
+    pub prefix: String,
+    /// Since when; `None` while it is switched off. Once it is on again, numbers go on where they were.
+    pub since: Option<Timestamp>,
+}
+
+/// Characters of a receipt's prefix at most.
+pub const MAX_PREFIX: usize = 20;
+
+impl Receipts {
+    /// Whether a text may stand before numbers: up to 20 visible characters of ASCII.
+    pub fn is_prefix(text: &str) -> bool {
+        text.len() <= MAX_PREFIX && text.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }

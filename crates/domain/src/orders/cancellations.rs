@@ -279,7 +279,7 @@ fn comes_back(order: &Order, mut items: Vec<ItemId>, terms: RefundTerms) -> Refu
     let units: Vec<_> = units.filter(|unit| !unit.terms.only_with.is_met_by(&places)).map(|unit| unit.id).collect();
     items.extend(units);
     let delivery = terms.delivery && places.is_empty();
-    RefundRequest { items, surcharges: terms.surcharges, delivery, insurance: terms.insurance, block_places: false }
+    RefundRequest { items, surcharges: terms.surcharges, delivery, insurance: terms.insurance, block_places: false, payments: Vec::new() }
 }
 
 impl Office<'_> {

@@ -102,6 +102,7 @@ impl Desk<'_> {
             draft.put(Arc::new(customer));
         }
         draft.spend_vouchers(&order, code, at);
+        let order = draft.entered(order, self.caller.subject.terminal);
         let tickets = order.items.len() as u32;
         let what = HistoryEvent::Confirmed { totals: order.totals(), currency: order.currency, tickets };
         draft.put(Arc::new(History { order: order.id, number: 1, at, by: self.seller(), what }));

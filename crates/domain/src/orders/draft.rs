@@ -40,10 +40,16 @@ impl<'a> Draft<'a> {
             Change::Put(Row::Order(order)) => order.largest_item().map(|id| id.0),
             Change::Put(Row::Message(message)) => Some(message.id.0),
             Change::Put(Row::AuditLine(line)) => Some(line.id.0),
+            Change::Put(Row::Shift(shift)) => Some(shift.id.0),
             _ => None,
         };
         let next_item = changes.iter().filter_map(given).map(|id| id + 1).fold(world.item_ids().0, u64::max);
         Self { changes, next_item, ..Self::new(world) }
+    }
+
+    /// What is changed.
+    pub(super) const fn world(&self) -> &'a World {
+        self.world
     }
 
     /// Adds a change.
@@ -59,6 +65,14 @@ impl<'a> Draft<'a> {
     /// Adds to a counter.
     pub fn count(&mut self, key: CounterKey, by: i64) {
         *self.counters.entry(key).or_default() += by;
+    }
+
+    /// Adds 1 to a counter. What it comes to.
+    pub fn next(&mut self, key: CounterKey) -> i64 {
+        let before = self.world.counter(&key);
+        let counted = self.counters.entry(key).or_default();
+        *counted += 1;
+        before + *counted
     }
 
     /// A voucher as it comes to stand.

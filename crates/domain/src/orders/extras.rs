@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Order;
 use super::after::AfterSale;
 use super::attendees::{self, Attendee};
+use super::entry::Entry;
 use super::insurance::{self, Insured};
 use super::market::SecondHand;
 use super::relocation::Replaces;
@@ -51,6 +52,8 @@ pub struct Extras {
     pub customer: Option<CustomerId>,
     /// Of items that took the places of tickets of other orders, which.
     pub second_hand: Vec<SecondHand>,
+    /// What it was given when it came into the books.
+    pub entry: Entry,
 }
 
 /// What an order without extras carries.
@@ -67,6 +70,7 @@ static NOTHING: Extras = Extras {
     replaces: None,
     customer: None,
     second_hand: Vec::new(),
+    entry: Entry::NONE,
 };
 
 /// Each counter of uses and units that an order counts in, with how much.

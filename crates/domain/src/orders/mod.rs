@@ -13,6 +13,7 @@ pub mod confirm;
 mod corrections;
 pub mod delivery;
 pub mod draft;
+pub mod entry;
 pub mod expiry;
 pub mod extras;
 pub mod insurance;
@@ -152,6 +153,9 @@ pub enum Stage {
         of: OrderId,
         /// That order's code.
         of_code: OrderCode,
+        /// How it was paid out; empty where nobody said.
+        #[serde(default)]
+        payments: Vec<Payment>,
     },
 }
 
@@ -272,7 +276,7 @@ impl Buyer {
 }
 
 /// How a payment was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the field's own names")]
 pub enum PaymentKind {
     Cash,

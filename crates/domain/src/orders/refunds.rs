@@ -4,6 +4,7 @@
 //! An item comes back for what it really cost: promotions were spread over the items when it was sold. What vouchers paid comes back first, to the
 //! vouchers as far as they still pay.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,11 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::after::{Office, Refunded};
 use super::basket::{check_named, refused};
+use super::confirm::in_currency;
 use super::draft::Draft;
 use super::extras::Extras;
 use super::insurance::Insured;
 use super::sight::Sight;
-use super::{History, HistoryEvent, Item, Order, Stage, TicketKind, surcharges};
+use super::{History, HistoryEvent, Item, Order, Payment, PaymentRequest, Stage, TicketKind, surcharges};
 use crate::catalogue::manage::places::blocked_too;
 use crate::catalogue::plan::Place;
 use crate::change::{CounterKey, Row};
@@ -40,6 +42,8 @@ pub struct RefundRequest {
     pub insurance: bool,
     /// Whether their places leave the sale instead of being for sale again.
     pub block_places: bool,
+    /// How the money is paid out, all of it; empty where nobody says.
+    pub payments: Vec<PaymentRequest>,
 }
 
 /// A refund as it is worked out from the order alone.
@@ -125,7 +129,7 @@ impl<'a> Office<'a> {
     /// # Errors
     /// `ORDER_INVALID_STATUS` unless the order is sold; `ORDER_ITEM_INVALID` for items it does not have; `PRODUCT_STATE_INVALID` for those whose ticket
     /// cannot be given back, because it was already, somebody came in with it or it has to do with the secondary market; `FORBIDDEN_RESOURCE` and `AUTH0027` for
-    /// who may not block the places, if that is asked for.
+    /// who may not block the places, if that is asked for; then those of the payments, where some are named.
     pub(super) fn refund(&self, order: &Arc<Order>, request: &RefundRequest) -> Planned {
         let Stage::Confirm { code: of_code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
         check_named(order, &request.items, Code::ProductStateInvalid, |id| order.ticket_state(id).may_come_back())?;
@@ -138,7 +142,8 @@ impl<'a> Office<'a> {
         let pays = |id: VoucherId| vouchers.iter().any(|voucher| voucher.id == id && self.still_pays(voucher));
         let code = self.moment.order_code.ok_or(Stop::NeedOrderCode)?;
         let drawn_up = draw_up(order, request, true, pays);
-        let refund = self.as_an_order(order, of_code, code, &drawn_up);
+        let payments = payouts(order, &request.payments, drawn_up.as_order(order).totals().to_pay())?;
+        let refund = self.as_an_order(order, of_code, code, &drawn_up, payments);
         Ok(self.book(order, request, refund, drawn_up.vouchers, of_code, code))
     }
 
@@ -149,14 +154,14 @@ impl<'a> Office<'a> {
     }
 
     /// The refund as an order of its own.
-    fn as_an_order(&self, order: &Order, of_code: OrderCode, code: OrderCode, drawn_up: &DrawnUp) -> Order {
+    fn as_an_order(&self, order: &Order, of_code: OrderCode, code: OrderCode, drawn_up: &DrawnUp, payments: Vec<Payment>) -> Order {
         let at = self.moment.now;
         Order {
             id: self.moment.draw().order_id(),
             seller: Arc::new(self.clerk(order)),
             family: self.family,
             created: at,
-            stage: Stage::Refund { at, code, of: order.id, of_code },
+            stage: Stage::Refund { at, code, of: order.id, of_code, payments },
             counted: Vec::new(),
             ..drawn_up.as_order(order)
         }
@@ -197,6 +202,7 @@ impl<'a> Office<'a> {
             self.block(&mut draft, &refund);
         }
         draft.pay_back(&refund, code, at);
+        let refund = draft.entered(refund, self.clerk(order).terminal);
         self.tell_of_refund(&mut draft, &refund);
         let line = |of: &Order, number, what| Arc::new(History { order: of.id, number, at, by: self.clerk(order), what });
         draft.put(line(order, 1 + original.extras().after.lines, HistoryEvent::Refunded { refund: code, totals, currency, tickets }));
@@ -245,6 +251,17 @@ impl<'a> Office<'a> {
                 draft.put(Row::from(Arc::new(marks)));
             }
         }
+    }
+}
+
+/// How an amount is paid out, where somebody says: all of it. Else those of the payments.
+pub(super) fn payouts(order: &Order, payments: &[PaymentRequest], amount: Minor) -> Result<Vec<Payment>, Error> {
+    let payments = in_currency(order, payments)?;
+    let paid: Minor = payments.iter().map(|payment| payment.amount).sum();
+    match paid.cmp(&amount) {
+        Ordering::Less if !payments.is_empty() => Err(Code::PurchaseNotTotallyPaid.into()),
+        Ordering::Greater => Err(Error::invalid(&["payments"])),
+        Ordering::Less | Ordering::Equal => Ok(payments),
     }
 }
 

@@ -15,7 +15,7 @@ use super::basket::{check_named, refused};
 use super::confirm::in_currency;
 use super::draft::Draft;
 use super::insurance::Insured;
-use super::refunds::{DrawnUp, RefundRequest, draw_up};
+use super::refunds::{DrawnUp, RefundRequest, draw_up, payouts};
 use super::seats::{Pick, Prices, Sale};
 use super::{History, HistoryEvent, Item, Order, Payment, PaymentRequest, Stage, Ticket, TicketKind, invitations};
 use crate::barcodes::{PoolBarcode, PoolState};
@@ -37,7 +37,7 @@ pub struct RelocationRequest {
     pub moves: Vec<Move>,
     /// Whether the new places cost what was paid for the old ones. Only who speaks for the promoter may ask for it.
     pub keep_prices: bool,
-    /// What is paid for the difference, all of it.
+    /// What is paid for the difference, all of it; how it is paid out, where the old places had cost more and somebody says.
     pub payments: Vec<PaymentRequest>,
 }
 
@@ -76,6 +76,9 @@ pub struct Replaces {
     pub back: DrawnUp,
     /// How much of that, after vouchers, pays for this order; the rest is paid out.
     pub credit: Minor,
+    /// How that is; empty where nobody said.
+    #[serde(default)]
+    pub payouts: Vec<Payment>,
 }
 
 impl Replaces {
@@ -90,7 +93,7 @@ impl Replaces {
             Stage::Confirm { at, code, .. } => (at, code),
             _ => (order.created, self.code),
         };
-        Order { stage: Stage::Refund { at, code, of: self.order, of_code: self.code }, ..self.back.as_order(order) }
+        Order { stage: Stage::Refund { at, code, of: self.order, of_code: self.code, payments: Vec::new() }, ..self.back.as_order(order) }
     }
 }
 
@@ -132,20 +135,20 @@ impl<'a> Office<'a> {
         self.check_limits(order, &going, &sales)?;
         let picks = self.pick(order, &going, &sales)?;
         let barcodes = self.barcodes(&picks)?;
-        let asked = RefundRequest { items: named, surcharges: true, delivery: false, insurance: true, block_places: false };
+        let asked =
+            RefundRequest { items: named, surcharges: true, delivery: false, insurance: true, block_places: false, payments: Vec::new() };
         let taken = order.extras().vouchers.iter().filter(|taken| taken.amount > 0);
         let known = vouchers::all(taken.map(|taken| self.world.voucher(taken.id)))?;
         let pays = |id| known.iter().any(|voucher| voucher.id == id && self.still_pays(voucher));
         let back = draw_up(order, &asked, false, pays);
         let code = self.moment.order_code.ok_or(Stop::NeedOrderCode)?;
-        let payments = in_currency(order, &request.payments)?;
         let mut draft = Draft::new(self.world);
         let items = picks.into_iter().map(|pick| pick.into_item(draft.item_id()));
         let pairs: Vec<_> = going.iter().map(|one| one.item).zip(items).collect();
         let new = self.new_order(order, code, &pairs, request.keep_prices, &back.extras.insurances);
         let items = pairs.iter().map(|(old, new)| (old.id, new.id)).collect();
-        let replaces = Replaces { order: order.id, code: of_code, items, back, credit: 0 };
-        let (new, replaces) = self.settle(new, replaces, payments)?;
+        let replaces = Replaces { order: order.id, code: of_code, items, back, credit: 0, payouts: Vec::new() };
+        let (new, replaces) = self.settle(new, replaces, &request.payments)?;
         Ok(self.carry_out(draft, order, (new, code), &replaces, barcodes, &sales))
     }
 
@@ -320,7 +323,7 @@ impl<'a> Office<'a> {
     ///
     /// # Errors
     /// `PURCHASE_NOT_TOTALLY_PAID`, `DIST0005`.
-    fn settle(&self, new: Order, replaces: Replaces, payments: Vec<Payment>) -> Result<(Order, Replaces), Error> {
+    fn settle(&self, new: Order, replaces: Replaces, payments: &[PaymentRequest]) -> Result<(Order, Replaces), Error> {
         let mut left = new.totals().total();
         let mut taken = Vec::new();
         for voucher in &replaces.back.extras.vouchers {
@@ -331,14 +334,20 @@ impl<'a> Office<'a> {
                 taken.push(TakenVoucher { amount, available: amount, ..voucher.clone() });
             }
         }
-        let credit = replaces.given_back(&new).totals().to_pay().min(left);
-        let paid: Minor = payments.iter().map(|payment| payment.amount).sum();
-        match paid.cmp(&(left - credit)) {
-            Ordering::Less => return Err(Code::PurchaseNotTotallyPaid.into()),
-            Ordering::Greater => return Err(Error::invalid(&["payments"])),
-            Ordering::Equal => {}
-        }
-        let replaces = Replaces { credit, ..replaces };
+        let back = replaces.given_back(&new).totals().to_pay();
+        let credit = back.min(left);
+        let (payments, payouts) = if back > left {
+            (Vec::new(), payouts(&new, payments, back - left)?)
+        } else {
+            let payments = in_currency(&new, payments)?;
+            let paid: Minor = payments.iter().map(|payment| payment.amount).sum();
+            match paid.cmp(&(left - credit)) {
+                Ordering::Less => return Err(Code::PurchaseNotTotallyPaid.into()),
+                Ordering::Greater => return Err(Error::invalid(&["payments"])),
+                Ordering::Equal => (payments, Vec::new()),
+            }
+        };
+        let replaces = Replaces { credit, payouts, ..replaces };
         let mut new = new.with_extras(|extras| {
             extras.vouchers = taken;
             extras.replaces = Some(Box::new(replaces.clone()));
@@ -394,6 +403,7 @@ impl<'a> Office<'a> {
         draft.count_buyer(&mut new);
         draft.pay_back(&given_back, code, at);
         draft.spend_again(&new, code, at);
+        let new = draft.entered(new, self.clerk(order).terminal);
         let line = |order: OrderId, number, what| Arc::new(History { order, number, at, by: self.clerk(&new), what });
         let (pairs, of, tickets) = (replaces.items.clone(), replaces.code, gone);
         let relocated = HistoryEvent::Relocated { to: code, items: pairs.clone(), totals: back, currency, tickets };

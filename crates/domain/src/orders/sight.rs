@@ -99,6 +99,9 @@ impl Order {
     fn part(&self, is_own: impl Fn(ItemId) -> bool) -> Self {
         let stage = match &self.stage {
             Stage::Confirm { at, code, booked, .. } => Stage::Confirm { at: *at, code: *code, payments: Vec::new(), booked: *booked },
+            Stage::Refund { at, code, of, of_code, .. } => {
+                Stage::Refund { at: *at, code: *code, of: *of, of_code: *of_code, payments: Vec::new() }
+            }
             other => other.clone(),
         };
         let mut promotions = self.extras().promotions.clone();

@@ -18,7 +18,9 @@ use crate::identity::Status;
 use crate::ids::{ChannelId, GiftImageId, Hash, OrderCode, VoucherGroupId, VoucherId, VoucherOrderId};
 use crate::moment::{DAY_MS, Timestamp};
 use crate::money::{Currency, Minor};
+use crate::orders::entry::Entry;
 use crate::orders::{Buyer, Payment, Seller};
+use crate::shifts::Moved;
 use crate::text::{Language, Localized};
 use crate::world::World;
 
@@ -118,6 +120,9 @@ pub struct VoucherOrder {
     pub items: Vec<Gift>,
     /// Who buys; nobody any more once it has expired.
     pub buyer: Option<Arc<Buyer>>,
+    /// What it was given when it came into the books.
+    #[serde(default)]
+    pub entry: Entry,
 }
 
 /// A gift voucher of an order.
@@ -232,6 +237,13 @@ impl VoucherOrder {
             Stage::Created { expires } | Stage::PreConfirm { expires, .. } => Some(expires),
             Stage::Confirm { .. } | Stage::Expired { .. } => None,
         }
+    }
+
+    /// The money that came with it.
+    pub fn moved(&self) -> Moved {
+        let paid = if let Stage::Confirm { payment, .. } = &self.stage { Some(payment) } else { None };
+        let amounts = paid.filter(|paid| paid.amount != 0).map(|paid| (Some(paid.kind), paid.amount)).into_iter().collect();
+        Moved { refund: false, currency: self.currency, amounts }
     }
 
     /// Its code, once it has one.

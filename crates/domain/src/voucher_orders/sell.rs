@@ -15,6 +15,7 @@ use crate::messages::{About, Content, GiftLetter, Letter, Mail};
 use crate::moment::{DAY_MS, Moment, Timestamp};
 use crate::money::{Currency, Decimal, MAX_MINOR};
 use crate::orders::draft::Draft;
+use crate::orders::entry::Entry;
 use crate::orders::{Buyer, Payment, PaymentRequest, Seller, basket};
 use crate::postal;
 use crate::text::Language;
@@ -129,6 +130,7 @@ impl<'a> Desk<'a> {
             stage: Stage::Created { expires: now.plus_ms(self.channel.hold_ms) },
             items,
             buyer: Some(new.buyer.clone()),
+            entry: Entry::NONE,
         };
         Ok(done(Draft::new(self.world), order))
     }
@@ -261,7 +263,9 @@ impl<'a> Desk<'a> {
             total: order.total(),
             vouchers: sold.iter().map(|sold| sold.id).zip(order.items.iter().map(|item| item.amount)).collect(),
         }));
-        done(draft, VoucherOrder { stage: Stage::Confirm { at, code, payment, until, vouchers: sold }, ..order.clone() })
+        let mut order = VoucherOrder { stage: Stage::Confirm { at, code, payment, until, vouchers: sold }, ..order.clone() };
+        order.entry = draft.enter(channel, self.caller.subject.terminal, || order.moved());
+        done(draft, order)
     }
 
     fn delete(&self, order: &VoucherOrder) -> Planned {

@@ -181,7 +181,7 @@ impl Writer {
     }
 
     /// Conditions on a span of a column.
-    fn span(&mut self, column: &str, span: Span) -> String {
+    pub fn span(&mut self, column: &str, span: Span) -> String {
         let from = span.from.map(|from| format!(" AND {column} >= {}", self.bind(Value::Int(from.0))));
         let to = span.to.map(|to| format!(" AND {column} <= {}", self.bind(Value::Int(to.0))));
         from.into_iter().chain(to).collect()

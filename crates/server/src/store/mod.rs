@@ -27,6 +27,7 @@ mod reader;
 mod resident;
 mod rows;
 mod schema;
+pub mod shifts;
 pub mod sim;
 mod sql;
 mod sqlite;

@@ -1,7 +1,7 @@
 //! What of a shard is read at start, and in which order: a World takes a row only after those that it refers to. Runs nothing.
 //!
-//! Confirmed orders and voucher orders, tickets, history, used barcodes of pools, vouchers of which nothing is reserved and members are not read: they
-//! cost a start nothing.
+//! Confirmed orders and voucher orders, tickets, history, used barcodes of pools, vouchers of which nothing is reserved, members and closed shifts are not
+//! read: they cost a start nothing.
 
 use aforo_domain::idempotency::Period;
 use aforo_domain::ids::OrderId;
@@ -59,6 +59,7 @@ pub static PARTS: &[Part] = &[
     Part::Rows(&schema::VOUCHER_ORDERS, "resident"),
     Part::Rows(&schema::CANCELLATIONS, ""),
     Part::Rows(&schema::COMMISSIONS, ""),
+    Part::Rows(&schema::SHIFTS, "open"),
     Part::Rows(&schema::COUNTERS, ""),
     Part::Outcomes,
 ];

@@ -4,10 +4,13 @@ use aforo_domain::barcodes::{PoolBarcode, PoolState};
 use aforo_domain::catalogue::plan::Place;
 use aforo_domain::change::{Counter, CounterKey, Key, Row, Sequence};
 use aforo_domain::identity::DirectoryKey;
-use aforo_domain::ids::{Barcode, ChannelId, CollectiveId, Hash, ItemId, OrderId, ProductId, PromotionId, SessionId, VoucherGroupId};
+use aforo_domain::ids::{
+    Barcode, ChannelId, CollectiveId, EntityId, Hash, ItemId, OrderId, ProductId, PromotionId, SessionId, VoucherGroupId,
+};
 use aforo_domain::inventory::Claim;
 use aforo_domain::messages::{Message, MessageState};
 use aforo_domain::orders::{Order, OrderKind, Stage};
+use aforo_domain::shifts::Shift;
 use aforo_domain::voucher_orders::{self, VoucherOrder};
 use serde::de::DeserializeOwned;
 
@@ -112,6 +115,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::Webhook(id) | Key::WebhookStanding(id) => put(int(id.0)),
         Key::WebhookAttempt((hook, slot)) => pair(hook.0, *slot, put),
         Key::AuditLine(id) => put(int(id.0)),
+        Key::Shift(id) => put(int(id.0)),
     }
 }
 
@@ -173,6 +177,7 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
         }
         Row::Message(message) => message_cells(message, put),
         Row::AuditLine(_) | Row::WebhookAttempt(_) => log_cells(row, put),
+        Row::Shift(shift) => shift_cells(shift, put),
         Row::Counter(counter) => return put(Cell::Int(counter.value)),
         Row::Sequence(sequence) => return put(int(sequence.items_reserved)),
         _ => {}
@@ -229,6 +234,15 @@ fn log_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
         }
         _ => {}
     }
+}
+
+fn shift_cells(shift: &Shift, put: &mut dyn FnMut(Cell<'_>)) {
+    put(Cell::Bool(shift.end.is_none()));
+    put(int(shift.entity.0));
+    put(int(shift.channel.0));
+    put(int(shift.terminal.0));
+    put(shift.point_of_sale.map_or(Cell::Null, |place| int(place.0)));
+    put(Cell::Int(shift.opened.0));
 }
 
 fn pool_cells(barcode: &PoolBarcode, put: &mut dyn FnMut(Cell<'_>)) {
@@ -327,6 +341,7 @@ fn counter_key(key: &CounterKey, put: &mut dyn FnMut(Cell<'_>)) {
         CounterKey::PromisedVouchers(group) => (PROMISED_VOUCHERS, group.0, String::new()),
         CounterKey::VoucherOrders(channel) => (VOUCHER_ORDERS, channel.0, String::new()),
         CounterKey::ProductUnits(product) => (PRODUCT_UNITS, product.0, String::new()),
+        CounterKey::Receipts(entity) => (RECEIPTS, entity.0, String::new()),
     };
     put(Cell::Text(kind));
     put(int(id));
@@ -346,6 +361,7 @@ const MEMBERS: &str = "MEMBERS";
 const PROMISED_VOUCHERS: &str = "PROMISED_VOUCHERS";
 const VOUCHER_ORDERS: &str = "VOUCHER_ORDERS";
 const PRODUCT_UNITS: &str = "PRODUCT_UNITS";
+const RECEIPTS: &str = "RECEIPTS";
 
 fn pair(a: u64, b: u64, put: &mut dyn FnMut(Cell<'_>)) {
     put(int(a));
@@ -412,6 +428,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::WebhookStanding(row) => serde_json::to_writer(out, row),
         Row::WebhookAttempt(row) => serde_json::to_writer(out, row),
         Row::AuditLine(row) => serde_json::to_writer(out, row),
+        Row::Shift(row) => serde_json::to_writer(out, row),
         Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.
@@ -473,6 +490,7 @@ pub fn read_counter(cells: &[Cell<'_>]) -> Result<Row, String> {
         PROMISED_VOUCHERS => Some(CounterKey::PromisedVouchers(VoucherGroupId(id.cast_unsigned()))),
         VOUCHER_ORDERS => Some(CounterKey::VoucherOrders(ChannelId(id.cast_unsigned()))),
         PRODUCT_UNITS => Some(CounterKey::ProductUnits(ProductId(id.cast_unsigned()))),
+        RECEIPTS => Some(CounterKey::Receipts(EntityId(id.cast_unsigned()))),
         PROMOTION_USES => Some(CounterKey::PromotionUses(promotion)),
         CODE_USES => Hash::parse(of).map(|code| CounterKey::CodeUses(promotion, code)),
         COLLECTIVE_USES => Some(CounterKey::CollectiveUses(collective)),

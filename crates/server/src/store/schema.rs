@@ -25,6 +25,7 @@ use aforo_domain::orders::cancellations::Cancellation;
 use aforo_domain::orders::{History, Order, Ticket};
 use aforo_domain::products::{Product, SoldUnit};
 use aforo_domain::promotions::Promotion;
+use aforo_domain::shifts::Shift;
 use aforo_domain::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use aforo_domain::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
 use aforo_domain::webhooks::{Attempt, Webhook, WebhookStanding};
@@ -366,4 +367,18 @@ row_tables! {
         Index { name: "audit_lines_actor", unique: false, columns: "shard, actor, id", only: None },
         Index { name: "audit_lines_object", unique: false, columns: "shard, kind, object, id", only: None },
     ]), json::<Arc<AuditLine>>;
+    Shift: SHIFTS = Table::new("shifts", &[SHARD, int("id")], &[
+        // What a start has to read.
+        bool("open"),
+        int("entity"),
+        int("channel"),
+        int("terminal"),
+        optional(int("point_of_sale")),
+        int("opened"),
+        DATA,
+    ])
+    .with(&[
+        Index { name: "shifts_open", unique: false, columns: "shard, id", only: Some("open") },
+        Index { name: "shifts_entity", unique: false, columns: "shard, entity, opened, id", only: None },
+    ]), json::<Arc<Shift>>;
 }

@@ -220,6 +220,7 @@ impl SimStore {
                 Row::Message(_) | Row::VoucherSale(_) | Row::Admission(_) | Row::Revocation(_) => {}
                 Row::OfflineScan(_) | Row::GateTally(_) => {}
                 Row::WebhookAttempt(_) | Row::AuditLine(_) => {}
+                Row::Shift(shift) if shift.end.is_some() => {}
                 Row::VoucherOrder(order) if matches!(order.stage, VoucherOrderStage::Confirm { .. }) => {}
                 _ => each(Resident::Row(row)),
             }

@@ -90,6 +90,7 @@ fn order(id: VoucherOrderId, stage: Stage) -> Row {
         stage,
         items: vec![sent, handed_out],
         buyer: Some(Arc::new(buyer)),
+        entry: crate::tills::entry(),
     })
     .into()
 }

@@ -13,6 +13,7 @@ mod refunds;
 mod rows;
 mod stories;
 mod terms;
+mod tills;
 mod webhooks;
 
 use aforo_domain::change::Change;

@@ -15,7 +15,7 @@ use aforo_domain::orders::{History, HistoryEvent, Seller, Stage};
 use aforo_domain::pricing::Totals;
 use aforo_domain::vouchers::{MovementKind, VoucherMovement};
 
-use crate::rows::{AT_REST, CODE, CONFIRMED, NOW, euro, order};
+use crate::rows::{AT_REST, CODE, CONFIRMED, NOW, euro, order, payment};
 
 pub const REFUND: OrderId = OrderId([0xc2; 16]);
 pub const REFUND_CODE: OrderCode = OrderCode(*b"REFUNDREFUND");
@@ -28,7 +28,8 @@ pub fn refunded() -> Refunded {
 /// What the refund, for want of another order, was given for.
 pub fn replaces(order: OrderId) -> Option<Box<Replaces>> {
     let back = DrawnUp { items: Vec::new(), surcharges: Vec::new(), extras: Extras::default(), vouchers: vec![(VoucherId(7), 700)] };
-    let replaces = Replaces { order: CONFIRMED, code: CODE, items: vec![(ItemId(5), ItemId(8))], back, credit: 0 };
+    let replaces =
+        Replaces { order: CONFIRMED, code: CODE, items: vec![(ItemId(5), ItemId(8))], back, credit: 0, payouts: vec![payment()] };
     (order == REFUND).then(|| Box::new(replaces))
 }
 
@@ -36,7 +37,7 @@ pub fn replaces(order: OrderId) -> Option<Box<Replaces>> {
 pub fn rows(by: &Seller) -> Vec<Row> {
     let what = MovementKind::Refunded { order: REFUND, code: REFUND_CODE };
     let movement = VoucherMovement { voucher: AT_REST, number: 4, at: NOW, amount: 700, what };
-    let refund = order(REFUND, Stage::Refund { at: NOW, code: REFUND_CODE, of: CONFIRMED, of_code: CODE });
+    let refund = order(REFUND, Stage::Refund { at: NOW, code: REFUND_CODE, of: CONFIRMED, of_code: CODE, payments: vec![payment()] });
     let mut rows = vec![refund.into(), Arc::new(movement).into(), Arc::new(cancellation()).into(), Arc::new(commissions()).into()];
     let (currency, tickets) = (Currency::parse("EUR").unwrap(), 1);
     let lines = [

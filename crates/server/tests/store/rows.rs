@@ -58,6 +58,7 @@ pub fn every_kind() -> Vec<Row> {
     rows.extend(crate::gates::rows());
     rows.extend(crate::customers::rows());
     rows.extend(crate::webhooks::rows());
+    rows.extend(crate::tills::rows());
     rows.extend(sales());
     rows
 }
@@ -80,7 +81,9 @@ fn identity() -> Vec<Row> {
     let mut rows: Vec<Row> = directory.into_iter().map(|key| Arc::new(DirectoryEntry { key, shard: ShardId(1) }).into()).collect();
     rows.push(Arc::new(SigningKey { id: "k1".into(), secret: [0xfe; 32], from: NOW, until: NOW.plus_ms(1) }).into());
     rows.push(Arc::new(Operator { id: ShardId(1), name: "Op".into(), status, secondary_market: true, version }).into());
-    rows.push(Arc::new(Entity { id: entity, name: "Teatre".into(), status: Status::Gone, version }).into());
+    rows.push(
+        Arc::new(Entity { id: entity, name: "Teatre".into(), status: Status::Gone, receipts: crate::tills::receipts(), version }).into(),
+    );
     rows.push(
         Arc::new(User {
             id: UserId(12),
@@ -539,10 +542,11 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
             customer: Some(crate::customers::CUSTOMER),
             products: vec![Unit { id: ItemId(7), terms: Arc::new(terms), barcode: Some(barcode("PRODUCT1")) }],
             second_hand: vec![crate::market::second_hand()],
+            entry: crate::tills::entry(),
         })),
     })
 }
 
-fn payment() -> Payment {
+pub fn payment() -> Payment {
     Payment { kind: PaymentKind::Card, amount: 5_254, reference: Some("tpv-1".into()) }
 }

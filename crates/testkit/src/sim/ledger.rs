@@ -334,6 +334,7 @@ impl Ledger {
                 Row::VoucherOrder(order) => order.expires().is_none() || world.voucher_orders.resident().any(|known| known == order),
                 Row::GiftVouchers(offer) => world.catalogue.gift_vouchers.get(&offer.channel) == Some(offer),
                 Row::Voucher(voucher) => voucher.reserved == 0 || world.vouchers.get(voucher.id).is_some(),
+                Row::Shift(shift) => (world.shifts.at(shift.entity, shift.terminal) == Some(shift)) == shift.end.is_none(),
                 _ => true,
             };
             if !known {

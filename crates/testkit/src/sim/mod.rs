@@ -16,6 +16,7 @@ pub mod promoters;
 mod relocations;
 pub mod stage;
 mod terms;
+pub mod tills;
 
 use std::fmt;
 
@@ -225,6 +226,9 @@ impl History {
             && let Some(request) = market::ask(&self.ledger, &mut self.draw)
         {
             return process.ask(request, u64::MAX);
+        }
+        if below(&mut self.draw, 24) == 0 {
+            return process.ask(tills::ask(&self.ledger, &mut self.draw), u64::MAX);
         }
         if below(&mut self.draw, 10) == 0 {
             return process.ask(gates::ask(self.clients.shows(), &self.ledger, self.clock, &mut self.draw), u64::MAX);

@@ -25,8 +25,8 @@ use aforo_domain::identity::manage::{Edit, IdentityCommand};
 use aforo_domain::identity::terms::{BookingTerms, Premium};
 use aforo_domain::identity::{ChannelKind, Client, Scopes, Status, Subject, Surcharge};
 use aforo_domain::ids::{
-    Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, GiftImageId, PriceTypeId, QuotaId, RateId, SeatId, SectorId, SessionId,
-    ShardId, TemplateId, VenueId, VoucherGroupId, VoucherId,
+    Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, GiftImageId, PointOfSaleId, PriceTypeId, QuotaId, RateId, SeatId,
+    SectorId, SessionId, ShardId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId, VoucherId,
 };
 use aforo_domain::moment::{DAY_MS, Timestamp, Window};
 use aforo_domain::money::{Currency, Percent};
@@ -42,12 +42,13 @@ use super::gates;
 use super::hooks;
 use super::products;
 use super::terms::{SHARE, delivery, insurance, promotions};
+use super::tills;
 
 /// The operator's shard.
 pub const SHARD: ShardId = ShardId(3);
 /// Sells from the general places.
 pub const WEB: ChannelId = ChannelId(70);
-/// Sells from the members' places and the general ones, at most so many of a session as its publication says, and may leave single seats.
+/// Sells at a counter from the members' places and the general ones, at most so many of a session as its publication says, and may leave single seats.
 pub const CLUB: ChannelId = ChannelId(71);
 /// A marketplace: sells what the others sold once more, and nothing itself.
 pub const MARKET: ChannelId = ChannelId(72);
@@ -165,18 +166,19 @@ pub struct Stage {
     pub shows: Vec<Show>,
 }
 
-/// Whoever signed in for a channel; each number is another sign-in.
+/// Whoever signed in for a channel, for the club at its counter; each number is another sign-in.
 pub fn seller(channel: ChannelId, number: u8) -> Actor {
+    let at_counter = channel == CLUB;
     let subject = Subject {
         shard: SHARD,
-        client: Client::SellerChannel,
+        client: if at_counter { Client::BoxOffice } else { Client::SellerChannel },
         scopes: Scopes::SELLER,
         key: None,
         channel: Some(channel),
         entity: None,
-        user: None,
-        terminal: None,
-        point_of_sale: None,
+        user: at_counter.then_some(UserId(1)),
+        terminal: at_counter.then_some(TerminalId(1)),
+        point_of_sale: at_counter.then_some(PointOfSaleId(1)),
     };
     let expires = START.plus_ms(10_000 * DAY_MS);
     Actor::Token(Arc::new(Bearer { subject: Arc::new(subject), family: FamilyId([number; 16]), expires }))
@@ -260,7 +262,8 @@ impl Builder<'_> {
         let operator = NewOperator { name: "Levante".to_owned(), secondary_market: true };
         self.identity(IdentityCommand::Platform(PlatformCommand::Operator(Edit::Create(operator))));
         self.identity(IdentityCommand::Entity(Edit::Create(NewEntity { id: None, name: "Opera".to_owned() })));
-        let channels = [(WEB, ChannelKind::Web, "Web"), (CLUB, ChannelKind::B2b, "Club"), (MARKET, ChannelKind::Marketplace, "Market")];
+        let channels =
+            [(WEB, ChannelKind::Web, "Web"), (CLUB, ChannelKind::BoxOffice, "Club"), (MARKET, ChannelKind::Marketplace, "Market")];
         for (id, kind, name) in channels {
             let mut settings = Settings::usual(name.to_owned(), languages());
             settings.surcharges = vec![Surcharge::PerTicket(150), Surcharge::PerOrder(200)];
@@ -275,6 +278,7 @@ impl Builder<'_> {
             let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
             self.identity(IdentityCommand::Channel(Edit::Create(new)));
         }
+        tills::set_up().into_iter().for_each(|command| self.identity(command));
         for command in hooks::commands() {
             self.ids(command);
         }

@@ -116,7 +116,7 @@ impl Shard {
 
     fn put_identity(&mut self) {
         self.put(Arc::new(Operator { id: SHARD, name: "Levante".to_owned(), status: Status::Active, secondary_market: false, version: 1 }));
-        self.put(Arc::new(Entity { id: OPERA, name: "Opera".to_owned(), status: Status::Active, version: 1 }));
+        self.put(Arc::new(Entity { id: OPERA, name: "Opera".to_owned(), status: Status::Active, receipts: None, version: 1 }));
         self.put(Arc::new(channel(WEB, ChannelKind::Web)));
         self.put(Arc::new(channel(PARTNER, ChannelKind::B2b)));
         self.put(Arc::new(Channel { override_orphan_seats: true, ..channel(COUNTER, ChannelKind::BoxOffice) }));

@@ -98,7 +98,14 @@ fn cancelled_tickets_may_be_given_back_later() {
     let after = read(&mut shard, &web, &sold);
     assert!(after.items.iter().all(|item| after.ticket_state(item.id) == TicketState::Cancelled));
     assert_eq!((stands(&mut shard).tickets, stands(&mut shard).total, &shard.places(GALA)[4..6]), (2, 0, ".."));
-    let request = RefundRequest { items: vec![sold.items[0].id], surcharges: true, delivery: true, insurance: true, block_places: false };
+    let request = RefundRequest {
+        items: vec![sold.items[0].id],
+        surcharges: true,
+        delivery: true,
+        insurance: true,
+        block_places: false,
+        payments: vec![],
+    };
     let Reply::Order(back) = shard.run(&web, &Command::AfterSale(sold.id, AfterSaleCommand::Refund(request))).unwrap() else { panic!() };
     assert_eq!(back.totals().total(), sold.items[0].price.total());
     let after = read(&mut shard, &web, &sold);

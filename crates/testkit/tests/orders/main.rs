@@ -19,6 +19,7 @@ mod refunds;
 mod relocations;
 mod sale;
 mod seasons;
+mod tills;
 mod voucher_orders;
 mod vouchers;
 

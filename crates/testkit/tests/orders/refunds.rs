@@ -19,7 +19,7 @@ use crate::{begun, buy, buyer, named, pay_all, seats};
 /// Everything there is of these items.
 fn all_of(order: &Order, indexes: &[usize]) -> RefundRequest {
     let items = indexes.iter().map(|index| order.items[*index].id).collect();
-    RefundRequest { items, surcharges: true, delivery: true, insurance: true, block_places: false }
+    RefundRequest { items, surcharges: true, delivery: true, insurance: true, block_places: false, payments: vec![] }
 }
 
 fn try_refund(shard: &mut Shard, actor: &Actor, order: &Order, request: RefundRequest) -> Result<Arc<Order>, Error> {

@@ -40,7 +40,7 @@ fn relocate(shard: &mut Shard, actor: &Actor, order: &Order, request: Relocation
 
 fn refund_all(shard: &mut Shard, actor: &Actor, order: &Order) -> Arc<Order> {
     let items = order.items.iter().map(|item| item.id).collect();
-    let request = RefundRequest { items, surcharges: true, delivery: true, insurance: true, block_places: false };
+    let request = RefundRequest { items, surcharges: true, delivery: true, insurance: true, block_places: false, payments: vec![] };
     match shard.run(actor, &Command::AfterSale(order.id, AfterSaleCommand::Refund(request))).unwrap() {
         Reply::Order(refund) => refund,
         other => panic!("{other:?}"),

@@ -12,6 +12,7 @@ mod refunds;
 mod relocations;
 mod reports;
 mod sights;
+mod tills;
 
 use aforo_testkit::builders::{SmallWorld, text};
 use aforo_testkit::caller::{Caller, ManagerClient, SellerClient};
@@ -42,9 +43,14 @@ use relocations::{
     the_difference_is_paid_or_paid_out,
 };
 use reports::{
-    a_promoter_is_settled_with, books_are_exported_line_by_line, each_sees_its_own_part_of_the_books, what_was_sold_adds_up_to_the_cent,
+    a_promoter_is_settled_with, books_are_exported_line_by_line, each_sees_its_own_part_of_the_books, reports_are_tables_too,
+    what_was_sold_adds_up_to_the_cent,
 };
 use sights::{who_asks_needs_a_role, who_sees_what};
+use tills::{
+    a_till_is_opened_sold_at_and_counted, a_till_survives_a_restart, each_till_has_its_own_shift, receipts_are_numbered_in_a_rush,
+    receipts_have_no_gaps, what_is_paid_out_is_what_comes_back, who_works_at_a_till_and_who_looks,
+};
 
 aforo_testkit::for_each_engine![
     what_was_sold_is_read_at_once,
@@ -67,6 +73,7 @@ aforo_testkit::for_each_engine![
     a_promoter_is_settled_with,
     each_sees_its_own_part_of_the_books,
     books_are_exported_line_by_line,
+    reports_are_tables_too,
     a_place_is_given_against_another,
     the_difference_is_paid_or_paid_out,
     places_go_to_another_session,
@@ -83,6 +90,12 @@ aforo_testkit::for_each_engine![
     a_batch_is_reissued_whole_or_not_at_all,
     a_blocked_ticket_is_no_ticket_for_a_while,
     what_is_asked_twice_is_done_once,
+    receipts_have_no_gaps,
+    receipts_are_numbered_in_a_rush,
+    a_till_is_opened_sold_at_and_counted,
+    what_is_paid_out_is_what_comes_back,
+    each_till_has_its_own_shift,
+    who_works_at_a_till_and_who_looks,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,6 +106,16 @@ async fn sqlite_the_work_is_paused_and_survives_a_restart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_the_work_is_paused_and_survives_a_restart() {
     the_work_is_paused_and_survives_a_restart(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_a_till_survives_a_restart() {
+    a_till_survives_a_restart(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_a_till_survives_a_restart() {
+    a_till_survives_a_restart(Engine::Postgres).await;
 }
 
 /// Where orders are managed.

@@ -1,7 +1,9 @@
 //! Reports, settlements and exports through HTTP: they add up to what orders say, to the cent, for each as far as it sees.
 
+use std::collections::HashMap;
+
 use aforo_testkit::builders::SmallWorld;
-use aforo_testkit::caller::Caller;
+use aforo_testkit::caller::{Answer, Ask, Caller};
 use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
 
@@ -189,4 +191,54 @@ pub async fn books_are_exported_line_by_line(server: &TestServer) {
     assert_eq!(rows.clone().count(), lines.len());
     assert!(rows.next().unwrap().contains("'=SUM(A1)"), "no spreadsheet takes a name for a formula");
     world.admin.0.get(format!("/mgmt-api/v1/exports/orders?{SPAN}&format=XML")).await.refused("DIST0005");
+}
+
+/// The lines of a table in CSV, each by the names of its columns.
+pub fn table(answer: &Answer) -> Vec<HashMap<String, String>> {
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/csv; charset=utf-8"), "{}", answer.text);
+    let mut lines = answer.text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let names = lines.next().unwrap_or_default();
+    lines.map(|line| names.iter().cloned().zip(line).collect()).collect()
+}
+
+pub async fn reports_are_tables_too(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    world.admin.change(&format!("/events/{}", world.event), json!({"name": "=SUM(A1)"})).await;
+    busy_day(&world).await;
+    let path = format!("/reports/sales?{SPAN}&group_by=event,session,price_type");
+    let rows = report(&world.admin.0, &path).await;
+    let get = async |more: &str| world.admin.0.get(format!("/mgmt-api/v1{path}{more}")).await;
+    // All rows, whatever page is named.
+    let answer = get("&format=CSV&limit=1&offset=1").await;
+    let lines = table(&answer);
+    assert_eq!(lines.len(), rows.len());
+    for (line, row) in lines.iter().zip(&rows) {
+        assert_eq!(
+            (line["total"].as_str(), line["session_id"].as_str()),
+            (shown(&row["total"]).as_str(), shown(&row["session"]["id"]).as_str())
+        );
+        assert_eq!(line["sales_tickets"], row["sales"]["tickets"].to_string());
+        assert_eq!(line["refunds_promoter_surcharges"], row["refunds"]["surcharges"]["promoter"].to_string());
+    }
+    let names: Vec<_> = lines.iter().map(|line| line["event"].as_str()).filter(|name| !name.is_empty()).collect();
+    assert!(!names.is_empty() && names.iter().all(|name| *name == "'=SUM(A1)"), "no spreadsheet takes a name for a formula: {names:?}");
+
+    let ask = |format: &str| Ask::new("GET", format!("/mgmt-api/v1{path}{format}")).header("accept", "text/html, text/csv;q=0.9");
+    assert_eq!(world.admin.0.send(ask("")).await.text, answer.text);
+    assert_eq!(world.admin.0.send(ask("&format=JSON")).await.ok()["data"], json!(rows));
+    get("&format=XML").await.refused("DIST0005");
+
+    let settlement = format!("/reports/settlement?{SPAN}");
+    let rows = report(&world.admin.0, &settlement).await;
+    let lines = table(&world.admin.0.get(format!("/mgmt-api/v1{settlement}&format=CSV")).await);
+    let payable: Vec<_> = lines.iter().map(|line| (line["payable"].clone(), line["session"].clone())).collect();
+    let expected = rows.iter().map(|row| (row["payable"].to_string(), row["session"]["name"].as_str().unwrap_or_default().to_owned()));
+    assert_eq!(payable, expected.collect::<Vec<_>>());
+    let none = world.admin.0.get("/mgmt-api/v1/reports/sales?from=2031-01-16T00:00:00Z&to=2031-01-17T00:00:00Z&format=CSV").await;
+    assert_eq!((none.status, none.text.as_str()), (200, ""));
+}
+
+/// A number as a cell has it; nothing, where there is none.
+fn shown(value: &Value) -> String {
+    if value.is_null() { String::new() } else { value.to_string() }
 }

@@ -1,6 +1,6 @@
 //! Whose things are protected, and who tries to get at them: people of another entity, and another operator.
 
-use aforo_testkit::builders::{SmallWorld, channel, gift_order, id, publish, text};
+use aforo_testkit::builders::{SmallWorld, channel, gift_order, id, person, publish, text, till};
 use aforo_testkit::caller::{Caller, MGMT, ManagerClient, SellerClient};
 use aforo_testkit::market::{self, Market};
 use aforo_testkit::spawn::TestServer;
@@ -84,6 +84,9 @@ pub struct Tenants<'a> {
     pub reissue: String,
     /// A webhook of the theatre's.
     pub webhook: u64,
+    /// The theatre's clerk at a till, and the shift that is open there.
+    pub counter: Caller,
+    pub shift: u64,
     pub strangers: Vec<Stranger>,
 }
 
@@ -120,6 +123,9 @@ impl<'a> Tenants<'a> {
         let webhook = world.admin.make_id("/webhooks", webhook).await;
         // Nobody is there: attempts would go on while strangers try.
         world.admin.change(&format!("/webhooks/{webhook}"), json!({"status": "INACTIVE"})).await;
+        let strings = [world.box_office.id.to_string(), world.door.to_string()];
+        let counter = world.nobody().signed_in(&world.counter(&strings, &[])).await;
+        let shift = id(&counter.post("/distribution-api/v1/shifts", json!({"float": 100})).await.ok());
         let theirs = belongings(&world, world.theatre, world.web.id, world.event, world.session).await;
         let gates = keeper(&world, &world.admin, world.theatre).await;
         let market = Market::set_up(&world).await;
@@ -143,6 +149,8 @@ impl<'a> Tenants<'a> {
             product,
             customer,
             webhook,
+            counter,
+            shift,
             collective,
             member,
             gates,
@@ -181,6 +189,7 @@ impl<'a> Tenants<'a> {
             "/mgmt-api/v1/users" => world.clerk.id,
             "/access-control-api/v1/sessions/{}/admissions" => self.sold_item,
             "/mgmt-api/v1/webhooks" => self.webhook,
+            "/mgmt-api/v1/shifts" | "/distribution-api/v1/shifts" => self.shift,
             other => self.theirs.of(other).unwrap_or_else(|| panic!("say what {other} is in tests/tenants/strangers.rs")),
         };
         id.to_string()
@@ -238,6 +247,7 @@ async fn of_the_circus(world: &SmallWorld<'_>) -> Vec<Stranger> {
         ("another entity's channel", seller.0, Works::Sells),
         ("ACCESS_CONTROL", keeper(world, admin, world.circus).await, Works::AtGates),
     ];
+    all.push(("another entity's counter", at_a_counter(world).await, Works::Sells));
     all.push(("another entity's marketplace", Market::another(world, world.circus).await.1.0, Works::Sells));
     all.extend(managers.into_iter().map(|(role, manager)| (role, manager.0, Works::Manages)));
     let mut strangers = Vec::new();
@@ -246,6 +256,22 @@ async fn of_the_circus(world: &SmallWorld<'_>) -> Vec<Stranger> {
         strangers.push(Stranger { name, caller, works, own });
     }
     strangers
+}
+
+/// Somebody of the circus at a till of its own, where no shift is open.
+async fn at_a_counter(world: &SmallWorld<'_>) -> Caller {
+    let (admin, circus) = (&world.admin, world.circus);
+    let (booth, clown, till) =
+        (channel(admin, circus, "BOX_OFFICE").await, person(admin, circus, "clown", &["SELLER"]).await, till(admin, circus, "BOOTH").await);
+    let door = admin.make_id("/points-of-sale", json!({"entity_id": circus, "name": "Booth"})).await;
+    let strings = [booth.id.to_string(), door.to_string()];
+    let changes = [
+        ("username", clown.username.as_str()),
+        ("password", clown.password.as_str()),
+        ("terminal", till.code.as_str()),
+        ("terminal_license", till.license.as_str()),
+    ];
+    world.nobody().signed_in(&world.counter(&strings, &changes)).await
 }
 
 /// An operator whose only entity has an id that the first operator knows nothing of, so that no id is there by chance.

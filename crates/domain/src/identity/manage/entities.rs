@@ -6,8 +6,9 @@ use super::{Edit, Here, Reach, all_good, find, is_name, made, new_id, reach, unc
 use crate::command::Done;
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
-use crate::identity::{Entity, Status};
+use crate::identity::{Entity, Receipts, Status};
 use crate::ids::EntityId;
+use crate::moment::Timestamp;
 
 /// An entity to be made.
 #[derive(Debug, Clone)]
@@ -24,6 +25,28 @@ pub struct NewEntity {
 pub struct EntityChange {
     pub name: Option<String>,
     pub status: Option<Status>,
+    pub receipts: Option<ReceiptsChange>,
+}
+
+/// What of the numbering of receipts becomes different; naming it for the first time switches it on.
+#[derive(Debug, Clone, Default)]
+pub struct ReceiptsChange {
+    /// What stands before each number from now on.
+    pub prefix: Option<String>,
+    /// Whether what comes into the books is numbered.
+    pub active: Option<bool>,
+}
+
+impl ReceiptsChange {
+    fn of(&self, before: Option<&Receipts>, now: Timestamp) -> Receipts {
+        let before = before.cloned().unwrap_or_else(|| Receipts { prefix: String::new(), since: Some(now) });
+        let since = match self.active {
+            Some(true) => before.since.or(Some(now)),
+            Some(false) => None,
+            None => before.since,
+        };
+        Receipts { prefix: self.prefix.clone().unwrap_or(before.prefix), since }
+    }
 }
 
 pub(super) fn decide(here: &Here, actor: &Actor, edit: &Edit<EntityId, NewEntity, EntityChange>) -> Result<Done, Error> {
@@ -34,7 +57,7 @@ pub(super) fn decide(here: &Here, actor: &Actor, edit: &Edit<EntityId, NewEntity
     let entity = match edit {
         Edit::Create(new) => {
             let id = new_id(entities, new.id)?;
-            Entity { id, name: new.name.clone(), status: Status::Active, version: 1 }
+            Entity { id, name: new.name.clone(), status: Status::Active, receipts: None, version: 1 }
         }
         Edit::Update { id, expected, change } => {
             let old = find(entities, *id)?;
@@ -43,6 +66,10 @@ pub(super) fn decide(here: &Here, actor: &Actor, edit: &Edit<EntityId, NewEntity
                 id: *id,
                 name: change.name.clone().unwrap_or_else(|| old.name.clone()),
                 status: change.status.unwrap_or(old.status),
+                receipts: match &change.receipts {
+                    Some(receipts) => Some(receipts.of(old.receipts.as_ref(), here.now)),
+                    None => old.receipts.clone(),
+                },
                 version: old.version + 1,
             }
         }
@@ -53,5 +80,12 @@ pub(super) fn decide(here: &Here, actor: &Actor, edit: &Edit<EntityId, NewEntity
 
 /// The fields whose values are out of range.
 pub fn bad_fields(entity: &Entity) -> Vec<&'static str> {
-    if is_name(&entity.name) { Vec::new() } else { vec!["name"] }
+    let mut bad = Vec::new();
+    if !is_name(&entity.name) {
+        bad.push("name");
+    }
+    if entity.receipts.as_ref().is_some_and(|receipts| !Receipts::is_prefix(&receipts.prefix)) {
+        bad.push("receipts.prefix");
+    }
+    bad
 }

@@ -81,7 +81,7 @@ fn first_start(here: &Here, start: &FirstStart) -> Result<Done, Error> {
     if !here.identity.users.is_empty() {
         return Err(Error::new(Code::Conflict).because("the platform has been started before"));
     }
-    let entity = Entity { id: PLATFORM_ENTITY, name: "Platform".to_owned(), status: Status::Active, version: 1 };
+    let entity = Entity { id: PLATFORM_ENTITY, name: "Platform".to_owned(), status: Status::Active, receipts: None, version: 1 };
     let user = User {
         id: UserId(1),
         entity: entity.id,

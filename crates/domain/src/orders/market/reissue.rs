@@ -148,6 +148,7 @@ impl<'a> Marketplace<'a> {
                 draft.put(Row::from(ticket));
             }
         }
+        let order = draft.entered(order, self.caller.subject.terminal);
         for first in first_ones {
             let items: Vec<_> = found.iter().filter(|found| found.order.id == first.id).map(|found| found.id).collect();
             self.write(&mut draft, &first, &items, HistoryEvent::Reissued { order: code, items: items.clone() });

@@ -15,6 +15,7 @@ mod orders;
 pub mod product_view;
 mod products;
 pub mod promotions;
+pub mod shifts;
 pub mod view;
 pub mod voucher_order_view;
 pub mod voucher_orders;
@@ -59,6 +60,9 @@ pub fn router() -> Routes {
         .routes(routes!(orders::back_to_basket))
         .routes(routes!(confirm::confirm))
         .routes(routes!(loyalty::join))
+        .routes(routes!(shifts::open))
+        .routes(routes!(shifts::current))
+        .routes(routes!(shifts::close))
         .routes(routes!(marketplaces::validate))
         .routes(routes!(marketplaces::register))
         .routes(routes!(marketplaces::unregister))

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use aforo_domain::catalogue::{Catalogue, EventKind, Offer};
 use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
+use aforo_domain::orders::entry::Entry;
 use aforo_domain::orders::surcharges::OrderSurcharge;
 use aforo_domain::orders::{Buyer, Item, Order, OrderKind, Payment, PaymentKind, Spot, Stage, TicketKind, attendees, surcharges};
 use aforo_domain::pricing::{TaxLine, Taxed};
@@ -55,6 +56,9 @@ pub struct OrderView<'a> {
     currency: &'a str,
     language: &'a str,
     date: DatesView,
+    /// Once it is sold, where its entity numbers receipts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<ReceiptView<'a>>,
     /// Places, then units of products, each in the order of adding.
     items: Vec<AnyItemView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +107,22 @@ pub(super) struct DatesView {
     pub expires: Option<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Shown>,
+}
+
+/// The receipt of what was sold or given back: one number of its entity's series without gaps.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReceiptView<'a> {
+    /// Counts from 1.
+    number: u64,
+    /// What stands before it.
+    prefix: &'a str,
+}
+
+impl<'a> ReceiptView<'a> {
+    /// The receipt that something was given, if it was.
+    pub fn of(entry: &'a Entry) -> Option<Self> {
+        entry.receipt.as_ref().map(|receipt| Self { number: receipt.number, prefix: &receipt.prefix })
+    }
 }
 
 /// An item of an order.
@@ -344,6 +364,7 @@ impl<'a> OrderView<'a> {
                 expires: order.expires().map(Shown::utc),
                 confirmed: confirmed.map(Shown::utc),
             },
+            receipt: ReceiptView::of(&extras.entry),
             items: item_views(order, catalogue, zones, Precision::Seconds),
             buyer: order.buyer.as_deref().map(buyer_view),
             promotions: AppliedView::all(order),

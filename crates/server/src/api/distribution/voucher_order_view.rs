@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::local;
-use super::view::{BuyerView, DatesView, IdView, PaymentView, buyer_view, maybe_shown, payment_view, shown};
+use super::view::{BuyerView, DatesView, IdView, PaymentView, ReceiptView, buyer_view, maybe_shown, payment_view, shown};
 use crate::http::time::{Shown, day};
 use crate::http::wire::Money;
 
@@ -33,6 +33,9 @@ pub struct VoucherOrderView<'a> {
     currency: Currency,
     language: &'a str,
     date: DatesView,
+    /// Once it is sold, where its entity numbers receipts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<ReceiptView<'a>>,
     /// One voucher each; none any more once it has expired.
     items: Vec<GiftView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +146,7 @@ impl<'a> VoucherOrderView<'a> {
                 expires: order.expires().map(Shown::utc),
                 confirmed: confirmed.map(Shown::utc),
             },
+            receipt: ReceiptView::of(&order.entry),
             items,
             buyer: order.buyer.as_deref().map(buyer_view),
             payment: payment.map(|payment: &Payment| payment_view(payment, order.currency)),

@@ -1,6 +1,6 @@
 //! Entities: the organisations of an operator.
 
-use aforo_domain::identity::manage::entities::{EntityChange, NewEntity};
+use aforo_domain::identity::manage::entities::{EntityChange, NewEntity, ReceiptsChange};
 use aforo_domain::identity::manage::{Edit, IdentityCommand, find};
 use aforo_domain::identity::{Entity, Status};
 use aforo_domain::ids::EntityId;
@@ -23,6 +23,27 @@ pub struct EntityView {
     name: String,
     /// `ACTIVE` or `INACTIVE`.
     status: &'static str,
+    /// How it numbers what its channels sell and give back, where it ever did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipts: Option<ReceiptsView>,
+}
+
+/// How an entity numbers receipts.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReceiptsView {
+    /// Whether what comes into the books is numbered.
+    active: bool,
+    /// Stands before each number.
+    prefix: String,
+}
+
+/// How an entity shall number receipts: one series for all its channels, from 1 on, without gaps. Once it is on again, it goes on where it was.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct ReceiptsBody {
+    /// At first `true`.
+    active: Option<bool>,
+    /// Stands before each number from now on: up to 20 visible characters; at first none.
+    prefix: Option<String>,
 }
 
 /// An entity to be made.
@@ -40,10 +61,13 @@ pub struct EntityPatch {
     name: Option<String>,
     /// `ACTIVE` or `INACTIVE`.
     status: Option<String>,
+    receipts: Option<ReceiptsBody>,
 }
 
 fn view(entity: &Entity) -> EntityView {
-    EntityView { id: entity.id.0, name: entity.name.clone(), status: words::show(words::STATUS, &entity.status) }
+    let receipts = entity.receipts.as_ref();
+    let receipts = receipts.map(|receipts| ReceiptsView { active: receipts.since.is_some(), prefix: receipts.prefix.clone() });
+    EntityView { id: entity.id.0, name: entity.name.clone(), status: words::show(words::STATUS, &entity.status), receipts }
 }
 
 impl Listed for Entity {
@@ -124,6 +148,7 @@ pub async fn change(
     let change = EntityChange {
         name: optional_name(&mut checks, call.body.name.as_deref()),
         status: checks.one_of("status", call.body.status.as_deref(), words::STATUS),
+        receipts: call.body.receipts.as_ref().map(|body| ReceiptsChange { prefix: body.prefix.clone(), active: body.active }),
     };
     let command = IdentityCommand::Entity(Edit::Update { id: EntityId(id), expected, change: checks.done(change)? });
     let (id, answered) = manager.edit(&call, command).await?;

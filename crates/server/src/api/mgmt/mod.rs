@@ -45,6 +45,7 @@ pub mod secrets;
 pub mod series;
 pub mod session_body;
 pub mod sessions;
+pub mod shifts;
 pub mod surcharges;
 pub mod template_body;
 pub mod templates;
@@ -168,6 +169,8 @@ fn of_catalogue() -> Routes {
         .routes(routes!(gift_vouchers::get, gift_vouchers::set))
         .routes(routes!(gift_vouchers::sold))
         .routes(routes!(commissions::get, commissions::set))
+        .routes(routes!(shifts::list))
+        .routes(routes!(shifts::get))
         .routes(routes!(reports::sales::report))
         .routes(routes!(reports::settlement::report))
         .routes(routes!(reports::exports::order_items))

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::PathCode;
 use super::corrections::whole;
 use super::view::OrderView;
+use crate::api::distribution::confirm::PaymentBody;
 use crate::http::call::Call;
 use crate::http::checks::Checks;
 use crate::http::clerk::{Clerk, Refunds};
@@ -34,6 +35,8 @@ pub struct RefundBody {
     include_insurance: Option<bool>,
     /// Whether their places leave the sale instead of being for sale again. Only the promoter's own people may ask for it.
     block_places: Option<bool>,
+    /// How the money is paid out, all of it; without it nobody says how. At a till it is taken out of what the open shift should hold.
+    payments: Option<Vec<PaymentBody>>,
 }
 
 /// An item that is meant.
@@ -49,12 +52,14 @@ impl RefundBody {
         let items = NamedItemBody::read(&mut checks, self.items.as_deref());
         let kind = checks.required("type", self.r#type.as_deref());
         checks.one_of("type", kind, &[("MANUAL", ())]);
+        let payments = PaymentBody::read(&mut checks, self.payments.as_deref().unwrap_or_default());
         checks.done(RefundRequest {
             items,
             surcharges: self.include_surcharges.unwrap_or_default(),
             delivery: self.include_delivery.unwrap_or_default(),
             insurance: self.include_insurance.unwrap_or_default(),
             block_places: self.block_places.unwrap_or_default(),
+            payments,
         })
     }
 }
@@ -77,7 +82,7 @@ impl NamedItemBody {
     post, path = "/orders/{code}/refund", operation_id = "refund_order", tag = "orders", request_body = RefundBody,
     params(("code" = String, Path), ("operator_id" = Option<u64>, Query), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = OrderView)),
-    extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_INVALID_STATUS ORDER_ITEM_INVALID PRODUCT_STATE_INVALID NOT_FOUND"))),
+    extensions(("x-codes" = json!("ORDER_NOT_FOUND ORDER_INVALID_STATUS ORDER_ITEM_INVALID PRODUCT_STATE_INVALID PURCHASE_NOT_TOTALLY_PAID NOT_FOUND"))),
 )]
 pub async fn refund(clerk: Clerk<Refunds>, PathCode(code): PathCode, call: Call<RefundBody>) -> Result<Response, Problem> {
     let request = call.body.read()?;

@@ -27,7 +27,7 @@ pub struct RelocationBody {
     /// Whether the new places cost what was paid for the old ones; at first what they cost now. Only the promoter's own people may ask for it.
     keep_prices: Option<bool>,
     /// What is paid for the difference, all of it; none where there is none. Where the old places had cost more, what vouchers had paid of that goes back to
-    /// them and the rest is paid out by whoever asks.
+    /// them and the rest is paid out by whoever asks: here they may say how, all of it.
     payments: Option<Vec<PaymentBody>>,
 }
 

@@ -19,7 +19,8 @@ use crate::api::distribution::insurances::InsuranceView;
 use crate::api::distribution::product_view::ProductView;
 use crate::api::distribution::promotions::AppliedView;
 use crate::api::distribution::view::{
-    AnyItemView, BuyerView, IdView, KINDS, PaymentView, PriceView, buyer_view, item_views, payment_view, price_view, shown, single_item,
+    AnyItemView, BuyerView, IdView, KINDS, PaymentView, PriceView, ReceiptView, buyer_view, item_views, payment_view, price_view, shown,
+    single_item,
 };
 use crate::api::distribution::vouchers::VoucherView;
 use crate::api::mgmt::words;
@@ -58,6 +59,9 @@ pub struct OrderView<'a> {
     currency: Currency,
     language: &'a str,
     date: DatesView,
+    /// Once it is in the books, where its entity numbers receipts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<ReceiptView<'a>>,
     /// Places, then units of products, each in the order of adding.
     items: Vec<AnyItemView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +86,7 @@ pub struct OrderView<'a> {
     relocations: Vec<RefundView>,
     /// The places that it was given for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    relocation: Option<RelocationView>,
+    relocation: Option<RelocationView<'a>>,
     /// The orders whose tickets took the places of tickets of this one, the first first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     next: Vec<NextView>,
@@ -99,7 +103,7 @@ pub struct NextView {
 
 /// What an order was given for.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct RelocationView {
+pub struct RelocationView<'a> {
     /// The order's code.
     code: String,
     items: Vec<RelocatedView>,
@@ -107,6 +111,9 @@ pub struct RelocationView {
     total: Money,
     /// What of that is paid out, since the new places cost less.
     paid_out: Money,
+    /// How it is, where somebody said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payments: Vec<PaymentView<'a>>,
 }
 
 /// An item with the one whose place it took.
@@ -116,8 +123,8 @@ pub struct RelocatedView {
     previous_id: u64,
 }
 
-impl RelocationView {
-    fn of(order: &Order) -> Option<Self> {
+impl<'a> RelocationView<'a> {
+    fn of(order: &'a Order) -> Option<Self> {
         let replaces = order.extras().replaces.as_ref()?;
         let money = |minor| Money::of(order.currency, minor);
         Some(Self {
@@ -125,6 +132,7 @@ impl RelocationView {
             items: replaces.items.iter().map(|(from, to)| RelocatedView { id: to.0, previous_id: from.0 }).collect(),
             total: money(replaces.given_back(order).totals().total()),
             paid_out: money(replaces.paid_out(order)),
+            payments: replaces.payouts.iter().map(|payment| payment_view(payment, order.currency)).collect(),
         })
     }
 }
@@ -244,7 +252,7 @@ impl<'a> OrderView<'a> {
         let (status, confirmed, payments) = match &order.stage {
             Stage::Confirm { at, payments, .. } => ("CONFIRM", Some(*at), payments.as_slice()),
             Stage::PreConfirm { .. } => ("PRE_CONFIRM", None, &[][..]),
-            Stage::Refund { at, .. } => ("CONFIRM", Some(*at), &[][..]),
+            Stage::Refund { at, payments, .. } => ("CONFIRM", Some(*at), payments.as_slice()),
             // These have not come so far, and are not shown.
             Stage::Basket { .. } => ("BASKET", None, &[][..]),
             Stage::Expired { .. } => ("EXPIRED", None, &[][..]),
@@ -271,6 +279,7 @@ impl<'a> OrderView<'a> {
                 expires: order.expires().map(|expires| shows.date_of(order, expires)),
                 confirmed: confirmed.map(|confirmed| shows.date_of(order, confirmed)),
             },
+            receipt: ReceiptView::of(&extras.entry),
             items: item_views(order, shows.catalogue, shows.zones, Precision::Milliseconds),
             buyer: order.known_buyer().map(buyer_view),
             promotions: AppliedView::all(order),
@@ -298,8 +307,9 @@ const fn is_whole(order: &Order) -> bool {
     order.buyer.is_some()
 }
 
-/// What a refund pays out, by whoever asked for it.
+/// What a refund pays out, where nobody said how.
 fn paid_out(order: &Order) -> Option<PaymentView<'static>> {
-    let amount = order.totals().to_pay();
-    (order.kind() == OrderKind::Refund && amount > 0 && is_whole(order)).then(|| PaymentView::manual(Money::of(order.currency, amount)))
+    let amount = order.paid_out();
+    let unsaid = order.kind() == OrderKind::Refund && amount > 0 && is_whole(order) && order.payouts().is_empty();
+    unsaid.then(|| PaymentView::manual(Money::of(order.currency, amount)))
 }

@@ -7,16 +7,15 @@ use std::collections::VecDeque;
 use aforo_domain::books::{Act, Line, Thing, booked_at};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::ids::ChannelId;
-use aforo_domain::orders::{Order, OrderKind, PaymentKind, Stage};
+use aforo_domain::orders::{Order, PaymentKind, Stage};
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use csv::{Terminator, WriterBuilder};
 use futures_util::stream;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::table::{self, Cell, Record};
 use super::{Books, SpanQuery, span};
 use crate::api::distribution::view::KINDS;
 use crate::api::mgmt::words;
@@ -48,57 +47,6 @@ pub struct ExportQuery {
 
 /// What is written of an order.
 type Rows = fn(&Books, &Order) -> Vec<Record>;
-
-/// One line of an export: its cells, each with the name of its column.
-struct Record(Vec<(&'static str, Cell)>);
-
-enum Cell {
-    /// Nothing: an empty cell, or left out.
-    None,
-    Number(i64),
-    Money(Money),
-    Text(String),
-}
-
-impl Serialize for Record {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, cell) in &self.0 {
-            match cell {
-                Cell::None => {}
-                Cell::Number(number) => map.serialize_entry(name, number)?,
-                Cell::Money(money) => map.serialize_entry(name, money)?,
-                Cell::Text(text) => map.serialize_entry(name, text)?,
-            }
-        }
-        map.end()
-    }
-}
-
-impl Cell {
-    fn id(id: Option<u64>) -> Self {
-        id.map_or(Self::None, |id| Self::Number(id.cast_signed()))
-    }
-
-    fn text(text: impl Into<String>) -> Self {
-        Self::Text(text.into())
-    }
-
-    fn maybe(text: Option<impl Into<String>>) -> Self {
-        text.map_or(Self::None, |text| Self::Text(text.into()))
-    }
-
-    /// As a cell of a table. What a spreadsheet would take for a formula is marked as a text.
-    fn plain(&self) -> String {
-        match self {
-            Self::None => String::new(),
-            Self::Number(number) => number.to_string(),
-            Self::Money(money) => serde_json::to_string(money).unwrap_or_default(),
-            Self::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-            Self::Text(text) => text.clone(),
-        }
-    }
-}
 
 /// An export under way.
 struct Export {
@@ -134,25 +82,15 @@ impl Export {
     }
 
     fn write(&mut self, records: &[Record]) -> Result<Bytes, Error> {
-        let failed = |error: String| Error::new(Code::Dist0000).because(error);
         if self.format == Format::Ndjson {
             let mut text = Vec::new();
             for record in records {
-                serde_json::to_writer(&mut text, record).map_err(|error| failed(error.to_string()))?;
+                serde_json::to_writer(&mut text, record).map_err(|error| Error::new(Code::Dist0000).because(error.to_string()))?;
                 text.push(b'\n');
             }
             return Ok(text.into());
         }
-        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-        if !std::mem::replace(&mut self.headed, true)
-            && let Some(first) = records.first()
-        {
-            writer.write_record(first.0.iter().map(|(name, _)| *name)).map_err(|error| failed(error.to_string()))?;
-        }
-        for record in records {
-            writer.write_record(record.0.iter().map(|(_, cell)| cell.plain())).map_err(|error| failed(error.to_string()))?;
-        }
-        writer.into_inner().map(Bytes::from).map_err(|error| failed(error.to_string()))
+        table::csv(records, !std::mem::replace(&mut self.headed, true))
     }
 }
 
@@ -180,7 +118,7 @@ async fn begin(manager: Manager<Reporters>, params: Params, rows: Rows) -> Resul
         }
     });
     let kind = match format {
-        Format::Csv => "text/csv; charset=utf-8",
+        Format::Csv => table::CSV,
         Format::Ndjson => "application/x-ndjson",
     };
     Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")], Body::from_stream(pieces)).into_response())
@@ -207,14 +145,15 @@ pub async fn orders(manager: Manager<Reporters>, params: Params) -> Result<Respo
 }
 
 /// What a line and its order both begin with.
-fn head(books: &Books, order: &Order) -> Vec<(&'static str, Cell)> {
+fn head(books: &Books, order: &Order) -> Record {
     let channel = order.seller.channel;
     let previous = match (&order.stage, &order.extras().replaces) {
         (Stage::Refund { of_code, .. }, _) => Some(of_code.to_string()),
         (_, Some(replaces)) => Some(replaces.code.to_string()),
         _ => order.extras().second_hand.first().map(|one| one.code.to_string()),
     };
-    vec![
+    let mut cells = Record::default();
+    cells.extend([
         ("date", Cell::maybe(booked_at(order).map(time::utc))),
         ("code", Cell::maybe(order.code().map(|code| code.to_string()))),
         ("order_type", Cell::text(words::show(KINDS, &order.kind()))),
@@ -223,7 +162,8 @@ fn head(books: &Books, order: &Order) -> Vec<(&'static str, Cell)> {
         ("channel_id", Cell::id(Some(channel.0))),
         ("channel", Cell::maybe(books.view.identity.channels.get(&channel).map(|channel| channel.name.clone()))),
         ("currency", Cell::text(order.currency.code())),
-    ]
+    ]);
+    cells
 }
 
 fn line_record(books: &Books, order: &Order, line: &Line) -> Record {
@@ -269,7 +209,7 @@ fn line_record(books: &Books, order: &Order, line: &Line) -> Record {
         ("delivery", money(line.amounts.delivery)),
         ("total", money(line.amounts.total())),
     ]);
-    Record(cells)
+    cells
 }
 
 fn order_record(books: &Books, order: &Order) -> Record {
@@ -277,11 +217,6 @@ fn order_record(books: &Books, order: &Order) -> Record {
     let money = |minor| Cell::Money(Money::of(order.currency, minor));
     let payments = if let Stage::Confirm { payments, .. } = &order.stage { payments.as_slice() } else { &[] };
     let paid = |kind: PaymentKind| money(payments.iter().filter(|payment| payment.kind == kind).map(|payment| payment.amount).sum());
-    let paid_out = match &order.extras().replaces {
-        Some(replaces) => replaces.paid_out(order),
-        None if order.kind() == OrderKind::Refund => totals.to_pay(),
-        None => 0,
-    };
     let mut cells = head(books, order);
     cells.extend([
         ("user_id", Cell::id(seller.user.map(|id| id.0))),
@@ -303,7 +238,9 @@ fn order_record(books: &Books, order: &Order) -> Record {
         ("paid_transfer", paid(PaymentKind::Transfer)),
         ("paid_external", paid(PaymentKind::External)),
         ("paid_credit", paid(PaymentKind::Credit)),
-        ("paid_out", money(paid_out)),
+        ("paid_out", money(order.paid_out())),
+        ("receipt", Cell::maybe(order.extras().entry.receipt.as_ref().map(ToString::to_string))),
+        ("shift_id", Cell::id(order.extras().entry.shift.map(|id| id.0))),
     ]);
-    Record(cells)
+    cells
 }

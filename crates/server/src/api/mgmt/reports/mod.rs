@@ -6,6 +6,7 @@
 pub mod exports;
 pub mod sales;
 pub mod settlement;
+pub mod table;
 
 use std::sync::Arc;
 

@@ -8,12 +8,14 @@ use aforo_domain::error::Error;
 use aforo_domain::ids::{ChannelId, EventId, PriceTypeId, ProductId, RateId, SessionId};
 use aforo_domain::money::Currency;
 use aforo_domain::orders::{Order, TicketKind};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::table::{self, Cell, Record};
 use super::{Books, SpanQuery, span};
 use crate::http::checks::Checks;
 use crate::http::extract::{Manager, Reporters};
@@ -59,6 +61,8 @@ pub struct SalesQuery {
     channel_id: Option<u64>,
     event_id: Option<u64>,
     session_id: Option<u64>,
+    /// `JSON`, or `CSV`: a table of all rows, however many; without it as `Accept` says.
+    format: Option<String>,
     /// 1 to 500, default 100.
     limit: Option<u32>,
     offset: Option<u64>,
@@ -237,10 +241,11 @@ fn zone(name: &str) -> Option<TimeZone> {
 /// surcharges of what others sold, an entity all that its own channels did.
 #[utoipa::path(
     get, path = "/reports/sales", operation_id = "report_sales", tag = "reports", params(SpanQuery, SalesQuery),
-    responses((status = 200, body = List<SalesRow>)), extensions(("x-codes" = json!("DIST0001 NOT_FOUND"))),
+    responses((status = 200, content((List<SalesRow> = "application/json"), (String = "text/csv")))), extensions(("x-codes" = json!("DIST0001 NOT_FOUND"))),
 )]
-pub async fn report(manager: Manager<Reporters>, params: Params) -> Result<Response, Problem> {
+pub async fn report(manager: Manager<Reporters>, headers: HeaderMap, params: Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
+    let as_table = table::wants_csv(&mut checks, &params, &headers);
     let between = span(&mut checks, &params)?;
     let wanted = Wanted {
         by: by(&mut checks, params.get("group_by")),
@@ -253,7 +258,11 @@ pub async fn report(manager: Manager<Reporters>, params: Params) -> Result<Respo
     let paging = checks.done(paging)?;
     let books = Books::of(&manager, channel, between)?;
     let rows = add_up(&books, &wanted).await?;
-    Ok(json(&paging.page(rows.iter().map(|(key, row)| view(&books, key, row)))))
+    let rows = rows.iter().map(|(key, row)| view(&books, key, row));
+    if as_table {
+        return Ok(table::answer(&rows.map(|row| record(&row)).collect::<Vec<_>>())?);
+    }
+    Ok(json(&paging.page(rows)))
 }
 
 async fn add_up(books: &Books, wanted: &Wanted) -> Result<BTreeMap<Key, Row>, Problem> {
@@ -318,6 +327,38 @@ fn view(books: &Books, key: &Key, row: &Row) -> SalesRow {
         relocations: tally_view(relocations, key.currency),
         total: Money::of(key.currency, total),
     }
+}
+
+/// A row as a line of a table. The columns are always the same ones, whatever was asked for.
+fn record(row: &SalesRow) -> Record {
+    let mut cells = Record::default();
+    cells.extend([("day", Cell::maybe(row.day.clone()))]);
+    let named = [
+        ("channel", &row.channel),
+        ("event", &row.event),
+        ("session", &row.session),
+        ("price_type", &row.price_type),
+        ("rate", &row.rate),
+        ("product", &row.product),
+    ];
+    named.into_iter().for_each(|(name, named)| cells.extend_named(name, named.as_ref()));
+    cells.extend([("market", Cell::text(row.market.unwrap_or("PRIMARY"))), ("currency", Cell::text(row.currency.clone()))]);
+    for (act, tally) in [("sales", &row.sales), ("refunds", &row.refunds), ("relocations", &row.relocations)] {
+        let counts = [("tickets", tally.tickets), ("invitations", tally.invitations), ("units", tally.units)];
+        cells.extend_with(act, counts.map(|(name, count)| (name, Cell::Number(count))));
+        let amounts = [
+            ("base", tally.base),
+            ("promotions", tally.promotions),
+            ("promoter_surcharges", tally.surcharges.promoter),
+            ("channel_surcharges", tally.surcharges.channel),
+            ("insurance", tally.insurance),
+            ("delivery", tally.delivery),
+            ("total", tally.total),
+        ];
+        cells.extend_with(act, amounts.map(|(name, amount)| (name, Cell::Money(amount))));
+    }
+    cells.extend([("total", Cell::Money(row.total))]);
+    cells
 }
 
 const _: () = assert!(Act::Sale as usize == 0 && Act::Refund as usize == 1 && Act::Relocation as usize == 2);

@@ -7,11 +7,13 @@ use aforo_domain::error::Code;
 use aforo_domain::identity::manage::Reach;
 use aforo_domain::ids::{ChannelId, EntityId, SessionId};
 use aforo_domain::money::{Currency, Minor};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::sales::NameView;
+use super::table::{self, Cell, Record};
 use super::{Books, SpanQuery, span};
 use crate::http::checks::Checks;
 use crate::http::extract::{Manager, Reporters};
@@ -27,6 +29,8 @@ pub struct SettlementQuery {
     /// Only this promoter's.
     entity_id: Option<u64>,
     channel_id: Option<u64>,
+    /// `JSON`, or `CSV`: a table of all rows, however many; without it as `Accept` says.
+    format: Option<String>,
     /// 1 to 500, default 100.
     limit: Option<u32>,
     offset: Option<u64>,
@@ -93,10 +97,11 @@ impl Settled {
 /// A channel's surcharges, insurances and deliveries are its own and not in it, and neither are tickets that marketplaces sold again. An entity sees what it is owed as a promoter and what its channels owe.
 #[utoipa::path(
     get, path = "/reports/settlement", operation_id = "report_settlement", tag = "reports", params(SpanQuery, SettlementQuery),
-    responses((status = 200, body = List<SettlementRow>)), extensions(("x-codes" = json!("DIST0001 NOT_FOUND"))),
+    responses((status = 200, content((List<SettlementRow> = "application/json"), (String = "text/csv")))), extensions(("x-codes" = json!("DIST0001 NOT_FOUND"))),
 )]
-pub async fn report(manager: Manager<Reporters>, params: Params) -> Result<Response, Problem> {
+pub async fn report(manager: Manager<Reporters>, headers: HeaderMap, params: Params) -> Result<Response, Problem> {
     let mut checks = Checks::new();
+    let as_table = table::wants_csv(&mut checks, &params, &headers);
     let between = span(&mut checks, &params)?;
     let promoter = params.id(&mut checks, "entity_id").map(EntityId);
     let channel = params.id(&mut checks, "channel_id").map(ChannelId);
@@ -123,7 +128,26 @@ pub async fn report(manager: Manager<Reporters>, params: Params) -> Result<Respo
             }
         })
         .await?;
-    Ok(json(&paging.page(rows.iter().map(|(key, row)| view(&books, key, row)))))
+    let rows = rows.iter().map(|(key, row)| view(&books, key, row));
+    if as_table {
+        return Ok(table::answer(&rows.map(|row| record(&row)).collect::<Vec<_>>())?);
+    }
+    Ok(json(&paging.page(rows)))
+}
+
+/// A row as a line of a table.
+fn record(row: &SettlementRow) -> Record {
+    let mut cells = Record::default();
+    cells.extend_named("promoter", Some(&row.promoter));
+    cells.extend_named("channel", Some(&row.channel));
+    cells.extend_named("session", row.session.as_ref());
+    cells.extend([("currency", Cell::text(row.currency.clone()))]);
+    for (act, settled) in [("sales", &row.sales), ("refunds", &row.refunds), ("relocations", &row.relocations)] {
+        let amounts = [("face", Cell::Money(settled.face)), ("surcharges", Cell::Money(settled.surcharges))];
+        cells.extend_with(act, [("tickets", Cell::Number(settled.tickets))].into_iter().chain(amounts));
+    }
+    cells.extend([("commission", Cell::Money(row.commission)), ("payable", Cell::Money(row.payable))]);
+    cells
 }
 
 const fn session(line: &Line) -> Option<SessionId> {
