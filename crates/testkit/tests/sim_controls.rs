@@ -207,7 +207,7 @@ fn law_3_items_that_come_back_twice_are_noticed() {
 /// The rules, but for the one that the order notes what came back of it.
 fn gives_back_again(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
     let mut done = command::plan(world, moment, actor, command)?;
-    let Command::AfterSale(id, _) = command else { return Ok(done) };
+    let Command::AfterSale(id, AfterSaleCommand::Refund(_) | AfterSaleCommand::Relocate(_)) = command else { return Ok(done) };
     done.changes.retain(|change| !matches!(change, Change::Put(Row::Order(order)) if order.id == *id));
     Ok(done)
 }
