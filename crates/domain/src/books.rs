@@ -38,6 +38,19 @@ pub enum Thing {
         /// What the ticket was given for.
         kind: TicketKind,
     },
+    /// Of a season ticket that stays, what was the share of one of its sessions.
+    Share {
+        /// As which item.
+        item: ItemId,
+        /// The season.
+        session: SessionId,
+        /// Of which event.
+        event: EventId,
+        /// At which price.
+        price_type: PriceTypeId,
+        /// At which tariff.
+        rate: RateId,
+    },
     /// A unit of a product.
     Unit {
         /// As which item.
@@ -159,7 +172,11 @@ fn lines_of(order: &Order, act: Act, sign: i64) -> Vec<Line> {
             delivery: 0,
         };
         let Item { id, session, event, price_type, rate, kind, .. } = *item;
-        line(Thing::Place { item: id, session, event, price_type, rate, kind }, amounts)
+        let thing = match extras.share {
+            Some(_) => Thing::Share { item: id, session, event, price_type, rate },
+            None => Thing::Place { item: id, session, event, price_type, rate, kind },
+        };
+        line(thing, amounts)
     };
     let mut lines: Vec<_> = order.items.iter().map(place).collect();
     for unit in &extras.products {

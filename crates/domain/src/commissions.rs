@@ -56,7 +56,7 @@ impl CommissionTerms {
     pub fn of(&self, line: &Line, fixed: bool) -> Minor {
         let of_ticket = match line.thing {
             Thing::Place { kind: TicketKind::Sale, .. } => Some(if fixed { self.per_ticket } else { 0 }),
-            Thing::Unit { .. } => Some(0),
+            Thing::Unit { .. } | Thing::Share { .. } => Some(0),
             Thing::Place { .. } | Thing::PerOrder { .. } | Thing::Delivery => None,
         };
         let amount = of_ticket.map_or(0, |of_ticket| self.percent.of(line.amounts.face()) + of_ticket);

@@ -218,7 +218,8 @@ impl Laws {
             is_empty: order.is_empty(),
             refunded: {
                 let after = &order.extras().after;
-                after.refunds.iter().flat_map(|refund| &refund.items).chain(&after.cancelled).copied().collect()
+                let whole = after.refunds.iter().filter(|refund| refund.share.is_none());
+                whole.flat_map(|refund| &refund.items).chain(&after.cancelled).copied().collect()
             },
             dead: order.items.iter().map(|item| item.id).filter(|item| !order.ticket_state(*item).is_live()).collect(),
             named: if life == Life::Refund {

@@ -61,6 +61,18 @@ impl ItemPrice {
         Self { base: self.reduced(), discounts: Box::default(), ..self.clone() }
     }
 
+    /// The same price with so much less for the ticket, which is not more than promotions leave of it.
+    #[must_use]
+    pub fn less(&self, amount: Minor) -> Self {
+        Self { base: self.base - amount, ..self.clone() }.with_discounts(self.discounts.clone())
+    }
+
+    /// A price of so much for the ticket, taxed as this one, and of nothing else.
+    #[must_use]
+    pub fn part(&self, amount: Minor) -> Self {
+        Self { base: amount, ..self.without_surcharges() }.with_discounts(Box::default())
+    }
+
     /// The same price with other promotions: what it was before them does not matter. Surcharges stay as they are.
     #[must_use]
     pub fn with_discounts(&self, discounts: Box<[Discount]>) -> Self {

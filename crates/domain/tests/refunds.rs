@@ -124,6 +124,7 @@ fn give_back(order: &Order, items: Vec<ItemId>, [surcharges, delivery, insurance
         total: totals.total(),
         vouchers: drawn_up.vouchers.clone(),
         relocated: false,
+        share: None,
     };
     (order.with_extras(|extras| extras.after.refunds.push(note)), drawn_up, totals)
 }

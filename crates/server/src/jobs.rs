@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use aforo_domain::catalogue::Offer;
 use aforo_domain::command::{Command, Reply};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::identity::check::Actor;
@@ -131,8 +132,8 @@ impl Worker {
         {
             return Ok(true);
         }
-        let behind = cancellation.through;
-        let page = self.engine.read(shard, move |reader| reader.live_tickets(shard, session, behind, PAGE)).await?;
+        let (behind, seasons) = (cancellation.through, self.seasons(shard, cancellation));
+        let page = self.engine.read(shard, move |reader| reader.live_tickets(shard, session, &seasons, behind, PAGE)).await?;
         let Some((last, _)) = page.rows.last() else {
             let left = u32::try_from(page.total).unwrap_or(u32::MAX);
             self.ask(shard, CancellationCommand::Finish(session, left)).await?;
@@ -152,18 +153,31 @@ impl Worker {
                 && let Some(order) = waiting.next()
             {
                 let engine = self.engine.clone();
-                under_way.spawn(async move { ask(&engine, shard, CancellationCommand::Settle(session, order)).await });
+                under_way.spawn(async move { settle(&engine, shard, session, order).await });
             }
             match under_way.join_next().await {
                 None => return Ok(()),
                 Some(done) => done.map_err(|_| Error::new(Code::Dist0000).because("a task panicked"))??,
-            };
+            }
         }
+    }
+
+    /// The seasons whose tickets have to do with a session: none, where nothing comes back.
+    fn seasons(&self, shard: ShardId, cancellation: &Cancellation) -> Vec<SessionId> {
+        let Some(view) = self.engine.views().shard(shard).filter(|_| cancellation.refund.is_some()) else { return Vec::new() };
+        let covers = |offer: &&Arc<Offer>| offer.session.season.as_ref().is_some_and(|season| season.covers(cancellation.session));
+        view.catalogue.offers.values().filter(covers).map(|offer| offer.session.id).collect()
     }
 
     async fn ask(&self, shard: ShardId, command: CancellationCommand) -> Result<Reply, Error> {
         ask(&self.engine, shard, command).await
     }
+}
+
+/// Has an order dealt with until there is nothing left to do.
+async fn settle(engine: &Handle, shard: ShardId, session: SessionId, order: OrderId) -> Result<(), Error> {
+    while ask(engine, shard, CancellationCommand::Settle(session, order)).await? != Reply::Removed(0) {}
+    Ok(())
 }
 
 async fn ask(engine: &Handle, shard: ShardId, command: CancellationCommand) -> Result<Reply, Error> {

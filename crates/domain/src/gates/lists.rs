@@ -282,9 +282,17 @@ impl World {
     /// # Errors
     /// `Need` for all that have to be looked for.
     pub fn entered(&self, order: &Order, items: &[ItemId]) -> Result<Vec<ItemId>, Stop> {
+        self.entered_in(order, items, |_| true)
+    }
+
+    /// Those of an order's items that somebody came in with in one of these sessions.
+    ///
+    /// # Errors
+    /// `Need` for all that have to be looked for.
+    pub fn entered_in(&self, order: &Order, items: &[ItemId], counts: impl Fn(SessionId) -> bool) -> Result<Vec<ItemId>, Stop> {
         let (mut entered, mut missing) = (BTreeSet::new(), Vec::new());
         for item in order.items.iter().filter(|item| items.contains(&item.id)) {
-            for session in item.sessions() {
+            for session in item.sessions().filter(|session| counts(*session)) {
                 match self.has_entered(session, item.id) {
                     Ok(true) => drop(entered.insert(item.id)),
                     Ok(false) => {}

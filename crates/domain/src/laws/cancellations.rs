@@ -14,6 +14,8 @@ pub(super) struct CancellationLaws {
     cancellations: HashMap<SessionId, Arc<Cancellation>>,
     /// Live tickets, by the session that they are sold in.
     live: HashMap<SessionId, u32>,
+    /// Season tickets of which a session's share came back.
+    shares: HashMap<SessionId, u32>,
 }
 
 impl CancellationLaws {
@@ -22,6 +24,12 @@ impl CancellationLaws {
         match row {
             Row::Cancellation(cancellation) => drop(self.cancellations.insert(cancellation.session, cancellation.clone())),
             Row::Ticket(ticket) if ticket.state.is_live() => *self.live.entry(ticket.session).or_default() += 1,
+            Row::Order(order) => {
+                let notes = order.extras().after.refunds.iter();
+                for (session, count) in notes.filter_map(|note| Some((note.share?, note.items.len() as u32))) {
+                    *self.shares.entry(session).or_default() += count;
+                }
+            }
             _ => {}
         }
     }
@@ -29,7 +37,15 @@ impl CancellationLaws {
     /// What does not hold.
     pub fn check(self) -> Vec<Breach> {
         let mut breaches = Vec::new();
+        for session in self.shares.keys().filter(|session| !self.cancellations.contains_key(session)) {
+            breaches.push(Breach { law: 3, what: format!("shares of session {session} came back, which was not called off") });
+        }
         for (session, cancellation) in &self.cancellations {
+            let shares = self.shares.get(session).copied().unwrap_or(0);
+            if shares != cancellation.shares {
+                let what = format!("session {session} says that {} of its shares came back, orders say {shares}", cancellation.shares);
+                breaches.push(Breach { law: 3, what });
+            }
             let live = self.live.get(session).copied().unwrap_or(0);
             if let Progress::Done { left, .. } = cancellation.state
                 && live > left

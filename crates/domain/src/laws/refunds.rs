@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::change::Row;
 use crate::ids::OrderId;
 use crate::orders::relocation::Replaces;
-use crate::orders::{HistoryEvent, Order, Stage};
+use crate::orders::{HistoryEvent, Item, Order, Stage};
 
 /// All rows of a shard, as far as they speak of refunds.
 #[derive(Debug, Default)]
@@ -82,6 +82,7 @@ impl RefundLaws {
                 let agrees = matches!(refund.stage, Stage::Refund { code, of, .. } if (code, of) == (note.code, order.id))
                     && (items.as_slice(), refund.totals().total()) == (note.items.as_slice(), note.total)
                     && refund.extras().delivery.is_some() == note.delivery
+                    && refund.extras().share == note.share
                     && refund.totals().vouchers <= to_vouchers;
                 if !agrees {
                     found.push(format!("refund {} and order {} do not agree", note.order, order.id));
@@ -103,7 +104,7 @@ impl RefundLaws {
         let mut found = Vec::new();
         let (mut items, mut vouchers) = (HashSet::new(), HashMap::new());
         for note in &refunds {
-            for id in note.items.iter().filter(|id| !items.insert(**id)) {
+            for id in note.items.iter().filter(|id| !items.insert((**id, note.share))) {
                 found.push(format!("item {id} of order {} came back twice", order.id));
             }
             note.vouchers.iter().for_each(|(id, amount)| *vouchers.entry(*id).or_insert(0) += amount);
@@ -137,7 +138,13 @@ impl RefundLaws {
             }
             for item in &refund.items {
                 let sold = order.items.iter().find(|sold| sold.id == item.id);
-                if sold.is_none_or(|sold| (sold.place, sold.price.reduced()) != (item.place, item.price.reduced())) {
+                let back = |sold: &Item| match refund.extras().share {
+                    Some(session) => {
+                        sold.season.iter().flat_map(|shares| shares.iter()).find(|one| one.member.session == session).map(|one| one.amount)
+                    }
+                    None => Some(order.left_of(sold).price.reduced()),
+                };
+                if sold.is_none_or(|sold| (sold.place, back(sold)) != (item.place, Some(item.price.reduced()))) {
                     found.push(format!("item {} of refund {} is not what order {} sold", item.id, refund.id, order.id));
                 }
             }

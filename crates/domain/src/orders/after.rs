@@ -18,10 +18,11 @@ use crate::error::{Code, Error};
 use crate::identity::check::{Actor, Caller};
 use crate::identity::manage::Here;
 use crate::identity::{Permission, Role};
-use crate::ids::{FamilyId, ItemId, OrderCode, OrderId, VoucherId};
+use crate::ids::{FamilyId, ItemId, OrderCode, OrderId, SessionId, VoucherId};
 use crate::moment::{Moment, Timestamp};
 use crate::money::Minor;
 use crate::products::{SoldUnit, Unit};
+use crate::seasons::Share;
 use crate::world::World;
 
 /// What became of an order after its sale.
@@ -65,6 +66,9 @@ pub struct Refunded {
     /// Whether others were given for them: the order is what they became, and not a refund.
     #[serde(default)]
     pub relocated: bool,
+    /// Of season tickets, the session whose share alone came back, since it was called off: the tickets stay.
+    #[serde(default)]
+    pub share: Option<SessionId>,
 }
 
 /// What is done with an order after its sale.
@@ -161,7 +165,24 @@ impl<'a> Office<'a> {
 impl Order {
     /// The refund that an item was given back with, or its relocation.
     pub fn refund_of(&self, item: ItemId) -> Option<&Refunded> {
-        self.extras().after.refunds.iter().find(|refund| refund.items.binary_search(&item).is_ok())
+        self.extras().after.refunds.iter().find(|refund| refund.share.is_none() && refund.items.binary_search(&item).is_ok())
+    }
+
+    /// Of a season ticket, whether a session's share of its price was given back.
+    pub fn gave_share_back(&self, item: ItemId, session: SessionId) -> bool {
+        let mut notes = self.extras().after.refunds.iter();
+        notes.any(|note| note.share == Some(session) && note.items.binary_search(&item).is_ok())
+    }
+
+    /// An item as what of it was not given back yet: of a season ticket, without the sessions whose shares were.
+    pub fn left_of(&self, item: &Item) -> Item {
+        let shares = item.season.iter().flat_map(|shares| shares.iter().copied());
+        let (gone, left): (Vec<Share>, Vec<Share>) = shares.partition(|share| self.gave_share_back(item.id, share.member.session));
+        if gone.is_empty() {
+            return item.clone();
+        }
+        let amount = gone.iter().map(|share| share.amount).sum();
+        Item { price: Arc::new(item.price.less(amount)), season: Some(left.into()), ..item.clone() }
     }
 
     /// How the ticket of a sold item stands.

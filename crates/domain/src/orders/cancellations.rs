@@ -51,6 +51,9 @@ pub struct Cancellation {
     pub total: Minor,
     /// Of that amount; the event's.
     pub currency: Currency,
+    /// Of so many season tickets the session's share came back.
+    #[serde(default)]
+    pub shares: u32,
     /// Counts the changes.
     pub version: u64,
 }
@@ -95,7 +98,7 @@ pub enum CancellationCommand {
     Running,
     /// Let some bookings go. Answers `Reply::Removed`.
     Release(SessionId),
-    /// Deal with the tickets that an order has. Answers `Reply::Done`, also if there is nothing to do.
+    /// Deal with the tickets that an order has, then with its season tickets. Answers `Reply::Removed`, of 0 once there is nothing to do.
     Settle(SessionId, OrderId),
     /// Note that all tickets with ids up to this one were looked at.
     Advance(SessionId, ItemId),
@@ -180,6 +183,7 @@ impl<'a> Desk<'a> {
             tickets: 0,
             total: 0,
             currency: offer.event.currency,
+            shares: 0,
             version: 1,
         });
         changes.push(cancellation.clone().into());
@@ -233,7 +237,7 @@ impl<'a> Desk<'a> {
     }
 
     fn settle(&self, session: SessionId, id: OrderId) -> Planned {
-        let nothing = || Ok(Done { changes: Vec::new(), reply: Reply::Done });
+        let nothing = || Ok(Done { changes: Vec::new(), reply: Reply::Removed(0) });
         let Some(cancellation) = self.running(session) else { return nothing() };
         let sold = |order: &&Arc<Order>| matches!(order.stage, Stage::Confirm { .. });
         let Some(order) = self.world.resident_order(id)?.filter(sold) else { return nothing() };
@@ -243,7 +247,7 @@ impl<'a> Desk<'a> {
         let entered = self.world.entered(order, &items)?;
         items.retain(|item| !entered.contains(item));
         if items.is_empty() {
-            return nothing();
+            return self.settle_shares(cancellation, order);
         }
         // What marketplaces wanted with them is of no use any more.
         let order = &order.unmarked(&items);
@@ -261,7 +265,31 @@ impl<'a> Desk<'a> {
             total: one.total + total,
             ..one
         }));
-        Ok(Done { changes, reply: Reply::Done })
+        Ok(Done { changes, reply: Reply::Removed(tickets) })
+    }
+
+    /// Gives back the session's share of season tickets, where tickets are given back at all: they stay good for the other sessions.
+    fn settle_shares(&self, cancellation: &Arc<Cancellation>, order: &Arc<Order>) -> Planned {
+        let session = cancellation.session;
+        let is_due = |item: &&Item| {
+            let share = item.season.iter().flat_map(|shares| shares.iter()).find(|share| share.member.session == session);
+            share.is_some_and(|share| share.amount > 0) && order.ticket_state(item.id).is_live() && !order.gave_share_back(item.id, session)
+        };
+        let mut items: Vec<_> = order.items.iter().filter(is_due).map(|item| item.id).collect();
+        let entered = self.world.entered_in(order, &items, |at| at == session)?;
+        items.retain(|item| !entered.contains(item));
+        let shares = items.len() as u32;
+        if shares == 0 || cancellation.refund.is_none() {
+            return Ok(Done { changes: Vec::new(), reply: Reply::Removed(0) });
+        }
+        let office = Office::of_the_engine(self.world, self.moment, order);
+        let done = office.refund_shares(order, &items, session)?;
+        // A season may be sold in another currency than the session.
+        let back = if let Reply::Order(refund) = &done.reply { refund.totals().total() } else { 0 };
+        let total = if order.currency == cancellation.currency { back } else { 0 };
+        let mut changes = done.changes;
+        changes.push(noted(cancellation, |one| Cancellation { shares: one.shares + shares, total: one.total + total, ..one }));
+        Ok(Done { changes, reply: Reply::Removed(shares) })
     }
 }
 

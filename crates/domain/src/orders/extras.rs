@@ -19,6 +19,7 @@ use crate::change::CounterKey;
 use crate::collectives::TakenCollective;
 use crate::customers::CustomerId;
 use crate::identity::terms::DeliveryMethod;
+use crate::ids::SessionId;
 use crate::pricing::TaxLine;
 use crate::products::Unit;
 use crate::promotions::Applied;
@@ -54,6 +55,8 @@ pub struct Extras {
     pub second_hand: Vec<SecondHand>,
     /// What it was given when it came into the books.
     pub entry: Entry,
+    /// Of a refund of season tickets, the session whose share alone comes back.
+    pub share: Option<SessionId>,
 }
 
 /// What an order without extras carries.
@@ -71,6 +74,7 @@ static NOTHING: Extras = Extras {
     customer: None,
     second_hand: Vec::new(),
     entry: Entry::NONE,
+    share: None,
 };
 
 /// Each counter of uses and units that an order counts in, with how much.

@@ -64,8 +64,9 @@ pub struct DrawnUp {
 pub fn draw_up(order: &Order, request: &RefundRequest, per_order: bool, pays: impl Fn(VoucherId) -> bool) -> DrawnUp {
     let goes = |item: &Item| request.items.contains(&item.id);
     let comes_back = |item: &Item| {
-        let price = if request.surcharges { item.price.clone() } else { Arc::new(item.price.without_surcharges()) };
-        Item { price, barcode: None, ..item.clone() }
+        let left = order.left_of(item);
+        let price = if request.surcharges { left.price.clone() } else { Arc::new(left.price.without_surcharges()) };
+        Item { price, barcode: None, ..left }
     };
     let before = &order.extras().after.refunds;
     let mut extras = Extras::default();
@@ -82,12 +83,29 @@ pub fn draw_up(order: &Order, request: &RefundRequest, per_order: bool, pays: im
         extras.delivery.clone_from(&order.extras().delivery);
     }
     extras.second_hand = order.extras().second_hand.iter().filter(|one| request.items.contains(&one.item)).cloned().collect();
-    let mut drawn_up = DrawnUp {
+    let drawn_up = DrawnUp {
         items: order.items.iter().filter(|item| goes(item)).map(comes_back).collect(),
         surcharges: if request.surcharges && per_order { surcharges_per_order(order, request) } else { Vec::new() },
         extras,
         vouchers: Vec::new(),
     };
+    with_vouchers(order, drawn_up, pays)
+}
+
+/// Works out what comes back of season tickets since one of their sessions was called off: its share of what was paid for each after promotions.
+pub fn draw_up_shares(order: &Order, items: &[ItemId], session: SessionId, pays: impl Fn(VoucherId) -> bool) -> DrawnUp {
+    let share = |item: &Item| {
+        let share = *item.season.iter().flat_map(|shares| shares.iter()).find(|share| share.member.session == session)?;
+        Some(Item { price: Arc::new(item.price.part(share.amount)), season: Some([share].into()), barcode: None, ..item.clone() })
+    };
+    let items = order.items.iter().filter(|item| items.contains(&item.id)).filter_map(share).collect();
+    let extras = Extras { share: Some(session), ..Extras::default() };
+    with_vouchers(order, DrawnUp { items, surcharges: Vec::new(), extras, vouchers: Vec::new() }, pays)
+}
+
+/// What vouchers had paid comes back first.
+fn with_vouchers(order: &Order, mut drawn_up: DrawnUp, pays: impl Fn(VoucherId) -> bool) -> DrawnUp {
+    let before = &order.extras().after.refunds;
     let mut left = drawn_up.as_order(order).totals().total();
     for taken in &order.extras().vouchers {
         let back: Minor =
@@ -137,14 +155,35 @@ impl<'a> Office<'a> {
         if request.block_places {
             self.may_block(order, request)?;
         }
-        let taken = order.extras().vouchers.iter().filter(|taken| taken.amount > 0);
-        let vouchers = vouchers::all(taken.map(|taken| self.world.voucher(taken.id)))?;
-        let pays = |id: VoucherId| vouchers.iter().any(|voucher| voucher.id == id && self.still_pays(voucher));
+        let paying = self.paying(order)?;
         let code = self.moment.order_code.ok_or(Stop::NeedOrderCode)?;
-        let drawn_up = draw_up(order, request, true, pays);
+        let drawn_up = draw_up(order, request, true, |id| paying.contains(&id));
         let payments = payouts(order, &request.payments, drawn_up.as_order(order).totals().to_pay())?;
         let refund = self.as_an_order(order, of_code, code, &drawn_up, payments);
         Ok(self.book(order, request, refund, drawn_up.vouchers, of_code, code))
+    }
+
+    /// Gives back of season tickets what is the share of a session that was called off. The tickets stay, and so do surcharges and insurances.
+    ///
+    /// # Errors
+    /// `ORDER_INVALID_STATUS` unless the order is sold.
+    pub(super) fn refund_shares(&self, order: &Arc<Order>, items: &[ItemId], session: SessionId) -> Planned {
+        let Stage::Confirm { code: of_code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
+        let paying = self.paying(order)?;
+        let code = self.moment.order_code.ok_or(Stop::NeedOrderCode)?;
+        let drawn_up = draw_up_shares(order, items, session, |id| paying.contains(&id));
+        let refund = self.as_an_order(order, of_code, code, &drawn_up, Vec::new());
+        // No place falls free, and no ticket changes.
+        let nothing =
+            RefundRequest { items: vec![], surcharges: false, delivery: false, insurance: false, block_places: false, payments: vec![] };
+        Ok(self.book(order, &nothing, refund, drawn_up.vouchers, of_code, code))
+    }
+
+    /// The vouchers that paid for an order and still pay.
+    fn paying(&self, order: &Order) -> Result<Vec<VoucherId>, Stop> {
+        let taken = order.extras().vouchers.iter().filter(|taken| taken.amount > 0);
+        let vouchers = vouchers::all(taken.map(|taken| self.world.voucher(taken.id)))?;
+        Ok(vouchers.iter().filter(|voucher| self.still_pays(voucher)).map(|voucher| voucher.id).collect())
     }
 
     /// `PRODUCT_STATE_INVALID` naming the items that somebody came in with: what was used is not given back, unless the gate clears it.
@@ -179,12 +218,13 @@ impl<'a> Office<'a> {
     ) -> Done {
         let at = self.moment.now;
         let mut draft = Draft::new(self.world);
-        let (totals, currency, tickets) = (refund.totals(), order.currency, refund.items.len() as u32);
+        let (totals, currency, share) = (refund.totals(), order.currency, refund.extras().share);
+        let tickets = if share.is_none() { refund.items.len() as u32 } else { 0 };
         let units = refund.extras().products.iter().map(|unit| unit.id);
         let mut items: Vec<_> = refund.items.iter().map(|item| item.id).chain(units).collect();
         items.sort_unstable();
         let delivery = refund.extras().delivery.is_some();
-        let note = Refunded { order: refund.id, code, at, items, delivery, total: totals.total(), vouchers, relocated: false };
+        let note = Refunded { order: refund.id, code, at, items, delivery, total: totals.total(), vouchers, relocated: false, share };
         let original = order.with_extras(|extras| {
             extras.after.lines += 1;
             extras.after.refunds.push(note);

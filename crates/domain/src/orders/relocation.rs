@@ -283,7 +283,7 @@ impl<'a> Office<'a> {
         let placed = |(old, new): &(&Item, Item)| {
             let mut new = new.clone();
             if keep_prices {
-                new.set_price(Arc::new(old.price.kept()));
+                new.set_price(Arc::new(order.left_of(old).price.kept()));
             }
             new
         };
@@ -374,7 +374,8 @@ impl<'a> Office<'a> {
         let mut items: Vec<_> = given_back.items.iter().map(|item| item.id).collect();
         items.sort_unstable();
         let (total, vouchers) = (back.total(), replaces.back.vouchers.clone());
-        let note = Refunded { order: new.id, code, at, items: items.clone(), delivery: false, total, vouchers, relocated: true };
+        let note =
+            Refunded { order: new.id, code, at, items: items.clone(), delivery: false, total, vouchers, relocated: true, share: None };
         let original = order.with_extras(|extras| {
             extras.after.lines += 1;
             extras.after.refunds.push(note);

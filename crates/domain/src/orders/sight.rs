@@ -122,7 +122,15 @@ impl Order {
             surcharges: Vec::new(),
             buyer: None,
             counted: Vec::new(),
-            extras: Some(Box::new(Extras { promotions, attendees, products, after, second_hand, ..Extras::default() })),
+            extras: Some(Box::new(Extras {
+                promotions,
+                attendees,
+                products,
+                after,
+                second_hand,
+                share: self.extras().share,
+                ..Extras::default()
+            })),
             ..self.clone()
         }
     }

@@ -64,7 +64,7 @@ impl Reader {
         lists::all(&self.select(&[select])?)
     }
 
-    /// Live tickets of a session behind this one, by id, each with its order; and how many are live in all.
+    /// Live tickets of a session and of its seasons behind this one, by id, each with its order; and how many of the session itself are live in all.
     ///
     /// # Errors
     /// Whatever the database says.
@@ -72,9 +72,10 @@ impl Reader {
         &mut self,
         shard: ShardId,
         session: SessionId,
+        seasons: &[SessionId],
         behind: ItemId,
         limit: u64,
     ) -> Result<Page<(ItemId, OrderId)>, StoreError> {
-        lists::page_of_ids(&self.select(&lists::live_tickets(self.dialect(), shard, session, behind, limit))?)
+        lists::page_of_ids(&self.select(&lists::live_tickets(self.dialect(), shard, session, seasons, behind, limit))?)
     }
 }

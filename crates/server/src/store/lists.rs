@@ -363,16 +363,22 @@ fn items(dialect: Dialect, shard: ShardId, (table, of): (&str, &str), wanted: &T
     vec![count, page]
 }
 
-/// Live tickets of a session behind this one, by id, each with its order.
-pub fn live_tickets(dialect: Dialect, shard: ShardId, session: SessionId, behind: ItemId, limit: u64) -> Vec<Select> {
+/// Live tickets of a session and of its seasons behind this one, by id, each with its order; how many are of the session itself.
+pub fn live_tickets(
+    dialect: Dialect,
+    shard: ShardId,
+    session: SessionId,
+    seasons: &[SessionId],
+    behind: ItemId,
+    limit: u64,
+) -> Vec<Select> {
     let mut writer = Writer::new(dialect, shard);
-    let (session, behind, limit) = (writer.bind(int(session.0)), writer.bind(int(behind.0)), writer.bind(int(limit)));
-    let shard = dialect.placeholder(1);
-    let condition = format!("shard = {shard} AND session = {session} AND live");
-    let count = Select {
-        parameters: writer.parameters[..2].to_vec(),
-        ..writer.select(format!("SELECT count(*) FROM tickets WHERE {condition}"), COUNT)
-    };
+    let own = writer.bind(int(session.0));
+    let count = format!("SELECT count(*) FROM tickets WHERE shard = {} AND session = {own} AND live", dialect.placeholder(1));
+    let count = writer.select(count, COUNT);
+    let (behind, limit) = (writer.bind(int(behind.0)), writer.bind(int(limit)));
+    let sessions: Vec<_> = std::iter::once(own).chain(seasons.iter().map(|season| season.to_string())).collect();
+    let condition = format!("shard = {} AND session IN ({}) AND live", dialect.placeholder(1), sessions.join(", "));
     let page = format!("SELECT id, order_id FROM tickets WHERE {condition} AND id > {behind} ORDER BY id LIMIT {limit}");
     vec![count, writer.select(page, &[Kind::Int, Kind::Bytes])]
 }

@@ -22,7 +22,17 @@ pub const REFUND_CODE: OrderCode = OrderCode(*b"REFUNDREFUND");
 
 pub fn refunded() -> Refunded {
     let (items, vouchers) = (vec![ItemId(5)], vec![(VoucherId(7), 700)]);
-    Refunded { order: REFUND, code: REFUND_CODE, at: NOW, items, delivery: true, total: 4_449, vouchers, relocated: true }
+    Refunded {
+        order: REFUND,
+        code: REFUND_CODE,
+        at: NOW,
+        items,
+        delivery: true,
+        total: 4_449,
+        vouchers,
+        relocated: true,
+        share: Some(SessionId(52)),
+    }
 }
 
 /// What the refund, for want of another order, was given for.
@@ -75,6 +85,7 @@ fn cancellation() -> Cancellation {
         tickets: 5,
         total: 6_000,
         currency: euro(),
+        shares: 2,
         version: 7,
     }
 }

@@ -543,6 +543,7 @@ pub fn order(id: OrderId, stage: Stage) -> Arc<Order> {
             products: vec![Unit { id: ItemId(7), terms: Arc::new(terms), barcode: Some(barcode("PRODUCT1")) }],
             second_hand: vec![crate::market::second_hand()],
             entry: crate::tills::entry(),
+            share: Some(SessionId(52)),
         })),
     })
 }

@@ -12,9 +12,9 @@ use aforo_domain::orders::after::AfterSaleCommand;
 use aforo_domain::orders::cancellations::{Cancellation, CancellationCommand, Progress, RefundTerms};
 use aforo_domain::orders::refunds::RefundRequest;
 use aforo_domain::orders::{Order, OrderKind, TicketState};
-use aforo_testkit::world::{GALA, MATINEE, NOW, Shard, WEB};
+use aforo_testkit::world::{GALA, MATINEE, NOW, SEASON, Shard, WEB};
 
-use crate::{begun, buy, buyer, new_order, seats};
+use crate::{begun, buy, buyer, new_order, pay_all, seats};
 
 const ALL: RefundTerms = RefundTerms { surcharges: true, delivery: true, insurance: true };
 
@@ -27,7 +27,7 @@ fn start(shard: &mut Shard, refund: Option<RefundTerms>) {
 }
 
 fn settle(shard: &mut Shard, order: &Order) {
-    assert_eq!(run(shard, CancellationCommand::Settle(GALA, order.id)).unwrap(), Reply::Done);
+    while run(shard, CancellationCommand::Settle(GALA, order.id)).unwrap() != Reply::Removed(0) {}
 }
 
 fn stands(shard: &mut Shard) -> Arc<Cancellation> {
@@ -136,4 +136,57 @@ fn it_is_the_promoters_to_do() {
     assert_eq!(ask(&mut shard, CancellationCommand::Start(GALA, None, None)), Code::ForbiddenResource, "a channel only sells it");
     assert_eq!(ask(&mut shard, CancellationCommand::Running), Code::ForbiddenResource);
     assert_eq!(run(&mut shard, CancellationCommand::Read(GALA)).unwrap_err().code, Code::NotFound);
+}
+
+/// Of two season tickets at 80 the gala's share is 48 each, and the matinee's 32.
+#[test]
+fn a_season_ticket_is_given_the_sessions_share_back_once_and_stays_good() {
+    let (mut shard, web, _) = begun();
+    shard.season();
+    let sold = buy(&mut shard, &web, |order| seats(order, SEASON, &[4, 5]), "ada@example.com");
+    start(&mut shard, Some(ALL));
+    settle(&mut shard, &sold);
+    settle(&mut shard, &sold);
+    let after = read(&mut shard, &web, &sold);
+    let [note] = after.extras().after.refunds.as_slice() else { panic!("{:?}", after.extras().after.refunds) };
+    assert_eq!((note.share, note.total, note.items.len()), (Some(GALA), 9_600, 2), "without surcharges");
+    assert!(after.items.iter().all(|item| after.ticket_state(item.id) == TicketState::Valid));
+    assert_eq!(shard.places(SEASON), shard.places(MATINEE), "the places stay the buyer's");
+    let one = stands(&mut shard);
+    assert_eq!((one.orders, one.tickets, one.shares, one.total), (0, 0, 2, 9_600));
+
+    // What is given back later is what is left of it.
+    let back = |items: Vec<ItemId>| {
+        let request = RefundRequest { items, surcharges: false, delivery: false, insurance: false, block_places: false, payments: vec![] };
+        Command::AfterSale(sold.id, AfterSaleCommand::Refund(request))
+    };
+    let Reply::Order(refund) = shard.run(&web, &back(vec![sold.items[0].id])).unwrap() else { panic!("no refund") };
+    let shares: Vec<_> = refund.items[0].season.iter().flat_map(|shares| shares.iter()).map(|share| share.member.session).collect();
+    assert_eq!((refund.totals().total(), shares), (3_200, vec![MATINEE]));
+    settle(&mut shard, &sold);
+    assert_eq!(read(&mut shard, &web, &sold).extras().after.refunds.len(), 2);
+    assert_eq!(shard.run(&web, &back(vec![sold.items[0].id])).unwrap_err().code, Code::ProductStateInvalid);
+}
+
+/// One order has tickets of the session and of its season; where nothing is given back, season tickets are left as they are.
+#[test]
+fn tickets_come_first_and_shares_after_them() {
+    for refund in [Some(ALL), None] {
+        let (mut shard, web, order) = begun();
+        shard.season();
+        shard.order(&web, seats(order, SEASON, &[4, 5]));
+        let sold = buy(&mut shard, &web, |order| seats(order, MATINEE, &[14, 15]), "eve@example.com");
+        shard.order(&web, seats(order, GALA, &[10, 11]));
+        shard.order(&web, buyer(order, "ada@example.com"));
+        let mixed = shard.order(&web, OrderCommand::PreConfirm(order));
+        let mixed = shard.order(&web, pay_all(&mixed));
+        start(&mut shard, refund);
+        settle(&mut shard, &mixed);
+        settle(&mut shard, &sold);
+        let after = read(&mut shard, &web, &mixed);
+        let notes: Vec<_> = after.extras().after.refunds.iter().map(|note| note.share).collect();
+        let one = stands(&mut shard);
+        let (expected, shares) = if refund.is_some() { (vec![None, Some(GALA)], 2) } else { (Vec::new(), 0) };
+        assert_eq!((notes, one.tickets, one.shares), (expected, 2, shares));
+    }
 }

@@ -6,7 +6,7 @@ use aforo_testkit::spawn::{Engine, TestServer};
 use serde_json::{Value, json};
 
 use super::refunds::{booking, read};
-use super::{API, codes, item_ids, sell, with_role};
+use super::{API, codes, finish, item_ids, sell, with_role};
 
 async fn cancel(world: &SmallWorld<'_>, body: Value) -> Value {
     world.admin.0.post(format!("/mgmt-api/v1{}/cancel", world.session_path()), body).await.ok()
@@ -127,4 +127,49 @@ pub async fn the_work_is_paused_and_survives_a_restart(engine: Engine) {
     let refunds = platform.0.get(format!("{API}/orders?type=REFUND&operator_id={operator}")).await.ok();
     assert_eq!(refunds["metadata"]["total"], json!(sold.len()));
     server.stop().await;
+}
+
+/// A season of two sessions at 30, of which 20 are the first one's: they come back when that is called off, and the ticket is good for the other.
+pub async fn season_tickets_are_given_the_sessions_share_back(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    let seller = world.seller().await;
+    let of_event = format!("/events/{}/sessions", world.event);
+    let here = world.admin.0.get(format!("/mgmt-api/v1{}", world.session_path())).await.ok();
+    let session = |name: &str, value: u64| {
+        json!({"name": name, "venue_template_id": here["venue_template_id"], "status": "READY",
+            "date": {"start": "2031-02-07T19:00:00Z", "sale_start": "2031-01-01T00:00:00Z"},
+            "rates": [{"name": "All", "prices": [{"price_type_id": world.stalls, "value": value}, {"price_type_id": world.floor, "value": value}]}]})
+    };
+    let repeat = world.admin.make_id(&of_event, session("Repeat", 20)).await;
+    let mut both = session("Both", 30);
+    both["season"] = json!({"sessions": [{"id": world.session, "weight": 2}, {"id": repeat}]});
+    both["date"] = json!({"sale_start": "2031-01-01T00:00:00Z"});
+    let both = world.admin.make_id(&of_event, both).await;
+    publish(&world.admin, world.event, both, world.web.id, json!({})).await;
+    let order = seller.create().await;
+    seller.add_seats(&order, both, &world.row[..2]).await.ok();
+    seller.add_seats(&order, world.session, &world.row[2..4]).await.ok();
+    let sold = finish(&seller, &order).await;
+    let items = item_ids(&sold);
+    cancel(&world, json!({"refund": {}})).await;
+    let done = until_done(&world.admin, &world.session_path()).await;
+    assert_eq!((&done["tickets"], &done["season_shares"], &done["refunded"]), (&json!(2), &json!(2), &json!(80)));
+    assert_eq!((&done["remaining"], done.get("left")), (&json!(2), None), "season tickets keep their places");
+    let after = read(&seller.0, &sold).await;
+    let states: Vec<_> = after["items"].as_array().unwrap().iter().map(|item| item["ticket"]["status"].clone()).collect();
+    assert_eq!(states, ["VALID", "VALID", "REFUNDED", "REFUNDED"]);
+    let share = &after["refunds"][1];
+    assert_eq!((&share["total"], &share["share_of"]), (&json!(40), &json!({"id": world.session})));
+    let refund = read(&seller.0, share).await;
+    assert_eq!((&refund["share_of"], &refund["price"]["total"]), (&json!({"id": world.session}), &json!(40)));
+    assert_eq!(refund["items"][0]["season"]["sessions"].as_array().unwrap().len(), 1);
+
+    let span = "from=2031-01-01T00:00:00Z&to=2031-02-01T00:00:00Z";
+    let report = world.admin.0.get(format!("/mgmt-api/v1/reports/sales?{span}")).await.ok();
+    let refunds = &report["data"][0]["refunds"];
+    assert_eq!((&refunds["tickets"], &refunds["total"]), (&json!(2), &json!(80)), "no season ticket came back");
+    let lines = world.admin.0.get(format!("/mgmt-api/v1/exports/order-items?{span}&format=NDJSON")).await.text;
+    assert_eq!(lines.lines().filter(|line| line.contains(r#""type":"SEASON_SHARE""#)).count(), 2);
+    let back = json!({"items": [{"id": items[0]}], "type": "MANUAL"});
+    assert_eq!(seller.0.post(format!("{API}/orders/{}/refund", super::code(&sold)), back).await.ok()["price"]["total"], json!(10));
 }

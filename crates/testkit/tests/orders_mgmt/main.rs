@@ -20,8 +20,8 @@ use aforo_testkit::spawn::Engine;
 use serde_json::{Value, json};
 
 use cancellations::{
-    a_session_is_called_off_and_everybody_is_paid_back, cancelled_tickets_go_to_another_session, the_work_is_paused_and_survives_a_restart,
-    who_may_call_a_session_off,
+    a_session_is_called_off_and_everybody_is_paid_back, cancelled_tickets_go_to_another_session,
+    season_tickets_are_given_the_sessions_share_back, the_work_is_paused_and_survives_a_restart, who_may_call_a_session_off,
 };
 use corrections::{a_booking_is_let_go_by_its_code, imported_barcodes_are_not_printed_anew, what_is_corrected_leaves_a_line};
 use customers::{a_person_is_erased_and_the_books_stay, buyers_are_kept_as_customers, who_asks_for_customers};
@@ -68,6 +68,7 @@ aforo_testkit::for_each_engine![
     a_refund_is_asked_for_in_its_form,
     a_session_is_called_off_and_everybody_is_paid_back,
     cancelled_tickets_go_to_another_session,
+    season_tickets_are_given_the_sessions_share_back,
     who_may_call_a_session_off,
     what_was_sold_adds_up_to_the_cent,
     a_promoter_is_settled_with,

@@ -18,7 +18,8 @@ use crate::http::wire::Money;
 /// What becomes of the tickets.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CancelBody {
-    /// What comes back with them. Without it they are cancelled and their money stays: they may be refunded or relocated one by one.
+    /// What comes back with them, and of season tickets the session's share of their price. Without it they are cancelled and their money stays: they may be refunded
+    /// or relocated one by one.
     refund: Option<CancelRefundBody>,
 }
 
@@ -52,12 +53,21 @@ pub struct CancellationView {
     tickets: u32,
     /// Places that are still somebody's; of a season's session, those with a season ticket among them, which stays good.
     remaining: u32,
+    /// Season tickets of which the session's share of the price came back. They stay good for the other sessions.
+    #[serde(skip_serializing_if = "is_none")]
+    season_shares: u32,
     /// What came back for them in all, in the event's currency.
     refunded: Money,
     currency: String,
     /// Tickets that are live though all is done: somebody holds them in a way that has to be cleared first.
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<u32>,
+}
+
+/// Whether there are none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl CancelBody {
@@ -91,6 +101,7 @@ fn view(manager: &Manager<EventManagers>, one: &Cancellation) -> CancellationVie
         bookings: one.bookings,
         orders: one.orders,
         tickets: one.tickets,
+        season_shares: one.shares,
         remaining: newest.places(one.session).map_or(0, |places| places.states.iter().filter(sold).count() as u32),
         refunded: Money::of(one.currency, one.total),
         currency: one.currency.code().to_owned(),
@@ -105,7 +116,8 @@ fn answer(manager: &Manager<EventManagers>, answered: &Answered) -> Result<Respo
 }
 
 /// Calls a session off for good. Its sale ends at once; bookings are let go and tickets given back or cancelled by work that goes on by itself, order by order,
-/// and is looked at with `GET .../cancellation`. Season tickets that are for other sessions, too, stay good.
+/// and is looked at with `GET .../cancellation`. Season tickets that are for other sessions, too, stay good; where tickets are given back, the session's share of their
+/// price is given back as well.
 #[utoipa::path(
     post, path = "/events/{event_id}/sessions/{id}/cancel", operation_id = "cancel_session", tag = "sessions", request_body = CancelBody,
     params(("event_id" = u64, Path), ("id" = u64, Path), ("operator_id" = Option<u64>, Query), ("If-Match" = Option<String>, Header)),

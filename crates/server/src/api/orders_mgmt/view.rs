@@ -53,6 +53,9 @@ pub struct OrderView<'a> {
     /// ticket whose place was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous_code: Option<String>,
+    /// Of a refund that gives back of season tickets what was one session's share: that session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_of: Option<IdView>,
     channel: ChannelView<'a>,
     #[serde(serialize_with = "shown")]
     #[schema(value_type = String)]
@@ -147,6 +150,9 @@ pub struct RefundView {
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<Money>,
     items: Vec<IdView>,
+    /// Of season tickets, the session that was called off: only its share came back, and the tickets stay good for the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_of: Option<IdView>,
 }
 
 /// Who sold it.
@@ -213,6 +219,7 @@ impl<'a> Shows<'a> {
             date: self.date_of(order, refund.at),
             total: whole.then(|| Money::of(order.currency, refund.total)),
             items: refund.items.iter().map(|item| IdView { id: item.0 }).collect(),
+            share_of: refund.share.map(|session| IdView { id: session.0 }),
         }
     }
 
@@ -271,6 +278,7 @@ impl<'a> OrderView<'a> {
             r#type: words::show(KINDS, &order.kind()),
             market: market(order),
             previous_code: previous_code.map(|code| code.to_string()),
+            share_of: extras.share.map(|session| IdView { id: session.0 }),
             channel: ChannelView { id: channel.0, name: shows.identity.channels.get(&channel).map_or("", |channel| &channel.name) },
             currency,
             language: order.language.as_str(),

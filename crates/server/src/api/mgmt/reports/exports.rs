@@ -170,6 +170,9 @@ fn line_record(books: &Books, order: &Order, line: &Line) -> Record {
     let catalogue = &books.view.catalogue;
     let (kind, item, session, price_type, rate, product) = match line.thing {
         Thing::Place { item, session, price_type, rate, .. } => ("SEAT", Some(item), Some(session), Some(price_type), Some(rate), None),
+        Thing::Share { item, session, price_type, rate, .. } => {
+            ("SEASON_SHARE", Some(item), Some(session), Some(price_type), Some(rate), None)
+        }
         Thing::Unit { item, product } => ("PRODUCT", Some(item), None, None, None, Some(product)),
         Thing::PerOrder { session, .. } => ("SURCHARGE", None, Some(session), None, None, None),
         Thing::Delivery => ("DELIVERY", None, None, None, None, None),
@@ -223,7 +226,7 @@ fn order_record(books: &Books, order: &Order) -> Record {
         ("terminal_id", Cell::id(seller.terminal.map(|id| id.0))),
         ("point_of_sale_id", Cell::id(seller.point_of_sale.map(|id| id.0))),
         ("buyer_email", Cell::maybe(order.buyer.as_ref().map(|buyer| buyer.email.clone()))),
-        ("tickets", Cell::Number(order.items.len() as i64)),
+        ("tickets", Cell::Number(if order.extras().share.is_none() { order.items.len() as i64 } else { 0 })),
         ("products", Cell::Number(order.extras().products.len() as i64)),
         ("base", money(totals.base)),
         ("promotions", money(totals.promotions)),

@@ -146,7 +146,9 @@ impl Books {
     fn promoter(&self, line: &Line) -> Option<EntityId> {
         let catalogue = &self.view.catalogue;
         match line.thing {
-            Thing::Place { event, .. } | Thing::PerOrder { event, .. } => catalogue.events.get(&event).map(|event| event.entity),
+            Thing::Place { event, .. } | Thing::Share { event, .. } | Thing::PerOrder { event, .. } => {
+                catalogue.events.get(&event).map(|event| event.entity)
+            }
             Thing::Unit { product, .. } => catalogue.products.get(&product).map(|product| product.entity),
             Thing::Delivery => None,
         }

@@ -170,7 +170,7 @@ impl Row {
                 tally.invitations += if kind == TicketKind::Invitation { line.sign } else { 0 };
             }
             Thing::Unit { .. } => tally.units += line.sign,
-            Thing::PerOrder { .. } | Thing::Delivery => {}
+            Thing::Share { .. } | Thing::PerOrder { .. } | Thing::Delivery => {}
         }
         tally.amounts += line.amounts.times(line.sign);
     }
@@ -188,7 +188,9 @@ impl Wanted {
     /// Whether a line is asked for. What is of no session is only where none is named.
     fn has(&self, line: &Line) -> bool {
         let (event, session) = match line.thing {
-            Thing::Place { session, event, .. } | Thing::PerOrder { session, event } => (Some(event), Some(session)),
+            Thing::Place { session, event, .. } | Thing::Share { session, event, .. } | Thing::PerOrder { session, event } => {
+                (Some(event), Some(session))
+            }
             Thing::Unit { .. } | Thing::Delivery => (None, None),
         };
         self.event.is_none_or(|only| event == Some(only)) && self.session.is_none_or(|only| session == Some(only))
@@ -208,7 +210,7 @@ impl Wanted {
             currency: order.currency,
         };
         match line.thing {
-            Thing::Place { session, event, price_type, rate, .. } => {
+            Thing::Place { session, event, price_type, rate, .. } | Thing::Share { session, event, price_type, rate, .. } => {
                 key.event = asked(By::Event).then_some(event);
                 key.session = asked(By::Session).then_some(session);
                 key.price_type = asked(By::PriceType).then_some(price_type);

@@ -152,7 +152,7 @@ fn record(row: &SettlementRow) -> Record {
 
 const fn session(line: &Line) -> Option<SessionId> {
     match line.thing {
-        Thing::Place { session, .. } | Thing::PerOrder { session, .. } => Some(session),
+        Thing::Place { session, .. } | Thing::Share { session, .. } | Thing::PerOrder { session, .. } => Some(session),
         Thing::Unit { .. } | Thing::Delivery => None,
     }
 }
