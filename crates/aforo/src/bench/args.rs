@@ -93,7 +93,10 @@ pub struct BenchArgs {
     /// Measure in turns with orders that carry more, and print the ratio; the credentials file needs a management key
     #[arg(long, value_enum)]
     pub mix: Option<Mix>,
-    /// How many times each is measured; 3 with --ceiling or --mix, else 1
+    /// Measure in turns with a webhook of the channel that is told of every order, by a receiver in this process, and print the ratio
+    #[arg(long, conflicts_with = "url")]
+    pub hooks: bool,
+    /// How many times each is measured; 3 with --ceiling, --mix or --hooks, else 1
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rounds: Option<u32>,
     /// Meanwhile, bring in a plan of 50 000 seats and put so many sessions of it on sale, through the management API
@@ -134,13 +137,13 @@ impl BenchArgs {
     /// # Errors
     /// A sentence for the user.
     pub fn check(&self) -> Result<(), String> {
-        let fits = self.mix.is_none() || self.scenario == Scenario::Sale;
-        if fits { Ok(()) } else { Err("--mix needs --scenario sale: only orders can carry more".to_owned()) }
+        let fits = (self.mix.is_none() && !self.hooks) || self.scenario == Scenario::Sale;
+        if fits { Ok(()) } else { Err("--mix and --hooks need --scenario sale: only orders can carry more and are told".to_owned()) }
     }
 
     /// How many rounds are measured.
     pub fn rounds(&self) -> u32 {
-        self.rounds.unwrap_or(if self.ceiling || self.mix.is_some() { 3 } else { 1 })
+        self.rounds.unwrap_or(if self.ceiling || self.hooks || self.mix.is_some() { 3 } else { 1 })
     }
 }
 

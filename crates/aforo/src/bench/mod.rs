@@ -8,6 +8,7 @@ mod chance;
 mod connection;
 mod extras;
 mod gates;
+mod hooks;
 mod more_sessions;
 mod own_server;
 mod plot;
@@ -32,6 +33,7 @@ use tempfile::TempDir;
 pub use args::BenchArgs;
 use args::{Mix, Scenario};
 use extras::{Extras, Promoter};
+use hooks::Hook;
 use own_server::OwnServer;
 use report::{Report, Round, Side};
 
@@ -62,8 +64,9 @@ async fn all_rounds(args: &BenchArgs) -> Result<(Vec<Round>, String), String> {
     let kept = args.database.as_ref().map(|_| temporary_dir()).transpose()?;
     let (mut rounds, mut session) = (Vec::new(), String::new());
     for number in 1..=args.rounds() {
-        let asked = [(Side::Real, true), (Side::Ceiling, args.ceiling), (Side::Extras, args.mix == Some(Mix::Extras))];
-        for (side, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
+        let beside = [(Side::Ceiling, args.ceiling), (Side::Extras, args.mix == Some(Mix::Extras)), (Side::Hooks, args.hooks)];
+        let asked = beside.into_iter().filter(|(_, is_asked)| *is_asked).map(|(side, _)| side);
+        for side in [Side::Real].into_iter().chain(asked) {
             out::note(format_args!("round {number} of {}, {}", args.rounds(), side.name()));
             let (round, title) = one_round(args, side, kept.as_ref()).await?;
             rounds.push(round);
@@ -97,16 +100,21 @@ async fn one_round(args: &BenchArgs, side: Side, kept: Option<&TempDir>) -> Resu
     let watched = own.as_ref().map(|server| process::Watched::new(server.pid(), server.dir.clone()));
     let setting_up = set_up(args, side, &base, &credentials, &stage)?;
     let (promoter, extras) = extras(args, side, &base, &credentials, &stage).await?.unzip();
+    let hook = hook(args, side, &base, &credentials).await?;
     let outcome = run::run(args, address, watched, || run::Shared::new(args, prepared, stage.supply, extras, tickets)).await?;
     if let Some(promoter) = promoter {
         promoter.end().await?;
     }
+    let notices = match hook {
+        Some(hook) => Some(hook.end(outcome.stats.orders.count()).await?),
+        None => None,
+    };
     let set_up = setting_up.map(set_up::SetUp::end).transpose()?;
     let restart_ms = match own.as_mut().filter(|_| args.restart && side == Side::Real) {
         Some(server) => Some(restart::measure(args, server, &credentials).await?),
         None => None,
     };
-    Ok((Round { side, outcome, set_up, restart_ms }, stage.title))
+    Ok((Round { side, outcome, set_up, notices, restart_ms }, stage.title))
 }
 
 /// Begins to set up beside the sale, if that was asked for.
@@ -137,6 +145,16 @@ async fn extras(
     let key = credentials.management.as_ref().ok_or("--mix needs a management key in the credentials file")?;
     let channel = credentials.channel(args.channel)?.channel_id;
     Promoter::begin(args, base, key, stage.hot.0, channel).await.map(Some)
+}
+
+/// Registers a webhook, if this round's orders are told.
+async fn hook(args: &BenchArgs, side: Side, base: &str, credentials: &Credentials) -> Result<Option<Hook>, String> {
+    if side != Side::Hooks {
+        return Ok(None);
+    }
+    let key = credentials.management.as_ref().ok_or("--hooks needs a management key in the credentials file")?;
+    let channel = credentials.channel(args.channel)?.channel_id;
+    Hook::begin(base, key, channel).await.map(Some)
 }
 
 fn temporary_dir() -> Result<TempDir, String> {

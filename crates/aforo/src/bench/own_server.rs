@@ -44,6 +44,8 @@ impl OwnServer {
         let program = std::env::current_exe().map_err(|error| format!("cannot find this program's own file: {error}"))?;
         let mut command = Command::new(program);
         command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(dir);
+        // The receiver of a bench's webhooks is on this machine.
+        command.args(["--webhooks-http", "--webhooks-private"]);
         match (engine, database) {
             (Engine::Real, Some(url)) => command.args(["--database", url]),
             (Engine::Real, None) => &mut command,

@@ -12,6 +12,7 @@ const HEIGHT: f64 = 540.0;
 const REAL: &str = "#0b6e4f";
 const CEILING: &str = "#9a9a9a";
 const EXTRAS: &str = "#7b3294";
+const HOOKS: &str = "#d95f02";
 
 /// The shares a latency curve is drawn through, from the median of the best to one in ten thousand.
 const SHARES: [f64; 17] = [0.0, 0.02, 0.1, 0.25, 0.5, 0.68, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999];
@@ -112,7 +113,12 @@ fn throughput(svg: &mut String, rounds: &[Round]) -> std::fmt::Result {
         chart.line(svg, &points, &of_side(round.side))?;
     }
     chart.heading(svg, "Throughput (requests/s)", "seconds since the start of a round")?;
-    let legend = [(Side::Real, "aforo, a line per round"), (Side::Ceiling, "ceiling: same HTTP, no engine"), (Side::Extras, "with extras")];
+    let legend = [
+        (Side::Real, "aforo, a line per round"),
+        (Side::Ceiling, "ceiling: same HTTP, no engine"),
+        (Side::Extras, "with extras"),
+        (Side::Hooks, "with a webhook"),
+    ];
     let shown = legend.into_iter().filter(|(side, _)| rounds.iter().any(|round| round.side == *side));
     chart.legend(svg, &shown.map(|(side, label)| (label.to_owned(), of_side(side))).collect::<Vec<_>>())
 }
@@ -122,6 +128,7 @@ fn of_side(side: Side) -> String {
         Side::Real => look(REAL, false),
         Side::Ceiling => look(CEILING, true),
         Side::Extras => look(EXTRAS, false),
+        Side::Hooks => look(HOOKS, false),
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::args::{BenchArgs, Scenario};
 use super::beside::Beside;
+use super::hooks::Notices;
 use super::own_server::Engine;
 use super::plot::thousands;
 use super::run::Outcome;
@@ -26,6 +27,8 @@ pub enum Side {
     Ceiling,
     /// The product, with orders that carry more.
     Extras,
+    /// The product, with a webhook that is told of every order.
+    Hooks,
 }
 
 impl Side {
@@ -35,13 +38,14 @@ impl Side {
             Self::Real => "real",
             Self::Ceiling => "ceiling",
             Self::Extras => "extras",
+            Self::Hooks => "hooks",
         }
     }
 
     /// What it is measured on.
     pub const fn engine(self) -> Engine {
         match self {
-            Self::Real | Self::Extras => Engine::Real,
+            Self::Real | Self::Extras | Self::Hooks => Engine::Real,
             Self::Ceiling => Engine::Ceiling,
         }
     }
@@ -55,6 +59,8 @@ pub struct Round {
     pub outcome: Outcome,
     /// What was set up beside it, if that was asked for.
     pub set_up: Option<set_up::Done>,
+    /// What its webhook was told, if it had one.
+    pub notices: Option<Notices>,
     /// Milliseconds from the start after a kill to the first answer, if that was asked for.
     pub restart_ms: Option<f64>,
 }
@@ -109,6 +115,10 @@ pub struct Report {
     restart_ms: Option<f64>,
     /// What orders that carry more came to.
     extras: Option<Beside>,
+    /// What orders came to that a webhook is told of.
+    hooks: Option<Beside>,
+    /// What it was told, round by round.
+    notices: Vec<Notices>,
     /// What was set up meanwhile.
     set_up: Vec<set_up::Done>,
     ended_early: Vec<String>,
@@ -190,6 +200,12 @@ pub fn median_of(rounds: &[Round], side: Side, figure: fn(&Outcome) -> Option<f6
     median(rounds.iter().filter(|round| round.side == side).filter_map(|round| figure(&round.outcome)).collect())
 }
 
+/// What a figure is in a side's rounds of what it is in the plain rounds before them: the median.
+pub fn median_ratio(rounds: &[Round], side: Side, figure: fn(&Outcome) -> f64) -> Option<f64> {
+    let of = |side| rounds.iter().filter(move |round| round.side == side).map(move |round| figure(&round.outcome));
+    median(of(side).zip(of(Side::Real)).filter(|(_, plain)| *plain > 0.0).map(|(figure, plain)| figure / plain).collect())
+}
+
 /// The latencies of each kind of request there was, of all of them, and of orders.
 pub fn latencies(stats: &Stats) -> BTreeMap<&'static str, Percentiles> {
     let mut all = BTreeMap::from([("all", Percentiles::of(&stats.requests)), ("order", Percentiles::of(&stats.orders))]);
@@ -249,7 +265,9 @@ impl Report {
             largest_lag_rows: lag(|lag| lag.0),
             largest_lag_mb: lag(|lag| lag.1),
             over_time: real().next_back().map(|outcome| parts(outcome.timeline.points())).unwrap_or_default(),
-            extras: Beside::of(rounds),
+            extras: Beside::of(rounds, Side::Extras),
+            hooks: Beside::of(rounds, Side::Hooks),
+            notices: rounds.iter().filter_map(|round| round.notices).collect(),
             set_up: rounds.iter().filter_map(|round| round.set_up).collect(),
             restart_ms: rounds.iter().filter_map(|round| round.restart_ms).reduce(f64::max),
             ended_early: rounds.iter().filter_map(|round| round.outcome.ended.clone()).collect(),
@@ -299,7 +317,9 @@ impl Report {
         self.write_rounds(text)?;
         Percentiles::write_all(text, &self.latency_ms)?;
         self.write_counts(text)?;
-        self.extras.iter().try_for_each(|extras| extras.write(text))
+        self.extras.iter().try_for_each(|extras| extras.write(text, "extras"))?;
+        self.hooks.iter().try_for_each(|hooks| hooks.write(text, "a webhook"))?;
+        self.notices.iter().try_for_each(|notices| notices.write(text))
     }
 
     fn write_rounds(&self, text: &mut String) -> std::fmt::Result {

@@ -19,6 +19,7 @@ use super::args::BenchArgs;
 use super::chance::Chance;
 use super::connection::Line;
 use super::extras::Extras;
+use super::hooks::Receiver;
 use super::prepared::Prepared;
 use super::run::{self, Outcome, Shared};
 use super::stats::Kind;
@@ -235,4 +236,19 @@ fn a_connection_the_server_closes_is_opened_again() {
     let outcome = play(&address, "--buyers 1 --orders 5 --contention 0");
     assert_eq!((outcome.stats.orders.count(), outcome.stats.error_count()), (5, 0));
     assert_eq!(office.connections.load(Ordering::SeqCst), 30);
+}
+
+#[test]
+fn a_message_that_comes_again_is_counted_as_such() {
+    let receiver = Receiver::start().unwrap();
+    let address = receiver.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut line = Line::new(address);
+        for id in ["3-1", "3-2", "3-1"] {
+            let call = Request::post("/").header("webhook-id", id).header("content-length", 2).body(Full::new(Bytes::from("{}"))).unwrap();
+            assert_eq!(line.ask(call, 0).await.unwrap().status, 200);
+        }
+    });
+    assert_eq!(receiver.count(), (2, 1));
 }

@@ -234,10 +234,11 @@ impl<'a> Draft<'a> {
 
     /// All changes and the order as it is now. Uses of promotions and collectives, and units of products, are counted by what became different.
     pub fn done(mut self, order: Order) -> Done {
-        if let Ok(Some(before)) = self.world.resident_order(order.id) {
-            self.count_uses(before, -1);
+        let before = self.world.resident_order(order.id).ok().flatten();
+        if !before.is_some_and(|before| extras::counts_alike(before, &order)) {
+            before.into_iter().for_each(|before| self.count_uses(before, -1));
+            self.count_uses(&order, 1);
         }
-        self.count_uses(&order, 1);
         let order = Arc::new(order);
         self.put(order.clone());
         Done { changes: self.finish(), reply: Reply::Order(order) }

@@ -36,6 +36,8 @@ const MOST_OF_SHARD: usize = 16;
 const READ: usize = 256;
 /// How long after a failed read it is tried again, in milliseconds.
 const READ_AGAIN_MS: i64 = 1_000;
+/// How long results are gathered while more are on their way, and new messages of a kind: one command and one look for many of them are less than one for each.
+const GATHER: Duration = Duration::from_millis(25);
 /// How long a stop waits for deliveries.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 /// How often waiting messages are counted.
@@ -54,6 +56,8 @@ pub struct Dispatcher {
     deliveries: JoinSet<Tried>,
     /// The shard that is looked at first, so that each has its turn.
     turn: ShardId,
+    /// Whether some look is to be made soon.
+    soon: bool,
     counted: Option<Instant>,
 }
 
@@ -62,12 +66,14 @@ pub struct Dispatcher {
 struct Desk {
     epoch: u64,
     in_hand: InHand,
-    /// When to look for messages of a kind; never, where there are none.
+    /// When to look for messages of a kind; never, where there are none. And when that was last done.
     look: BTreeMap<Kind, Timestamp>,
+    looked: BTreeMap<Kind, Instant>,
     /// What was found and has not been begun: at most one message of an object.
     found: BTreeMap<Kind, VecDeque<Arc<Message>>>,
-    /// What is to be told to the shard.
+    /// What is to be told to the shard, and since when.
     results: Vec<(MessageId, Delivery)>,
+    gathered: Option<Instant>,
     /// Whether messages came or went since they were counted, or some were left.
     count: bool,
     /// As it was when its webhooks were last looked through.
@@ -107,6 +113,7 @@ impl Dispatcher {
             pace: Pace::default(),
             deliveries: JoinSet::new(),
             turn: ShardId::PLATFORM,
+            soon: false,
             counted: None,
         }
     }
@@ -119,12 +126,14 @@ impl Dispatcher {
             self.look_everywhere().await;
             self.tell_results().await;
             self.count().await;
+            let soon = std::mem::take(&mut self.soon).then_some(GATHER);
+            let pause = self.gathering().into_iter().chain(soon).fold(pace, Duration::min);
             tokio::select! {
                 biased;
                 _ = stopping.changed() => break,
                 Some(tried) = self.deliveries.join_next() => self.take(tried),
                 () = self.engine.post() => {}
-                () = tokio::time::sleep(pace) => {}
+                () = tokio::time::sleep(pause) => {}
             }
             while let Some(tried) = self.deliveries.try_join_next() {
                 self.take(tried);
@@ -137,6 +146,7 @@ impl Dispatcher {
         };
         // What is not told is delivered again at the next start, under the same id.
         let _ = tokio::time::timeout(STOP_PATIENCE, finish).await;
+        self.deliveries.shutdown().await;
         self.tell_results().await;
     }
 
@@ -195,6 +205,12 @@ impl Dispatcher {
         if room == 0 || desk.found.contains_key(&kind) || desk.look.get(&kind).is_none_or(|look| now < *look) {
             return;
         }
+        let instant = clock::instant();
+        if desk.looked.get(&kind).is_some_and(|looked| instant < *looked + GATHER) {
+            self.soon = true;
+            return;
+        }
+        desk.looked.insert(kind, instant);
         let freed = desk.in_hand.applied(stand.applied);
         desk.look_for(freed, now);
         let queue = Queue { shard, epoch: desk.epoch, kind };
@@ -260,6 +276,7 @@ impl Dispatcher {
                     }
                 };
                 desk.results.push((id, result.clone()));
+                desk.gathered.get_or_insert_with(clock::instant);
                 match is_away(&result) {
                     Some(call) => self.rest(receiver, kind, &call.end.to_string(), asked(call)),
                     None => self.pace.found(receiver),
@@ -285,13 +302,25 @@ impl Dispatcher {
         }
     }
 
-    /// Tells each shard what became of its messages. What cannot be told now is kept, and not delivered again meanwhile.
+    /// How long results may still be gathered, if any are.
+    fn gathering(&self) -> Option<Duration> {
+        let first = self.shards.values().filter_map(|desk| desk.gathered).min().filter(|_| !self.deliveries.is_empty())?;
+        Some((first + GATHER).saturating_duration_since(clock::instant()))
+    }
+
+    /// Tells each shard what became of its messages, once enough was gathered. What cannot be told now is kept, and not delivered again meanwhile.
     async fn tell_results(&mut self) {
-        let shards: Vec<_> = self.shards.iter().filter(|(_, desk)| !desk.results.is_empty()).map(|(shard, _)| *shard).collect();
+        let (now, idle) = (clock::instant(), self.deliveries.is_empty());
+        let is_enough = |desk: &Desk| {
+            let some = desk.gathered.is_some_and(|first| idle || first + GATHER <= now);
+            some || desk.results.len() >= MAX_SETTLED
+        };
+        let shards: Vec<_> = self.shards.iter().filter(|(_, desk)| is_enough(desk)).map(|(shard, _)| *shard).collect();
         for shard in shards {
             let Some(desk) = self.shards.get_mut(&shard) else { continue };
             let some = desk.results.len().min(MAX_SETTLED);
             let results: Vec<_> = desk.results.drain(..some).collect();
+            desk.gathered = (!desk.results.is_empty()).then_some(now);
             let command = Command::Outbox(OutboxCommand::Settle(results.clone()));
             let answer = self.engine.run(Request { shard, actor: Actor::System, command, idempotency: None }).await;
             let Some(stand) = self.engine.position(shard) else { continue };
@@ -300,6 +329,7 @@ impl Dispatcher {
                 Err(error) => {
                     tracing::warn!(shard = shard.0, %error, "what became of messages could not be told; it is tried again");
                     desk.results.extend(results);
+                    desk.gathered = Some(clock::instant());
                 }
             }
         }

@@ -48,7 +48,10 @@ impl Outbox {
         let mut dispatcher = Dispatcher::new(engine.clone(), clock.clone(), store.loader()?, targets, Meters::register());
         let (stop, stopping) = watch::channel(false);
         // The dispatcher is dropped after that, here: its end of the store may not be within a runtime.
-        let thread = spawn("aforo-outbox", move || runtime.block_on(dispatcher.run(stopping)))?;
+        let thread = spawn("aforo-outbox", move || {
+            give_way();
+            runtime.block_on(dispatcher.run(stopping));
+        })?;
         Ok(Self { stop, thread: Mutex::new(Some(thread)) })
     }
 
@@ -57,5 +60,18 @@ impl Outbox {
         let _ = self.stop.send(true);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let _ = tokio::task::spawn_blocking(move || thread.map(JoinHandle::join)).await;
+    }
+}
+
+/// How far this thread stands back where all cores are busy, on the scale of nice(1): it gets what nobody else wants, and next to nothing where there is none.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 19;
+
+/// Lets those who serve go first, from this thread and the ones that it starts: what was sold is told a moment later, and nobody who buys waits for that.
+/// Only on Linux has a thread a priority of its own that needs no rights.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::warn!(%error, "messages are delivered at the priority of those who serve");
     }
 }

@@ -11,7 +11,7 @@ use crate::clock;
 /// Deliveries to a common receiver under way at most.
 const MOST: usize = 64;
 /// Deliveries to one webhook, to all of an operator's, and to all there are.
-const MOST_OF_HOOK: usize = 8;
+pub const MOST_OF_HOOK: usize = 8;
 const MOST_OF_HOOKS_OF_SHARD: usize = 64;
 const MOST_OF_HOOKS: usize = 256;
 /// How long is waited after a receiver was away: twice as long each time, up to the second.

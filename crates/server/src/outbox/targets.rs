@@ -72,10 +72,11 @@ impl Targets {
     pub async fn deliver(&self, shard: ShardId, message: &Message) -> Came {
         let Some(view) = self.view(shard) else { return Came::Held };
         let delivery = async {
+            // Each way is a future of its own on the heap: else all would be as large as the largest, and are copied when they are spawned.
             match &message.content {
-                Content::Mail(mail) => came(self.deliver_mail(shard, message, mail, &view).await),
-                Content::Loyalty(loyalty) => came(self.hand_over(shard, message, loyalty).await),
-                Content::Webhook(notice) => self.call(shard, message, notice, &view).await,
+                Content::Mail(mail) => came(Box::pin(self.deliver_mail(shard, message, mail, &view)).await),
+                Content::Loyalty(loyalty) => came(Box::pin(self.hand_over(shard, message, loyalty)).await),
+                Content::Webhook(notice) => Box::pin(self.call(shard, message, notice, &view)).await,
             }
         };
         let late = |_| Came::Away(format!("no answer within {} s", DEADLINE.as_secs()));

@@ -16,6 +16,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 
+use super::pace::MOST_OF_HOOK;
 use crate::api::webhooks::body;
 use crate::chance::Chance;
 use crate::clock::{self, Clock};
@@ -30,8 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// How much of an answer is read, in bytes. Nobody looks at it: what is read lets the connection be used again.
 const READ: usize = 4 * 1024;
-/// Connections to one receiver that are kept, and for how long.
-const IDLE: usize = 4;
+/// Connections to one receiver that are kept: as many as are used at a time, so that none is made anew while there is something to send. And for how long.
+const IDLE: usize = MOST_OF_HOOK;
 const IDLE_FOR: Duration = Duration::from_secs(30);
 /// How long a receiver may ask to be left alone, in milliseconds.
 const WAIT_MAX_MS: i64 = 3_600_000;
