@@ -9,7 +9,7 @@ use std::sync::Arc;
 use aforo_server::app::App;
 use aforo_server::chance::Chance;
 use aforo_server::clock::Clock;
-use aforo_server::config::{Config, MailConfig, Mailbox, NatsConfig, ServerAddr, SmtpServer, WebhookConfig};
+use aforo_server::config::{AUDIT_KEPT_DAYS, Config, MailConfig, Mailbox, NatsConfig, ServerAddr, SmtpServer, WebhookConfig};
 use aforo_server::engine::StartError;
 use aforo_server::start::{self, Admin};
 use aforo_server::store::StoreError;
@@ -58,6 +58,9 @@ pub struct ServeArgs {
     /// Let webhooks be at private addresses, too: of this machine and its network, where other things than receivers may listen
     #[arg(long, env = "AFORO_WEBHOOKS_PRIVATE")]
     webhooks_private: bool,
+    /// For how many days lines of the audit logs are kept
+    #[arg(long, value_name = "DAYS", default_value_t = AUDIT_KEPT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36_500), env = "AFORO_AUDIT_DAYS")]
+    audit_days: u32,
     /// Fill an empty store with a demonstration world, and write DIR/demo-credentials.json
     #[arg(long)]
     demo: bool,
@@ -107,6 +110,7 @@ fn config(args: &ServeArgs, address: SocketAddr, wallets: Wallets) -> Config {
         wallets: Arc::new(wallets),
         public_url: args.public_url.clone(),
         webhooks: WebhookConfig { allow_http: args.webhooks_http, allow_private: args.webhooks_private },
+        audit_kept_days: args.audit_days,
         ..Config::default()
     }
 }

@@ -1,7 +1,8 @@
-//! The audit log: who did what, when and to what, of everything that is managed and everything that is done after a sale. A line is a row of the batch of
-//! what it tells of, so that it is there if and only if that was done. It names things and says nothing of what they hold.
+//! The audit log: who did what, when and to what, of everything that is managed, everything that is done after a sale, what is set right at gates, and what
+//! is done with customers. A line is a row of the batch of what it tells of, so that it is there if and only if that was done. It names things and says nothing
+//! of what they hold. Lines that are old enough are forgotten, by whoever finds them in the tables ([`forget`]).
 //!
-//! Sales are not in it: each order has a book of its own. What was refused is not either, since a refusal leaves nothing behind.
+//! Sales are not in it: each order has a book of its own; nor are scans, which gates keep. What was refused is not either, since a refusal leaves nothing behind.
 
 use std::sync::Arc;
 
@@ -9,7 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::manage::CatalogueCommand;
 use crate::change::{Change, Key, Row};
-use crate::command::{Command, Done, Planned};
+use crate::command::{Command, Done, Planned, Reply};
+use crate::customers::CustomerCommand;
+use crate::error::{Code, Error};
+use crate::gates::decide::GateCommand;
 use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::{Status, Subject};
@@ -18,6 +22,8 @@ use crate::messages::OutboxCommand;
 use crate::moment::Timestamp;
 use crate::orders::after::AfterSaleCommand;
 use crate::orders::draft::Draft;
+use crate::orders::market::{Mark, MarketCommand};
+use crate::voucher_orders::sell::VoucherOrderCommand;
 use crate::world::World;
 
 /// A line of the log.
@@ -58,6 +64,9 @@ pub struct AuditActor {
 pub enum AuditApi {
     Management,
     OrdersManagement,
+    Distribution,
+    AccessControl,
+    Customers,
 }
 
 impl AuditApi {
@@ -66,6 +75,9 @@ impl AuditApi {
         match self {
             Self::Management => "MGMT",
             Self::OrdersManagement => "ORDERS_MGMT",
+            Self::Distribution => "DISTRIBUTION",
+            Self::AccessControl => "ACCESS_CONTROL",
+            Self::Customers => "CUSTOMERS",
         }
     }
 }
@@ -87,7 +99,7 @@ impl AuditActor {
     }
 }
 
-/// The same, with its line in the log if it is of the sort that has one.
+/// The same, with its lines in the log if it is of the sort that has some.
 ///
 /// # Errors
 /// Those that were planned.
@@ -97,20 +109,86 @@ pub fn note(world: &World, now: Timestamp, actor: &Actor, command: &Command, pla
         Command::Identity(_) | Command::Catalogue(_) | Command::GiftVouchers(..) | Command::Outbox(_) => AuditApi::Management,
         Command::Commissions(_) | Command::Cancellation(_) => AuditApi::Management,
         Command::AfterSale(..) => AuditApi::OrdersManagement,
+        Command::Market(_) | Command::VoucherOrder(VoucherOrderCommand::Refund(_)) => AuditApi::Distribution,
+        Command::Gates(_, GateCommand::Clear(_) | GateCommand::Revoke(..) | GateCommand::Restore(_)) => AuditApi::AccessControl,
+        Command::Customer(_) => AuditApi::Customers,
         _ => return planned,
     };
     let done = planned?;
-    let Some(Deed { action, kind, object }) = deed(world, command, &done) else { return Ok(done) };
+    let deeds = deeds(world, command, &done);
+    if deeds.is_empty() {
+        return Ok(done);
+    }
     let mut draft = Draft::resumed(world, done.changes);
-    let (id, by) = (AuditId(draft.item_id().0), AuditActor::of(&bearer.subject, world));
-    draft.put(Arc::new(AuditLine { id, at: now, by, api, action: action.to_owned(), kind: kind.to_owned(), object }));
+    for Deed { action, kind, object } in deeds {
+        let (id, by) = (AuditId(draft.item_id().0), AuditActor::of(&bearer.subject, world));
+        draft.put(Arc::new(AuditLine { id, at: now, by, api, action: action.to_owned(), kind: kind.to_owned(), object }));
+    }
     Ok(Done { changes: draft.finish(), reply: done.reply })
+}
+
+/// Lines that are forgotten at a time, at most.
+pub const MAX_FORGOTTEN: usize = 500;
+
+/// Takes lines out of the log: old ones, as whoever read them from the tables says.
+///
+/// # Errors
+/// `FORBIDDEN_RESOURCE` for anybody but the engine; `DIST0005` for too many at once.
+pub fn forget(actor: &Actor, lines: &[AuditId]) -> Planned {
+    let Actor::System = actor else { return Err(Code::ForbiddenResource.into()) };
+    if lines.len() > MAX_FORGOTTEN {
+        return Err(Error::invalid(&["lines"]).into());
+    }
+    Ok(Done { changes: lines.iter().map(|line| Change::Delete(Key::AuditLine(*line))).collect(), reply: Reply::Done })
 }
 
 struct Deed {
     action: &'static str,
     kind: &'static str,
     object: String,
+}
+
+/// What a command did; of several orders, one for each.
+fn deeds(world: &World, command: &Command, done: &Done) -> Vec<Deed> {
+    match command {
+        Command::Market(command) => of_marketplace(world, command, done),
+        _ => deed(world, command, done).into_iter().collect(),
+    }
+}
+
+/// The orders that were sold already are what a marketplace did something with: one that it makes has a book of its own.
+fn of_marketplace(world: &World, command: &MarketCommand, done: &Done) -> Vec<Deed> {
+    let action = match command {
+        MarketCommand::Validate(_) => return Vec::new(),
+        MarketCommand::Mark(Mark::Register, _) => "REGISTER",
+        MarketCommand::Mark(Mark::Unregister, _) => "UNREGISTER",
+        MarketCommand::Mark(Mark::Block, _) => "BLOCK",
+        MarketCommand::Mark(Mark::Unblock, _) => "UNBLOCK",
+        MarketCommand::Reissue(_) => "REISSUE",
+    };
+    let sold = |change: &Change| match change {
+        Change::Put(Row::Order(order)) if world.resident_order(order.id).is_ok_and(|known| known.is_some()) => order.code(),
+        _ => None,
+    };
+    done.changes.iter().filter_map(sold).map(|code| Deed { action, kind: "ORDER", object: code.to_string() }).collect()
+}
+
+fn of_customer(command: &CustomerCommand, done: &Done) -> Option<Deed> {
+    let of = |action, id: String| Some(Deed { action, kind: "CUSTOMER", object: id });
+    match command {
+        CustomerCommand::Create(_) => done.changes.iter().find_map(|change| match change {
+            Change::Put(Row::Customer(customer)) => of("CREATE", customer.id.to_string()),
+            _ => None,
+        }),
+        CustomerCommand::Read(_) => None,
+        CustomerCommand::Change(id, _) => of("UPDATE", id.to_string()),
+        CustomerCommand::Consent(id, ..) => of("CONSENT", id.to_string()),
+        CustomerCommand::EraseOrder(_, order) => {
+            let object = done.changes.iter().find_map(|change| code_of(change, *order))?;
+            Some(Deed { action: "ERASE", kind: "ORDER", object })
+        }
+        CustomerCommand::Forget(id, _) => of("ERASE", id.to_string()),
+    }
 }
 
 fn deed(world: &World, command: &Command, done: &Done) -> Option<Deed> {
@@ -123,6 +201,21 @@ fn deed(world: &World, command: &Command, done: &Done) -> Option<Deed> {
     let of_webhook = |action, hook: &WebhookId| Deed { action, kind: "WEBHOOK", object: hook.to_string() };
     match command {
         _ if done.changes.is_empty() => None,
+        Command::Customer(command) => of_customer(command, done),
+        Command::VoucherOrder(_) => done.changes.iter().find_map(|change| match change {
+            Change::Put(Row::VoucherOrder(order)) => {
+                order.code().map(|code| Deed { action: "REFUND", kind: "VOUCHER_ORDER", object: code.to_string() })
+            }
+            _ => None,
+        }),
+        Command::Gates(_, GateCommand::Clear(item)) => Some(Deed { action: "CLEAR", kind: "TICKET", object: item.to_string() }),
+        // A barcode opens gates: it is not said which.
+        Command::Gates(session, GateCommand::Revoke(..)) => {
+            Some(Deed { action: "REVOKE_BARCODE", kind: "SESSION", object: session.to_string() })
+        }
+        Command::Gates(session, GateCommand::Restore(_)) => {
+            Some(Deed { action: "RESTORE_BARCODE", kind: "SESSION", object: session.to_string() })
+        }
         Command::Outbox(OutboxCommand::Test(hook)) => Some(of_webhook("TEST", hook)),
         Command::Outbox(OutboxCommand::Replay(hook, _)) => Some(of_webhook("REPLAY", hook)),
         Command::Catalogue(CatalogueCommand::RemoveBarcodes(session, _)) => {

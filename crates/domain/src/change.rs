@@ -25,6 +25,7 @@ use crate::ids::{
 use crate::inventory::{Claim, PlaceMarks};
 use crate::messages::Message;
 use crate::orders::cancellations::Cancellation;
+use crate::orders::postponed::Postponed;
 use crate::orders::{History, Order, Ticket};
 use crate::products::{Product, SoldUnit};
 use crate::promotions::Promotion;
@@ -179,4 +180,5 @@ rows! {
     WebhookAttempt(Arc<Attempt>) = (WebhookId, u64), |row| (row.hook, row.slot());
     AuditLine(Arc<AuditLine>) = AuditId, |row| row.id;
     Shift(Arc<Shift>) = ShiftId, |row| row.id;
+    Postponed(Arc<Postponed>) = SessionId, |row| row.session;
 }

@@ -20,8 +20,8 @@ use crate::identity::check::Actor;
 use crate::identity::manage::IdentityCommand;
 use crate::identity::sign_in::{Granted, SignInCommand};
 use crate::ids::{
-    ChannelId, CollectiveId, DeliveryMethodId, Hash, InsuranceId, ItemId, MemberId, OrderId, PriceTypeId, ProductId, PromotionId, RateId,
-    SeatId, SectorId, SessionId, VoucherId,
+    AuditId, ChannelId, CollectiveId, DeliveryMethodId, Hash, InsuranceId, ItemId, MemberId, OrderId, PriceTypeId, ProductId, PromotionId,
+    RateId, SeatId, SectorId, SessionId, VoucherId,
 };
 use crate::messages::{self, Loyalty, LoyaltyRequest, OutboxCommand};
 use crate::moment::Moment;
@@ -32,6 +32,7 @@ use crate::orders::cancellations::{Cancellation, CancellationCommand};
 use crate::orders::collectives::Shown;
 use crate::orders::market::{self, MarketCommand, SeenTicket};
 use crate::orders::metadata::MetadataChange;
+use crate::orders::postponed::{Postponed, PostponedCommand};
 use crate::orders::promotions::PromotionRequest;
 use crate::orders::{self, Buyer, Order, PaymentRequest};
 use crate::shifts::{Shift, ShiftCommand};
@@ -52,6 +53,10 @@ pub enum Command {
     AfterSale(OrderId, AfterSaleCommand),
     /// About sessions that are called off.
     Cancellation(CancellationCommand),
+    /// Forget lines of the audit log: the engine's own.
+    ForgetAudit(Vec<AuditId>),
+    /// About sessions that were moved to another time.
+    Postponed(PostponedCommand),
     /// What a channel keeps of what it sells.
     Commissions(SetCommissions),
     /// Of tickets that marketplaces sell again.
@@ -219,6 +224,8 @@ pub enum Reply {
     Cancellation(Arc<Cancellation>),
     /// Those whose work goes on.
     Cancellations(Vec<Arc<Cancellation>>),
+    /// Sessions that were moved, of which not all buyers were told yet.
+    Postponed(Vec<Arc<Postponed>>),
     /// The voucher order as it is now.
     VoucherOrder(Arc<VoucherOrder>),
     /// How many voucher orders a channel has sold, and some of them.
@@ -245,7 +252,8 @@ impl Reply {
             | Self::Tickets(_)
             | Self::Shift(_)
             | Self::Cancellation(_)
-            | Self::Cancellations(_) => true,
+            | Self::Cancellations(_)
+            | Self::Postponed(_) => true,
             Self::Granted(_) | Self::MemberPassword(_) | Self::Members(..) | Self::NotDone | Self::Customer(_) => false,
         }
     }
@@ -329,6 +337,8 @@ fn decide(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> P
         Command::Order(command) => orders::basket::plan(world, moment, actor, command),
         Command::AfterSale(order, command) => orders::after::plan(world, moment, actor, *order, command),
         Command::Cancellation(command) => orders::cancellations::plan(world, moment, actor, command),
+        Command::ForgetAudit(lines) => audit::forget(actor, lines),
+        Command::Postponed(command) => orders::postponed::plan(world, moment, actor, command),
         Command::Commissions(command) => crate::commissions::plan(world, moment, actor, command),
         Command::Market(command) => market::plan(world, moment, actor, command),
         Command::SignIn(command) => crate::identity::sign_in::plan(world, moment, actor, command),

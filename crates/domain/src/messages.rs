@@ -232,6 +232,34 @@ pub enum Letter {
     Gift(GiftLetter),
     /// Something of an order comes back: of the one with this code, by the refund.
     Refunded(OrderCode, Sale),
+    /// A session was called off that you have places of.
+    CalledOff(Affected, CalledOff),
+    /// A session that you have tickets of is at another time; it was to start at this one.
+    Postponed(Affected, Timestamp),
+}
+
+/// Places of an order whose session is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Affected {
+    /// The order's code.
+    pub code: OrderCode,
+    /// The session.
+    pub session: SessionId,
+    /// Who bought.
+    pub buyer: Option<Arc<Buyer>>,
+    /// The order's places of this session.
+    pub items: Vec<SoldItem>,
+}
+
+/// What becomes of places whose session was called off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CalledOff {
+    /// They are given back: this refund says what for.
+    Refunded(Sale),
+    /// Their tickets were cancelled, and what was paid stays where it is for now.
+    Cancelled,
+    /// The booking that held them is over.
+    Released,
 }
 
 /// A gift voucher, as its receiver is told of it. Nobody else is told its code and PIN: they are here until the letter is delivered, and nowhere else.

@@ -128,6 +128,13 @@ pub enum MovementKind {
         /// The order's code.
         code: OrderCode,
     },
+    /// Who bought it gave it back.
+    GivenBack {
+        /// The order that it was bought in.
+        order: VoucherOrderId,
+        /// The order's code.
+        code: OrderCode,
+    },
     /// What it had paid was given back.
     Refunded {
         /// The refund.

@@ -28,6 +28,7 @@ use crate::messages::Message;
 use crate::moment::Timestamp;
 use crate::orders::Order;
 use crate::orders::cancellations::Cancellation;
+use crate::orders::postponed::Postponed;
 use crate::products::Taken;
 use crate::shifts::{Shift, Shifts};
 use crate::voucher_orders::VoucherOrders;
@@ -83,6 +84,8 @@ pub struct World {
     pub members: Members,
     /// Sessions that were called off, and how far the work is.
     pub cancellations: BTreeMap<SessionId, Arc<Cancellation>>,
+    /// Sessions that were moved to another time, and how far their buyers were told.
+    pub postponed: BTreeMap<SessionId, Arc<Postponed>>,
     /// Voucher orders.
     pub voucher_orders: VoucherOrders,
     /// What gates know of tickets.
@@ -133,6 +136,7 @@ impl World {
             vouchers: Vouchers::default(),
             members: Members::default(),
             cancellations: BTreeMap::new(),
+            postponed: BTreeMap::new(),
             voucher_orders: VoucherOrders::default(),
             gates: Gates::default(),
             customers: Customers::default(),
@@ -363,6 +367,7 @@ impl World {
             Row::Order(order) => self.put_order(order, seq),
             Row::Ticket(_) => self.gates.put(row, seq),
             Row::Cancellation(cancellation) => drop(self.cancellations.insert(cancellation.session, cancellation.clone())),
+            Row::Postponed(one) => drop(self.postponed.insert(one.session, one.clone())),
             Row::History(_) | Row::SoldUnit(_) | Row::WebhookAttempt(_) => {}
             Row::AuditLine(line) => self.next_item = self.next_item.max(line.id.0 + 1),
             Row::Shift(shift) => self.put_shift(shift),
@@ -473,6 +478,8 @@ impl World {
             }
             Key::Tries(subject) => self.delete_tries(*subject),
             Key::Family(id) => self.delete_family(*id),
+            // Not in memory.
+            Key::AuditLine(_) => {}
             other => Arc::make_mut(&mut self.identity).delete(other),
         }
     }

@@ -56,6 +56,7 @@ fn channel(id: u64, kind: ChannelKind) -> Channel {
         booking: Default::default(),
         loyalty: false,
         mail: false,
+        mail_tickets: true,
         customers: false,
         version: 1,
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use aforo_domain::identity::SigningKey;
 use aforo_domain::ids::ShardId;
-use aforo_domain::moment::Timestamp;
+use aforo_domain::moment::{DAY_MS, Timestamp};
 
 use crate::api::catalog::cache as catalog;
 use crate::api::catalog::live::Live;
@@ -63,7 +63,8 @@ impl App {
     /// # Errors
     /// If there is no thread for it.
     pub fn start_jobs(&self) -> Result<(), StoreError> {
-        let jobs = Jobs::start(&self.engine)?;
+        let kept = i64::from(self.config.audit_kept_days) * DAY_MS;
+        let jobs = Jobs::start(&self.engine, &self.clock, kept)?;
         self.jobs.get_or_init(|| jobs);
         Ok(())
     }

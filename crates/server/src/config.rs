@@ -39,6 +39,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Where webhooks may be.
     pub webhooks: WebhookConfig,
+    /// For how many days lines of the audit log are kept.
+    pub audit_kept_days: u32,
 }
 
 /// Where webhooks may be. Whoever sets one up makes this machine send something there.
@@ -105,6 +107,9 @@ impl Default for MailConfig {
     }
 }
 
+/// For how many days lines of the audit log are kept unless somebody says otherwise: two years.
+pub const AUDIT_KEPT_DAYS: u32 = 730;
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -119,6 +124,7 @@ impl Default for Config {
             wallets: Arc::default(),
             public_url: None,
             webhooks: WebhookConfig::default(),
+            audit_kept_days: AUDIT_KEPT_DAYS,
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Work that goes on by itself: what sessions that were called off leave to do, order by order, for all shards of this process. It only drives: what is done
-//! is decided in `domain::orders::cancellations`, each step is a command that happens whole or not at all, and one that is done twice does nothing.
+//! Work that goes on by itself: what sessions leave to do that were called off or moved to another time, order by order, and old lines of the audit log, for
+//! all shards of this process. It only drives: what is done is decided in `domain::orders::cancellations`, `domain::orders::postponed` and `domain::audit`, each
+//! step is a command that happens whole or not at all, and one that is done twice does nothing.
 //!
 //! It looks when somebody says that there is something, at its start, and now and then; an installation without such work pays nothing else.
 
@@ -8,15 +9,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use aforo_domain::audit::MAX_FORGOTTEN;
 use aforo_domain::catalogue::Offer;
 use aforo_domain::command::{Command, Reply};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{OrderId, SessionId, ShardId};
 use aforo_domain::orders::cancellations::{Cancellation, CancellationCommand, MAX_RELEASED};
+use aforo_domain::orders::postponed::{Postponed, PostponedCommand};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::clock::Clock;
 use crate::engine::threads::spawn;
 use crate::engine::{Handle, Request};
 use crate::store::StoreError;
@@ -39,16 +43,16 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Starts it, on a thread of its own.
+    /// Starts it, on a thread of its own. Lines of the audit log are kept for so many milliseconds.
     ///
     /// # Errors
     /// If there is no thread.
-    pub fn start(engine: &Handle) -> Result<Self, StoreError> {
-        let failed = |error: std::io::Error| StoreError::Failed(format!("the work of cancellations does not start: {error}"));
+    pub fn start(engine: &Handle, clock: &Clock, audit_kept_ms: i64) -> Result<Self, StoreError> {
+        let failed = |error: std::io::Error| StoreError::Failed(format!("the work that goes on by itself does not start: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
         let (stop, stopping) = watch::channel(false);
         let wake = Arc::new(Notify::new());
-        let worker = Worker { engine: engine.clone(), wake: wake.clone(), stopping };
+        let worker = Worker { engine: engine.clone(), clock: clock.clone(), audit_kept_ms, wake: wake.clone(), stopping };
         let thread = spawn("aforo-jobs", move || runtime.block_on(worker.run()))?;
         Ok(Self { wake, stop, thread: Mutex::new(Some(thread)) })
     }
@@ -68,6 +72,8 @@ impl Jobs {
 
 struct Worker {
     engine: Handle,
+    clock: Clock,
+    audit_kept_ms: i64,
     wake: Arc<Notify>,
     stopping: watch::Receiver<bool>,
 }
@@ -79,7 +85,7 @@ impl Worker {
                 Ok(true) => Duration::ZERO,
                 Ok(false) => LOOK_EVERY,
                 Err(error) => {
-                    tracing::warn!(%error, "cancellations rest");
+                    tracing::warn!(%error, "what sessions leave to do rests");
                     REST
                 }
             };
@@ -113,15 +119,19 @@ impl Worker {
     }
 
     async fn round_in(&self, shard: ShardId) -> Result<bool, Error> {
-        let Reply::Cancellations(running) = self.ask(shard, CancellationCommand::Running).await? else { return Ok(false) };
         let mut more = false;
-        for cancellation in running {
-            if self.is_over() {
-                return Ok(false);
+        if let Reply::Cancellations(running) = self.ask(shard, CancellationCommand::Running).await? {
+            for cancellation in running.iter().take_while(|_| !self.is_over()) {
+                more |= self.piece(shard, cancellation).await?;
             }
-            more |= self.piece(shard, &cancellation).await?;
         }
-        Ok(more)
+        if let Reply::Postponed(running) = ask(&self.engine, shard, Command::Postponed(PostponedCommand::Running)).await? {
+            for postponed in running.iter().take_while(|_| !self.is_over()) {
+                more |= self.tell(shard, postponed).await?;
+            }
+        }
+        more |= self.forget(shard).await?;
+        Ok(more && !self.is_over())
     }
 
     /// A piece of the work of one session. Whether there is more.
@@ -140,20 +150,34 @@ impl Worker {
             return Ok(false);
         };
         let orders: BTreeSet<_> = page.rows.iter().map(|(_, order)| *order).collect();
-        self.settle(shard, session, orders).await?;
+        self.each(shard, orders, move |order| Command::Cancellation(CancellationCommand::Settle(session, order))).await?;
         self.ask(shard, CancellationCommand::Advance(session, *last)).await?;
         Ok(true)
     }
 
+    /// Has the buyers of some tickets of a session told that it is at another time. Whether there are more.
+    async fn tell(&self, shard: ShardId, postponed: &Postponed) -> Result<bool, Error> {
+        let (session, behind) = (postponed.session, postponed.through);
+        let page = self.engine.read(shard, move |reader| reader.live_tickets(shard, session, &[], behind, PAGE)).await?;
+        let Some((last, _)) = page.rows.last() else {
+            ask(&self.engine, shard, Command::Postponed(PostponedCommand::Finish(session))).await?;
+            return Ok(false);
+        };
+        let orders: BTreeSet<_> = page.rows.iter().map(|(_, order)| *order).collect();
+        self.each(shard, orders, move |order| Command::Postponed(PostponedCommand::Tell(session, order))).await?;
+        ask(&self.engine, shard, Command::Postponed(PostponedCommand::Advance(session, *last))).await?;
+        Ok(true)
+    }
+
     /// Has each of these orders dealt with.
-    async fn settle(&self, shard: ShardId, session: SessionId, orders: BTreeSet<OrderId>) -> Result<(), Error> {
+    async fn each(&self, shard: ShardId, orders: BTreeSet<OrderId>, command: impl Fn(OrderId) -> Command) -> Result<(), Error> {
         let (mut waiting, mut under_way) = (orders.into_iter(), JoinSet::new());
         loop {
             while under_way.len() < AT_ONCE
                 && let Some(order) = waiting.next()
             {
-                let engine = self.engine.clone();
-                under_way.spawn(async move { settle(&engine, shard, session, order).await });
+                let (engine, command) = (self.engine.clone(), command(order));
+                under_way.spawn(async move { settle(&engine, shard, command).await });
             }
             match under_way.join_next().await {
                 None => return Ok(()),
@@ -169,18 +193,29 @@ impl Worker {
         view.catalogue.offers.values().filter(covers).map(|offer| offer.session.id).collect()
     }
 
+    /// Takes the oldest lines out of the audit log, if they were kept for long enough. Whether there may be more.
+    async fn forget(&self, shard: ShardId) -> Result<bool, Error> {
+        let before = self.clock.now().plus_ms(-self.audit_kept_ms);
+        let old = self.engine.read(shard, move |reader| reader.audit_lines_before(shard, before, MAX_FORGOTTEN as u64)).await?;
+        let more = old.len() == MAX_FORGOTTEN;
+        if !old.is_empty() {
+            ask(&self.engine, shard, Command::ForgetAudit(old)).await?;
+        }
+        Ok(more)
+    }
+
     async fn ask(&self, shard: ShardId, command: CancellationCommand) -> Result<Reply, Error> {
-        ask(&self.engine, shard, command).await
+        ask(&self.engine, shard, Command::Cancellation(command)).await
     }
 }
 
 /// Has an order dealt with until there is nothing left to do.
-async fn settle(engine: &Handle, shard: ShardId, session: SessionId, order: OrderId) -> Result<(), Error> {
-    while ask(engine, shard, CancellationCommand::Settle(session, order)).await? != Reply::Removed(0) {}
+async fn settle(engine: &Handle, shard: ShardId, command: Command) -> Result<(), Error> {
+    while matches!(ask(engine, shard, command.clone()).await?, Reply::Removed(some) if some > 0) {}
     Ok(())
 }
 
-async fn ask(engine: &Handle, shard: ShardId, command: CancellationCommand) -> Result<Reply, Error> {
-    let request = Request { shard, actor: Actor::System, command: Command::Cancellation(command), idempotency: None };
+async fn ask(engine: &Handle, shard: ShardId, command: Command) -> Result<Reply, Error> {
+    let request = Request { shard, actor: Actor::System, command, idempotency: None };
     engine.run(request).await.result
 }

@@ -6,6 +6,7 @@ pub mod declared;
 pub mod documented;
 pub mod errors_document;
 pub mod live;
+pub mod mails;
 pub mod market;
 pub mod nats;
 pub mod postgres;

@@ -4,10 +4,18 @@
 
 use aforo_testkit::builders::{SmallWorld, text};
 use aforo_testkit::caller::{Ask, ManagerClient};
-use aforo_testkit::spawn::TestServer;
+use aforo_testkit::market::{self, Market};
+use aforo_testkit::spawn::{Engine, TestServer};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-aforo_testkit::for_each_engine![what_is_done_has_a_line, a_log_is_paged_and_filtered, only_administrators_read_it];
+aforo_testkit::for_each_engine![
+    what_is_done_has_a_line,
+    gates_marketplaces_and_customers_have_lines,
+    what_is_old_is_forgotten,
+    a_log_is_paged_and_filtered,
+    only_administrators_read_it,
+];
 
 const LOG: &str = "/mgmt-api/v1/audit-log";
 
@@ -89,6 +97,74 @@ async fn what_is_done_has_a_line(server: &TestServer) {
     for secret in [text(&key, "secret"), text(&rotated, "secret"), "He called", "ada@example.org"] {
         assert!(!said.contains(secret), "{secret} is nobody's to read here");
     }
+}
+
+async fn gates_marketplaces_and_customers_have_lines(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    world.admin.change(&format!("/channels/{}", world.web.id), json!({"customers": true})).await;
+    let market = Market::set_up(&world).await;
+    let sold = market::sell(&market.shop, world.session, &world.row[..2]).await;
+    let (code, item, barcode) = (text(&sold, "code"), &sold["items"][1]["id"], market::barcode(&sold, 1));
+    let key = world.admin.make(&format!("/entities/{}/keys", world.theatre), json!({"roles": ["ACCESS_CONTROL"]})).await;
+    let form = [("client_id", "access-control-client"), ("grant_type", "client_credentials"), ("client_secret", text(&key, "secret"))];
+    let gate = world.nobody().signed_in(&form).await;
+    let begun = log(&world.admin, "limit=1").await[0]["id"].as_u64().unwrap();
+
+    market.first("register", &sold).await.ok();
+    market.first("unregister", &sold).await.ok();
+    let at = format!("/access-control-api/v1/sessions/{}", world.session);
+    gate.post(format!("{at}/validations"), json!({"barcode": barcode, "gate": "North"})).await.ok();
+    gate.send(Ask::new("DELETE", format!("{at}/admissions/{item}"))).await.ok();
+    gate.post(format!("{at}/revocations"), json!({"barcode": barcode})).await.ok();
+    gate.post(format!("{at}/revocations/release"), json!({"barcode": barcode})).await.ok();
+    let customers = "/customers-mgmt-api/v1/customers";
+    let ada = market.shop.0.post(format!("{customers}/find"), json!({"email": "ada@example.org"})).await.ok();
+    let ada = text(&ada, "id");
+    market.shop.0.send(Ask::new("PUT", format!("{customers}/{ada}")).json(&json!({"name": "Ada"}))).await.ok();
+    market.shop.0.send(Ask::new("DELETE", format!("{customers}/{ada}"))).await.ok();
+
+    let lines: Vec<_> = log(&world.admin, "limit=500").await.into_iter().filter(|line| line["id"].as_u64().unwrap() > begun).collect();
+    let session = world.session;
+    let wanted = [
+        ("DISTRIBUTION", format!("REGISTER ORDER {code}")),
+        ("DISTRIBUTION", format!("UNREGISTER ORDER {code}")),
+        ("ACCESS_CONTROL", format!("CLEAR TICKET {item}")),
+        ("ACCESS_CONTROL", format!("REVOKE_BARCODE SESSION {session}")),
+        ("ACCESS_CONTROL", format!("RESTORE_BARCODE SESSION {session}")),
+        ("CUSTOMERS", format!("UPDATE CUSTOMER {ada}")),
+        ("CUSTOMERS", format!("ERASE ORDER {code}")),
+        ("CUSTOMERS", format!("ERASE CUSTOMER {ada}")),
+    ];
+    let apis = lines.iter().rev().map(|line| text(line, "api").to_owned());
+    let done: Vec<_> = apis.zip(deeds(&lines)).collect();
+    assert_eq!(done, wanted.map(|(api, deed)| (api.to_owned(), deed)));
+    let said = json!(lines).to_string();
+    assert!(!said.contains(barcode) && !said.contains("ada@example.org"), "{said}");
+}
+
+async fn what_is_old_is_forgotten(outer: &TestServer) {
+    let engine = if outer.database.is_some() { Engine::Postgres } else { Engine::Sqlite };
+    let server = TestServer::start_as(engine, TempDir::new().unwrap(), |config| config.audit_kept_days = 1).await;
+    let world = SmallWorld::set_up(&server).await;
+    let operator = world.operator;
+    assert!(log(&world.admin, "limit=500").await.len() > 14);
+    server.pass_seconds(86_400 - 60).await;
+    let platform = server.platform().await;
+    platform.change(&format!("/channels/{}?operator_id={operator}", world.web.id), json!({"name": "Web shop"})).await;
+    server.pass_seconds(120).await;
+    server.app.wake_jobs();
+    let query = format!("limit=500&operator_id={operator}");
+    let mut lines = Vec::new();
+    for _ in 0..800 {
+        lines = log(&platform, &query).await;
+        if lines.len() == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    assert_eq!(deeds(&lines), [format!("UPDATE CHANNEL {}", world.web.id)], "a day is not over for it");
+    drop(world);
+    server.stop().await;
 }
 
 async fn a_log_is_paged_and_filtered(server: &TestServer) {

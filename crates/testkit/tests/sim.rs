@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
+use aforo_domain::messages::{Content, Letter};
 use aforo_domain::orders::cancellations::Progress;
 use aforo_domain::orders::{OrderKind, Stage};
 use aforo_domain::seasons::Season;
@@ -214,6 +215,28 @@ fn shares_of_sessions_come_back() {
         }
     }
     panic!("{shares} times shares came back");
+}
+
+/// The same of sessions that are moved: buyers are told, some of two moves.
+#[test]
+fn sessions_are_moved() {
+    let (mut told, mut again) = (0, 0);
+    for seed in 1..13 {
+        let batches = record(&Setting { faults: false, ..Setting::new(seed, STEPS) }).unwrap_or_else(|failure| panic!("{failure}"));
+        let mut moves = HashMap::new();
+        for change in batches.into_iter().flatten() {
+            let Change::Put(Row::Message(message)) = change else { continue };
+            let Content::Mail(mail) = &message.content else { continue };
+            if let Letter::Postponed(affected, from) = &mail.letter {
+                told += u32::from(!moves.contains_key(&affected.code));
+                again += u32::from(moves.insert(affected.code, *from).is_some_and(|before| before != *from));
+            }
+        }
+        if told > 3 && again > 0 {
+            return;
+        }
+    }
+    panic!("{told} orders were told, {again} of another move");
 }
 
 /// The same of products.

@@ -204,11 +204,19 @@ pub struct Channel {
     /// Whether buyers get an e-mail about what they bought.
     #[serde(default)]
     pub mail: bool,
+    /// Whether that e-mail brings the tickets along.
+    #[serde(default = "along")]
+    pub mail_tickets: bool,
     /// Whether its buyers are kept as customers.
     #[serde(default)]
     pub customers: bool,
     /// Counts the changes.
     pub version: u64,
+}
+
+/// What channels that never said anything else do with tickets.
+const fn along() -> bool {
+    true
 }
 
 /// A field of a channel's buyer form.

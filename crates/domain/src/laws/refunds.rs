@@ -50,6 +50,7 @@ impl RefundLaws {
                 | HistoryEvent::Reprinted { .. }
                 | HistoryEvent::Erased
                 | HistoryEvent::Cancelled { .. }
+                | HistoryEvent::Postponed { .. }
                 | HistoryEvent::Marked { .. }
                 | HistoryEvent::Reissued { .. } => {
                     self.lines.entry(line.order).or_default().0 += 1;

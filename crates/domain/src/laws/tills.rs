@@ -47,9 +47,14 @@ impl TillLaws {
                 }
             }
             Row::VoucherOrder(order) => {
-                if let VoucherOrderStage::Confirm { at, .. } = order.stage {
-                    let name = format!("voucher order {}", order.id);
-                    self.see_entry(&order.entry, order.seller.channel, at, name, || order.moved());
+                if let VoucherOrderStage::Confirm { at, refunded, .. } = &order.stage {
+                    let (name, channel) = (format!("voucher order {}", order.id), order.seller.channel);
+                    self.see_entry(&order.entry, channel, *at, name, || order.moved());
+                    if let Some(back) = refunded {
+                        self.see_entry(&back.entry, channel, back.at, format!("what came back of voucher order {}", order.id), || {
+                            order.moved_back()
+                        });
+                    }
                 }
             }
             Row::Shift(shift) => drop(self.shifts.insert(shift.id, shift.clone())),

@@ -1,7 +1,7 @@
 //! Law 3 of voucher orders: what was paid is what they come to, and is on the vouchers that they made; what was not sold made none. Law 6: what was sold
-//! is not lost.
+//! is not lost. What was given back has nothing left.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::change::{CounterKey, Row};
@@ -19,6 +19,10 @@ pub(super) struct VoucherOrderLaws {
     /// What the vouchers' books say was sold: in which order, and for how much.
     issued: HashMap<VoucherId, (VoucherOrderId, OrderCode, Minor)>,
     vouchers: HashMap<VoucherId, (VoucherGroupId, Currency, Option<Timestamp>, bool)>,
+    /// What the vouchers' books say was given back, and in which order.
+    given_back: HashMap<VoucherId, (VoucherOrderId, Minor)>,
+    /// Vouchers that have nothing left and pay for nothing.
+    dead: HashSet<VoucherId>,
     codes: HashMap<VoucherId, Hash>,
     breaches: Vec<(u8, String)>,
 }
@@ -35,6 +39,7 @@ impl VoucherOrderLaws {
             Row::Voucher(voucher) => {
                 let known = (voucher.group, voucher.currency, voucher.expires, voucher.pin.is_some());
                 self.vouchers.insert(voucher.id, known);
+                self.dead.extend((voucher.balance == 0 && voucher.blocked).then_some(voucher.id));
             }
             Row::VoucherCode(code) => drop(self.codes.insert(code.voucher, code.code)),
             Row::VoucherMovement(movement) => {
@@ -42,6 +47,11 @@ impl VoucherOrderLaws {
                     && self.issued.insert(movement.voucher, (order, code, movement.amount)).is_some()
                 {
                     self.breaches.push((3, format!("voucher {} was sold twice", movement.voucher)));
+                }
+                if let MovementKind::GivenBack { order, .. } = movement.what
+                    && self.given_back.insert(movement.voucher, (order, -movement.amount)).is_some()
+                {
+                    self.breaches.push((3, format!("voucher {} was given back twice", movement.voucher)));
                 }
             }
             _ => {}
@@ -80,6 +90,9 @@ impl VoucherOrderLaws {
                     if !self.is_sold(order, *code) {
                         found.push((3, format!("voucher order {id} was sold, and its payment, vouchers and book do not agree")));
                     }
+                    if !self.is_back_or_kept(order) {
+                        found.push((3, format!("voucher order {id} and its vouchers do not agree on whether they were given back")));
+                    }
                 }
                 Stage::Expired { .. } if !order.items.is_empty() || order.buyer.is_some() => {
                     found.push((2, format!("voucher order {id} is over and still knows what it was for")));
@@ -102,6 +115,15 @@ impl VoucherOrderLaws {
         let is_sold = |id: &VoucherOrderId| self.orders.get(id).is_some_and(|order| matches!(order.stage, Stage::Confirm { .. }));
         found.extend(self.sales.keys().filter(|id| !is_sold(id)).map(|id| (6, format!("voucher order {id} was sold and is lost"))));
         found
+    }
+
+    /// Whether all of a sold order's vouchers were given back, for what they were sold for, or none.
+    fn is_back_or_kept(&self, order: &VoucherOrder) -> bool {
+        let Stage::Confirm { vouchers, refunded, .. } = &order.stage else { return false };
+        vouchers.iter().zip(&order.items).all(|(sold, item)| match refunded {
+            Some(_) => self.given_back.get(&sold.id) == Some(&(order.id, item.amount)) && self.dead.contains(&sold.id),
+            None => !self.given_back.contains_key(&sold.id),
+        })
     }
 
     /// Whether a sold order was paid in full, has a voucher worth each item, and stands in its channel's book as what it is.

@@ -40,7 +40,7 @@ impl VoucherLaws {
                 let (count, sum) = self.movements.entry(movement.voucher).or_default();
                 (*count, *sum) = (*count + 1, *sum + movement.amount);
                 match movement.what {
-                    MovementKind::Issued | MovementKind::Sold { .. } => {}
+                    MovementKind::Issued | MovementKind::Sold { .. } | MovementKind::GivenBack { .. } => {}
                     MovementKind::Spent { order, .. } => *self.booked.entry((movement.voucher, order)).or_default() -= movement.amount,
                     MovementKind::Refunded { order, .. } => {
                         *self.booked_back.entry((movement.voucher, order)).or_default() += movement.amount;

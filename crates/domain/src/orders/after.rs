@@ -39,11 +39,14 @@ pub struct AfterSale {
     pub cancelled: Vec<ItemId>,
     /// How its tickets stand on the secondary market, by item; only those that have to do with it.
     pub market: Vec<Standing>,
+    /// Sessions of which its buyer was told that they are at another time, each with its version since it was last moved.
+    pub postponed: Vec<(SessionId, u64)>,
 }
 
 impl AfterSale {
     /// Nothing became of it.
-    pub const NOTHING: Self = Self { lines: 0, refunds: Vec::new(), erased: None, cancelled: Vec::new(), market: Vec::new() };
+    pub const NOTHING: Self =
+        Self { lines: 0, refunds: Vec::new(), erased: None, cancelled: Vec::new(), market: Vec::new(), postponed: Vec::new() };
 }
 
 /// That something of an order was given back.
@@ -99,6 +102,8 @@ pub(super) struct Office<'a> {
     pub caller: Option<Caller<'a>>,
     /// The sign-in that asks.
     pub family: FamilyId,
+    /// The session that was called off, where that is why something is done.
+    pub called_off: Option<SessionId>,
 }
 
 /// Decides what is done with an order after its sale.
@@ -112,7 +117,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, id: OrderId, command:
     let sight = Sight::of(&here, actor, &[Role::AfterSales])?;
     let is_here = bearer.subject.shard == world.shard;
     let caller = if is_here { Some(world.identity.check(bearer, moment.now)?) } else { None };
-    let office = Office { world, moment, sight, caller, family: bearer.family };
+    let office = Office { world, moment, sight, caller, family: bearer.family, called_off: None };
     match command {
         AfterSaleCommand::Refund(request) => {
             office.permit(Permission::Refund)?;
@@ -136,7 +141,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, id: OrderId, command:
 impl<'a> Office<'a> {
     /// The engine's own, for work on an order that nobody asks for in person.
     pub(super) const fn of_the_engine(world: &'a World, moment: &'a Moment, order: &Order) -> Self {
-        Self { world, moment, sight: Sight::Operator, caller: None, family: order.family }
+        Self { world, moment, sight: Sight::Operator, caller: None, family: order.family, called_off: None }
     }
 
     /// An order whose seller the caller speaks for.

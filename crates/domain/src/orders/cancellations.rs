@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::after::Office;
 use super::draft::Draft;
+use super::messages::tell_of_release;
 use super::refunds::RefundRequest;
 use super::{HistoryEvent, Item, Order, OrderKind, Stage, TicketState};
 use crate::catalogue::manage::Authority;
@@ -229,6 +230,7 @@ impl<'a> Desk<'a> {
         }
         let (mut draft, released) = (Draft::new(self.world), held.len() as u32);
         for order in held.into_iter().filter_map(booked) {
+            tell_of_release(&mut draft, self.world, order, session, self.moment.now);
             draft.free_all(order);
             draft.delete(Key::Order(order.id));
         }
@@ -252,7 +254,7 @@ impl<'a> Desk<'a> {
         // What marketplaces wanted with them is of no use any more.
         let order = &order.unmarked(&items);
         let tickets = items.len() as u32;
-        let office = Office::of_the_engine(self.world, self.moment, order);
+        let office = Office { called_off: Some(session), ..Office::of_the_engine(self.world, self.moment, order) };
         let done = match cancellation.refund {
             None => office.call_off(order, session, &items)?,
             Some(terms) => office.refund(order, &comes_back(order, items, terms))?,
@@ -282,7 +284,7 @@ impl<'a> Desk<'a> {
         if shares == 0 || cancellation.refund.is_none() {
             return Ok(Done { changes: Vec::new(), reply: Reply::Removed(0) });
         }
-        let office = Office::of_the_engine(self.world, self.moment, order);
+        let office = Office { called_off: Some(session), ..Office::of_the_engine(self.world, self.moment, order) };
         let done = office.refund_shares(order, &items, session)?;
         // A season may be sold in another currency than the session.
         let back = if let Reply::Order(refund) = &done.reply { refund.totals().total() } else { 0 };
@@ -323,6 +325,7 @@ impl Office<'_> {
             draft.give_back(&called_off, item);
             draft.put_ticket(called_off.ticket(item, self.moment.now, &self.world.catalogue));
         }
+        self.tell_of_cancellation(&mut draft, order, session, items);
         self.write(&mut draft, &called_off, HistoryEvent::Cancelled { session, items: items.to_vec() });
         Ok(Done { reply: Reply::Done, ..draft.done(called_off) })
     }

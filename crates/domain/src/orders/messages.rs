@@ -5,13 +5,16 @@ use std::sync::Arc;
 use super::after::Office;
 use super::basket::Desk;
 use super::draft::Draft;
-use super::{HistoryEvent, Order, Stage};
+use super::{HistoryEvent, Item, Order, Stage};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
-use crate::ids::{OrderCode, OrderId};
-use crate::messages::{About, Content, Joining, Letter, Loyalty, LoyaltyEvent, LoyaltyRequest, Mail, Sale, SoldItem, SoldProduct};
+use crate::ids::{ItemId, OrderCode, OrderId, SessionId};
+use crate::messages::{
+    About, Affected, CalledOff, Content, Joining, Letter, Loyalty, LoyaltyEvent, LoyaltyRequest, Mail, Sale, SoldItem, SoldProduct,
+};
 use crate::moment::Timestamp;
 use crate::products::Unit;
+use crate::world::World;
 
 impl Desk<'_> {
     /// Tells the loyalty programme and the buyer, as the channel is set.
@@ -51,13 +54,34 @@ impl Desk<'_> {
 }
 
 impl Office<'_> {
-    /// Tells the buyer what comes back, as the channel is set.
-    pub(super) fn tell_of_refund(&self, draft: &mut Draft<'_>, refund: &Order) {
-        let channel = self.world.identity.channels.get(&refund.seller.channel);
-        let to = refund.buyer.as_ref().map(|buyer| buyer.email.trim().to_owned());
-        if let (true, Some(to), Some(letter)) = (channel.is_some_and(|channel| channel.mail), to, letter(refund)) {
-            mail(draft, refund, to, letter, self.moment.now);
+    /// Tells the buyer of an order what comes back of it, as the channel is set; with a session that was called off, in the letter that says so.
+    pub(super) fn tell_of_refund(&self, draft: &mut Draft<'_>, order: &Order, refund: &Order) {
+        let Some(letter) = letter(refund) else { return };
+        match (self.called_off, letter) {
+            (Some(session), Letter::Refunded(_, sale)) => {
+                let items: Vec<_> = refund.items.iter().map(|item| item.id).collect();
+                self.mail_if_wanted(
+                    draft,
+                    order,
+                    of_session(order, session, &items).map(|one| Letter::CalledOff(one, CalledOff::Refunded(sale))),
+                );
+            }
+            (_, letter) => self.mail_if_wanted(draft, refund, Some(letter)),
         }
+    }
+
+    /// Tells the buyer that these items' tickets were cancelled with their session.
+    pub(super) fn tell_of_cancellation(&self, draft: &mut Draft<'_>, order: &Order, session: SessionId, items: &[ItemId]) {
+        self.mail_if_wanted(draft, order, of_session(order, session, items).map(|one| Letter::CalledOff(one, CalledOff::Cancelled)));
+    }
+
+    /// Tells the buyer that the session of these items is at another time than it was.
+    pub(super) fn tell_of_postponement(&self, draft: &mut Draft<'_>, order: &Order, session: SessionId, items: &[ItemId], from: Timestamp) {
+        self.mail_if_wanted(draft, order, of_session(order, session, items).map(|one| Letter::Postponed(one, from)));
+    }
+
+    fn mail_if_wanted(&self, draft: &mut Draft<'_>, order: &Order, letter: Option<Letter>) {
+        mail_if_wanted(draft, self.world, order, letter, self.moment.now);
     }
 
     /// Sends a buyer its letter again, to another address if one is named, whatever the channel's `mail` says: somebody asks for it. The book says where it went.
@@ -82,6 +106,30 @@ impl Office<'_> {
             mail_sale(draft, order, code, at);
         }
     }
+}
+
+/// Tells whose booking is let go because a session of it was called off.
+pub(super) fn tell_of_release(draft: &mut Draft<'_>, world: &World, order: &Order, session: SessionId, at: Timestamp) {
+    let items: Vec<_> = order.items.iter().filter(|item| item.session == session).map(|item| item.id).collect();
+    mail_if_wanted(draft, world, order, of_session(order, session, &items).map(|one| Letter::CalledOff(one, CalledOff::Released)), at);
+}
+
+fn mail_if_wanted(draft: &mut Draft<'_>, world: &World, order: &Order, letter: Option<Letter>, at: Timestamp) {
+    let wanted = world.identity.channels.get(&order.seller.channel).is_some_and(|channel| channel.mail);
+    let to = order.buyer.as_ref().map(|buyer| buyer.email.trim().to_owned());
+    if let (true, Some(to), Some(letter)) = (wanted, to, letter) {
+        mail(draft, order, to, letter, at);
+    }
+}
+
+/// These items of an order as a letter about a session names them that they are for.
+fn of_session(order: &Order, session: SessionId, items: &[ItemId]) -> Option<Affected> {
+    let items: Vec<_> = order.items.iter().filter(|item| items.contains(&item.id)).map(sold).collect();
+    Some(Affected { code: order.code()?, session, buyer: order.buyer.clone(), items })
+}
+
+fn sold(item: &Item) -> SoldItem {
+    SoldItem { event: item.event, session: item.session, place: item.place, amount: item.price.total() }
 }
 
 fn mail_sale(draft: &mut Draft<'_>, order: &Order, code: OrderCode, at: Timestamp) {
@@ -112,7 +160,6 @@ fn letter(order: &Order) -> Option<Letter> {
 }
 
 fn sale(order: &Order, code: OrderCode, at: Timestamp) -> Sale {
-    let item = |item: &super::Item| SoldItem { event: item.event, session: item.session, place: item.place, amount: item.price.total() };
     let product = |unit: &Unit| SoldProduct { product: unit.terms.product, amount: unit.terms.price };
     Sale {
         code,
@@ -120,7 +167,7 @@ fn sale(order: &Order, code: OrderCode, at: Timestamp) -> Sale {
         currency: order.currency,
         total: order.totals().total(),
         buyer: order.buyer.clone(),
-        items: order.items.iter().map(item).collect(),
+        items: order.items.iter().map(sold).collect(),
         products: order.extras().products.iter().map(product).collect(),
     }
 }

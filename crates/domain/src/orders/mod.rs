@@ -21,6 +21,7 @@ mod invitations;
 pub mod market;
 mod messages;
 pub mod metadata;
+pub mod postponed;
 mod presales;
 pub mod products;
 pub mod promotions;
@@ -389,6 +390,15 @@ pub enum HistoryEvent {
         session: SessionId,
         /// Which items.
         items: Vec<ItemId>,
+    },
+    /// A session of its tickets was moved to another time.
+    Postponed {
+        /// Which session.
+        session: SessionId,
+        /// When it was to start.
+        from: Timestamp,
+        /// When it starts.
+        to: Timestamp,
     },
     /// Its buyer's letter was sent again.
     Resent {

@@ -243,7 +243,7 @@ impl<'a> Office<'a> {
         }
         draft.pay_back(&refund, code, at);
         let refund = draft.entered(refund, self.clerk(order).terminal);
-        self.tell_of_refund(&mut draft, &refund);
+        self.tell_of_refund(&mut draft, order, &refund);
         let line = |of: &Order, number, what| Arc::new(History { order: of.id, number, at, by: self.clerk(order), what });
         draft.put(line(order, 1 + original.extras().after.lines, HistoryEvent::Refunded { refund: code, totals, currency, tickets }));
         draft.put(line(&refund, 1, HistoryEvent::Refunds { of: of_code, totals, currency, tickets }));

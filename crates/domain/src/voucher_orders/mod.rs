@@ -1,9 +1,10 @@
 //! Voucher orders: a channel sells gift vouchers. This module is what is stored of them, and where they are in memory; what may be done with an order is
-//! decided in [`sell`], what a channel offers in [`manage`].
+//! decided in [`sell`], giving it back in `refund`, what a channel offers in [`manage`].
 //!
 //! They are orders of their own: they hold no places and have no basket. What they make are ordinary vouchers (`crate::vouchers`).
 
 pub mod manage;
+mod refund;
 pub mod sell;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::change::{Key, Row};
 use crate::command::Stop;
 use crate::identity::Status;
-use crate::ids::{ChannelId, GiftImageId, Hash, OrderCode, VoucherGroupId, VoucherId, VoucherOrderId};
+use crate::ids::{ChannelId, GiftImageId, Hash, MessageId, OrderCode, VoucherGroupId, VoucherId, VoucherOrderId};
 use crate::moment::{DAY_MS, Timestamp};
 use crate::money::{Currency, Minor};
 use crate::orders::entry::Entry;
@@ -186,12 +187,24 @@ pub enum Stage {
         until: Option<Timestamp>,
         /// The vouchers that its items have become, in their order.
         vouchers: Vec<SoldVoucher>,
+        /// That it was given back: its vouchers are of no use any more.
+        #[serde(default)]
+        refunded: Option<GivenBack>,
     },
     /// Ran past its time; remembered for a day, and nothing came of it.
     Expired {
         /// When it was over.
         at: Timestamp,
     },
+}
+
+/// That a voucher order was given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenBack {
+    /// When.
+    pub at: Timestamp,
+    /// What it was given when that came into the books.
+    pub entry: Entry,
 }
 
 /// A voucher that was sold.
@@ -205,6 +218,9 @@ pub struct SoldVoucher {
     pub masked: String,
     /// Whether it has a PIN.
     pub has_pin: bool,
+    /// The letter that brings it to its receiver, where it is sent.
+    #[serde(default)]
+    pub letter: Option<MessageId>,
 }
 
 /// A line of a channel's book of voucher orders: append-only, written when one is sold.
@@ -244,6 +260,12 @@ impl VoucherOrder {
         let paid = if let Stage::Confirm { payment, .. } = &self.stage { Some(payment) } else { None };
         let amounts = paid.filter(|paid| paid.amount != 0).map(|paid| (Some(paid.kind), paid.amount)).into_iter().collect();
         Moved { refund: false, currency: self.currency, amounts }
+    }
+
+    /// The money that goes when it is given back: the way it came.
+    pub fn moved_back(&self) -> Moved {
+        let Moved { currency, amounts, .. } = self.moved();
+        Moved { refund: true, currency, amounts: amounts.into_iter().map(|(kind, amount)| (kind, -amount)).collect() }
     }
 
     /// Its code, once it has one.

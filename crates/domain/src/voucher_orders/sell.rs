@@ -71,6 +71,8 @@ pub enum VoucherOrderCommand {
     Confirm(VoucherOrderId, GiftPayment, Box<[NewVoucher; MAX_ITEMS]>),
     /// Drop it.
     Delete(VoucherOrderId),
+    /// Give it back, whole, if nothing was spent of it.
+    Refund(VoucherOrderId),
 }
 
 /// Decides what a channel asks of its voucher orders.
@@ -88,13 +90,14 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &VoucherOrde
         VoucherOrderCommand::PreConfirm(id) => desk.pre_confirm(&*desk.order(*id)?),
         VoucherOrderCommand::Confirm(id, payment, vouchers) => desk.confirm(&desk.order(*id)?, payment, vouchers),
         VoucherOrderCommand::Delete(id) => desk.delete(&*desk.order(*id)?),
+        VoucherOrderCommand::Refund(id) => desk.refund(&*desk.order(*id)?),
     }
 }
 
-struct Desk<'a> {
-    world: &'a World,
-    moment: &'a Moment,
-    caller: Caller<'a>,
+pub(super) struct Desk<'a> {
+    pub(super) world: &'a World,
+    pub(super) moment: &'a Moment,
+    pub(super) caller: Caller<'a>,
     channel: &'a Channel,
 }
 
@@ -237,16 +240,19 @@ impl<'a> Desk<'a> {
                 expires: until,
                 version: 1,
             };
-            sold.push(SoldVoucher { id, code: new.shown.code, masked: new.masked.clone(), has_pin: voucher.pin.is_some() });
+            let has_pin = voucher.pin.is_some();
             draft.put(Arc::new(voucher));
             draft.put(Arc::new(VoucherCode { code: new.shown.code, voucher: id }));
             let what = MovementKind::Sold { order: order.id, code };
             draft.put(Arc::new(VoucherMovement { voucher: id, number: 1, at, amount: item.amount, what }));
-            if let GiftDelivery::Email { on } = item.delivery {
+            let letter = if let GiftDelivery::Email { on } = item.delivery {
                 let pin = new.pin.clone().filter(|_| has_pins);
                 let letter = letter(order, item, new.code.clone(), pin, until);
-                draft.send(at, on.unwrap_or(at), About::Gift(id), Content::Mail(Box::new(letter)));
-            }
+                Some(draft.send(at, on.unwrap_or(at), About::Gift(id), Content::Mail(Box::new(letter))))
+            } else {
+                None
+            };
+            sold.push(SoldVoucher { id, code: new.shown.code, masked: new.masked.clone(), has_pin, letter });
         }
         draft.count(CounterKey::Vouchers(group), sold.len() as i64);
         draft.count(CounterKey::PromisedVouchers(group), -(order.promised() as i64));
@@ -263,7 +269,8 @@ impl<'a> Desk<'a> {
             total: order.total(),
             vouchers: sold.iter().map(|sold| sold.id).zip(order.items.iter().map(|item| item.amount)).collect(),
         }));
-        let mut order = VoucherOrder { stage: Stage::Confirm { at, code, payment, until, vouchers: sold }, ..order.clone() };
+        let stage = Stage::Confirm { at, code, payment, until, vouchers: sold, refunded: None };
+        let mut order = VoucherOrder { stage, ..order.clone() };
         order.entry = draft.enter(channel, self.caller.subject.terminal, || order.moved());
         done(draft, order)
     }
@@ -316,7 +323,7 @@ fn let_go(draft: &mut Draft<'_>, order: &VoucherOrder) {
     draft.count(CounterKey::PromisedVouchers(order.group), -(order.promised() as i64));
 }
 
-fn done(mut draft: Draft<'_>, order: VoucherOrder) -> Done {
+pub(super) fn done(mut draft: Draft<'_>, order: VoucherOrder) -> Done {
     let order = Arc::new(order);
     draft.put(order.clone());
     Done { changes: draft.finish(), reply: Reply::VoucherOrder(order) }

@@ -163,6 +163,17 @@ impl Handle {
         self.engine.readers.run(read).await
     }
 
+    /// Reads a list out of the tables as far as they have come, for who knows that they have what it asks for.
+    ///
+    /// # Errors
+    /// `OVERLOADED` if too many lists wait or this one takes too long.
+    pub async fn read_behind<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.engine.readers.run(read).await
+    }
+
     /// Serves a shard from now on; one that has no rows begins empty. Used when an operator is created, after its reservation in the platform shard.
     ///
     /// # Errors

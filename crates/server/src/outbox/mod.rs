@@ -44,7 +44,7 @@ impl Outbox {
     pub fn start(store: &Store, engine: &Handle, clock: &Clock, chance: &Chance, config: &Config) -> Result<Self, StoreError> {
         let failed = |error: String| StoreError::Failed(format!("the outbox does not start: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(error.to_string()))?;
-        let targets = Targets::of(config, engine.views().clone(), clock.clone(), chance.clone()).map_err(failed)?;
+        let targets = Targets::of(config, engine, clock.clone(), chance.clone()).map_err(failed)?;
         let mut dispatcher = Dispatcher::new(engine.clone(), clock.clone(), store.loader()?, targets, Meters::register());
         let (stop, stopping) = watch::channel(false);
         // The dispatcher is dropped after that, here: its end of the store may not be within a runtime.

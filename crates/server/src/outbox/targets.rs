@@ -14,6 +14,7 @@ use crate::api::messages::{LoyaltyView, subject_of};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::engine::Handle;
 use crate::engine::view::{ShardView, Views};
 
 /// How long a delivery may take.
@@ -53,9 +54,14 @@ impl Targets {
     ///
     /// # Errors
     /// That there is no client for webhooks.
-    pub fn of(config: &Config, views: Views, clock: Clock, chance: Chance) -> Result<Self, String> {
+    pub fn of(config: &Config, engine: &Handle, clock: Clock, chance: Chance) -> Result<Self, String> {
         let hooks = Hooks::of(config, clock, chance).map_err(|error| error.to_string())?;
-        Ok(Self { views, mail: Mailer::of(config), loyalty: config.nats.as_ref().map(Nats::of), hooks })
+        Ok(Self {
+            views: engine.views().clone(),
+            mail: Mailer::of(config, engine.clone()),
+            loyalty: config.nats.as_ref().map(Nats::of),
+            hooks,
+        })
     }
 
     /// The common kinds that are delivered from here. Others wait until an operator takes them.

@@ -261,6 +261,14 @@ pub fn audit_log(dialect: Dialect, shard: ShardId, wanted: &AuditWanted) -> Vec<
     vec![writer.select(format!("SELECT data FROM audit_lines WHERE {condition} ORDER BY id DESC LIMIT {limit}"), DATA)]
 }
 
+/// The first lines of the audit log.
+pub fn first_audit_lines(dialect: Dialect, shard: ShardId, limit: u64) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let limit = writer.bind(int(limit));
+    let sql = format!("SELECT data FROM audit_lines WHERE shard = {} ORDER BY id LIMIT {limit}", dialect.placeholder(1));
+    vec![writer.select(sql, DATA)]
+}
+
 /// How the deliveries of a webhook go.
 pub fn webhook_standing(dialect: Dialect, shard: ShardId, hook: WebhookId) -> Vec<Select> {
     let mut writer = Writer::new(dialect, shard);

@@ -58,6 +58,7 @@ pub static PARTS: &[Part] = &[
     Part::Rows(&schema::GIFT_VOUCHERS, ""),
     Part::Rows(&schema::VOUCHER_ORDERS, "resident"),
     Part::Rows(&schema::CANCELLATIONS, ""),
+    Part::Rows(&schema::POSTPONED, ""),
     Part::Rows(&schema::COMMISSIONS, ""),
     Part::Rows(&schema::SHIFTS, "open"),
     Part::Rows(&schema::COUNTERS, ""),

@@ -22,6 +22,7 @@ use aforo_domain::identity::{ApiKey, Channel, DirectoryEntry, Entity, Family, Op
 use aforo_domain::inventory::PlaceMarks;
 use aforo_domain::messages::Message;
 use aforo_domain::orders::cancellations::Cancellation;
+use aforo_domain::orders::postponed::Postponed;
 use aforo_domain::orders::{History, Order, Ticket};
 use aforo_domain::products::{Product, SoldUnit};
 use aforo_domain::promotions::Promotion;
@@ -350,6 +351,7 @@ row_tables! {
     Customer: CUSTOMERS = Table::new("customers", &[SHARD, bytes("id")], &[int("entity"), int("created"), DATA])
         .with(&[Index { name: "customers_created", unique: false, columns: "shard, entity, created, id", only: None }]), json::<Arc<Customer>>;
     Cancellation: CANCELLATIONS = Table::new("cancellations", &[SHARD, int("session")], &[DATA]), json::<Arc<Cancellation>>;
+    Postponed: POSTPONED = Table::new("postponed", &[SHARD, int("session")], &[DATA]), json::<Arc<Postponed>>;
     Commissions: COMMISSIONS = Table::new("commissions", &[SHARD, int("channel")], &[DATA]), json::<Arc<Commissions>>;
     Webhook: WEBHOOKS = Table::new("webhooks", &[SHARD, int("id")], &[DATA]), json::<Arc<Webhook>>;
     WebhookStanding: WEBHOOK_STANDINGS = Table::new("webhook_standings", &[SHARD, int("webhook")], &[DATA]), json::<WebhookStanding>;

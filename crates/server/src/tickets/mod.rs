@@ -10,7 +10,16 @@ pub mod words;
 
 use std::fmt;
 
+use aforo_domain::orders::{Order, Ticket};
+
 pub use page::pdf;
+
+/// Those of an order's tickets that are valid, in the order of its items: what was given back opens no gate, and whoever holds it should not be led to one.
+pub fn valid(mut tickets: Vec<Ticket>, order: &Order) -> Vec<Ticket> {
+    tickets.retain(|ticket| ticket.state.opens_gates());
+    tickets.sort_by_key(|ticket| order.items.iter().position(|item| item.id == ticket.id));
+    tickets
+}
 
 /// A picture, page or pass that could not be made, which is a mistake of this program or of its set-up.
 #[derive(Debug)]
@@ -20,7 +29,8 @@ pub struct Broken {
 }
 
 impl Broken {
-    fn of(what: &'static str, why: impl fmt::Display) -> Self {
+    /// What was to be made, and why it could not be.
+    pub fn of(what: &'static str, why: impl fmt::Display) -> Self {
         Self { what, why: why.to_string() }
     }
 }

@@ -44,5 +44,6 @@ pub fn after_sale() -> AfterSale {
         erased: Some(erased),
         cancelled: vec![ItemId(5)],
         market: crate::market::standings(),
+        postponed: vec![(aforo_domain::ids::SessionId(51), 4)],
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use aforo_domain::change::{Counter, CounterKey, Row};
 use aforo_domain::identity::Status;
-use aforo_domain::ids::{ChannelId, GiftImageId, Hash, OrderCode, VoucherGroupId, VoucherOrderId};
+use aforo_domain::ids::{ChannelId, GiftImageId, Hash, MessageId, OrderCode, VoucherGroupId, VoucherOrderId};
 use aforo_domain::orders::{Buyer, Payment, PaymentKind, Seller};
 use aforo_domain::text::Language;
 use aforo_domain::voucher_orders::{
-    AmountRange, Gift, GiftDelivery, GiftImage, GiftVouchers, Receiver, SoldVoucher, Stage, VoucherOrder, VoucherSale,
+    AmountRange, Gift, GiftDelivery, GiftImage, GiftVouchers, GivenBack, Receiver, SoldVoucher, Stage, VoucherOrder, VoucherSale,
 };
 
 use crate::rows::{AT_REST, NOW, euro, text};
@@ -35,8 +35,15 @@ pub fn every_kind() -> Vec<Row> {
         version: 2,
     };
     let payment = Payment { kind: PaymentKind::Card, amount: 7_500, reference: Some("tpv-2".into()) };
-    let sold = SoldVoucher { id: AT_REST, code: Hash([0x78; 32]), masked: "****-****-****-2345".into(), has_pin: true };
-    let confirm = Stage::Confirm { at: NOW, code: CODE, payment, until: Some(NOW.plus_ms(1)), vouchers: vec![sold] };
+    let sold = SoldVoucher {
+        id: AT_REST,
+        code: Hash([0x78; 32]),
+        masked: "****-****-****-2345".into(),
+        has_pin: true,
+        letter: Some(MessageId(901)),
+    };
+    let back = GivenBack { at: NOW, entry: crate::tills::entry() };
+    let confirm = Stage::Confirm { at: NOW, code: CODE, payment, until: Some(NOW.plus_ms(1)), vouchers: vec![sold], refunded: Some(back) };
     let waiting = Stage::PreConfirm { expires: NOW.plus_ms(600_000), code: OrderCode(*b"HHHHHHHHHHHH") };
     let sale = VoucherSale {
         channel: ChannelId(21),

@@ -9,6 +9,7 @@ use aforo_domain::money::{Currency, Percent};
 use aforo_domain::orders::after::Refunded;
 use aforo_domain::orders::cancellations::{Cancellation, Progress, RefundTerms};
 use aforo_domain::orders::extras::Extras;
+use aforo_domain::orders::postponed::Postponed;
 use aforo_domain::orders::refunds::DrawnUp;
 use aforo_domain::orders::relocation::Replaces;
 use aforo_domain::orders::{History, HistoryEvent, Seller, Stage};
@@ -48,7 +49,13 @@ pub fn rows(by: &Seller) -> Vec<Row> {
     let what = MovementKind::Refunded { order: REFUND, code: REFUND_CODE };
     let movement = VoucherMovement { voucher: AT_REST, number: 4, at: NOW, amount: 700, what };
     let refund = order(REFUND, Stage::Refund { at: NOW, code: REFUND_CODE, of: CONFIRMED, of_code: CODE, payments: vec![payment()] });
-    let mut rows = vec![refund.into(), Arc::new(movement).into(), Arc::new(cancellation()).into(), Arc::new(commissions()).into()];
+    let mut rows = vec![
+        refund.into(),
+        Arc::new(movement).into(),
+        Arc::new(cancellation()).into(),
+        Arc::new(postponed()).into(),
+        Arc::new(commissions()).into(),
+    ];
     let (currency, tickets) = (Currency::parse("EUR").unwrap(), 1);
     let lines = [
         HistoryEvent::Refunded { refund: REFUND_CODE, totals: totals(), currency, tickets },
@@ -56,6 +63,7 @@ pub fn rows(by: &Seller) -> Vec<Row> {
         HistoryEvent::Relocated { to: REFUND_CODE, items: vec![(ItemId(5), ItemId(8))], totals: totals(), currency, tickets },
         HistoryEvent::Relocates { of: CODE, items: vec![(ItemId(5), ItemId(8))], totals: totals(), currency, tickets },
         HistoryEvent::Cancelled { session: SessionId(51), items: vec![ItemId(5)] },
+        HistoryEvent::Postponed { session: SessionId(51), from: NOW, to: NOW },
         HistoryEvent::Noted { text: "«?»".to_owned() },
         HistoryEvent::Resent { to: "z***@example.org".to_owned() },
         HistoryEvent::AttendeesChanged { items: vec![ItemId(5)] },
@@ -71,6 +79,10 @@ pub fn rows(by: &Seller) -> Vec<Row> {
 fn commissions() -> Commissions {
     let terms = CommissionTerms { promoter: Some(EntityId(11)), percent: Percent(65_000), per_ticket: 30, kept_on_refund: true };
     Commissions { channel: ChannelId(21), terms: vec![CommissionTerms { promoter: None, ..terms.clone() }, terms], version: 2 }
+}
+
+fn postponed() -> Postponed {
+    Postponed { session: SessionId(51), at: NOW, moved: 4, from: NOW, through: ItemId(7), orders: 4, done: false, version: 5 }
 }
 
 fn cancellation() -> Cancellation {

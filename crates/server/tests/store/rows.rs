@@ -149,6 +149,7 @@ fn channel() -> Arc<Channel> {
         booking: BookingTerms { enabled: true, life_ms: 60_000, before_ms: Some(3_600_000) },
         loyalty: true,
         mail: true,
+        mail_tickets: true,
         customers: true,
         version: 1,
     })

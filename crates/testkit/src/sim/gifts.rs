@@ -3,8 +3,9 @@
 
 use std::array;
 
+use aforo_domain::change::{Change, Row};
 use aforo_domain::command::Command;
-use aforo_domain::ids::{GiftImageId, VoucherOrderId};
+use aforo_domain::ids::{GiftImageId, MessageId, VoucherOrderId};
 use aforo_domain::moment::{DAY_MS, Draw};
 use aforo_domain::money::Decimal;
 use aforo_domain::orders::{PaymentKind, PaymentRequest};
@@ -47,6 +48,7 @@ fn next_step(order: &VoucherOrder, draw: &mut Draw) -> VoucherOrderCommand {
     match (below(draw, 10), &order.stage) {
         (0, _) => VoucherOrderCommand::Delete(order.id),
         (1, _) => VoucherOrderCommand::Read(order.id),
+        (3, Stage::Confirm { .. }) => VoucherOrderCommand::Refund(order.id),
         (2, _) | (_, Stage::Created { .. }) => VoucherOrderCommand::PreConfirm(order.id),
         _ => VoucherOrderCommand::Confirm(order.id, payment(order, draw), made(order.id)),
     }
@@ -75,4 +77,17 @@ fn payment(order: &VoucherOrder, draw: &mut Draw) -> GiftPayment {
     let amount = order.currency.show_amount(order.total() - i64::from(below(draw, 12) == 0));
     let amount = Decimal::parse(&amount).unwrap_or_else(|| panic!("{amount} is a number"));
     GiftPayment { accepted: below(draw, 12) > 0, payment: PaymentRequest { kind: PaymentKind::Card, amount, reference: None } }
+}
+
+/// Whether a letter brought a voucher that is given back in this batch: nobody is to get it any more.
+pub fn is_given_back(batch: &[Change], letter: MessageId) -> bool {
+    let sold = batch.iter().filter_map(|change| match change {
+        Change::Put(Row::VoucherOrder(order)) => Some(&order.stage),
+        _ => None,
+    });
+    let of = |stage: &Stage| match stage {
+        Stage::Confirm { vouchers, refunded: Some(_), .. } => vouchers.iter().any(|sold| sold.letter == Some(letter)),
+        _ => false,
+    };
+    sold.into_iter().any(of)
 }

@@ -26,8 +26,8 @@ use aforo_server::engine::payload;
 use aforo_server::store::sim::SimStore;
 use aforo_server::store::{Loader, Store};
 
-use super::hooks;
 use super::stage::SHARD;
+use super::{gifts, hooks, letters};
 
 /// What is durable.
 #[derive(Default)]
@@ -107,6 +107,7 @@ impl Ledger {
     /// Law 8 of one batch: what is sold is told in the same batch, once to each who is to be told; and no message is gone that nobody got.
     fn check_messages(&self, batch: &[Change]) -> Result<(), String> {
         let new = |id: &MessageId| !self.sent.contains_key(id);
+        letters::check(&self.rows, batch, new)?;
         for change in batch {
             match change {
                 Change::Put(Row::Order(order))
@@ -132,7 +133,8 @@ impl Ledger {
                     });
                     let told: Vec<_> = told.collect();
                     let sold = if let GiftStage::Confirm { vouchers, .. } = &order.stage { vouchers.as_slice() } else { &[] };
-                    let was_sold = matches!(self.rows.get(&Key::VoucherOrder(order.id)), Some(Row::VoucherOrder(before)) if before.stage == order.stage);
+                    let before = self.rows.get(&Key::VoucherOrder(order.id));
+                    let was_sold = matches!(before, Some(Row::VoucherOrder(before)) if matches!(before.stage, GiftStage::Confirm { .. }));
                     for (sold, item) in sold.iter().zip(&order.items).filter(|_| !was_sold) {
                         let times = told.iter().filter(|about| **about == About::Gift(sold.id)).count();
                         if times != usize::from(item.delivery != GiftDelivery::ByHand) {
@@ -140,7 +142,7 @@ impl Ledger {
                         }
                     }
                 }
-                Change::Delete(Key::Message(id)) if !self.got.contains(id) => {
+                Change::Delete(Key::Message(id)) if !self.got.contains(id) && !gifts::is_given_back(batch, *id) => {
                     return Err(format!("law 8: message {id} is gone, and nobody got it"));
                 }
                 _ => {}
@@ -329,6 +331,7 @@ impl Ledger {
                 Row::Collective(collective) => world.catalogue.collectives.get(&collective.id) == Some(collective),
                 Row::Promotion(promotion) => world.catalogue.promotions.get(&promotion.id) == Some(promotion),
                 Row::Cancellation(one) => world.cancellations.get(&one.session) == Some(one),
+                Row::Postponed(one) => world.postponed.get(&one.session) == Some(one),
                 Row::Ticket(ticket) => ticket.id.0 < world.item_ids().0,
                 Row::Message(message) => message.id.0 < world.item_ids().0,
                 Row::VoucherOrder(order) => order.expires().is_none() || world.voucher_orders.resident().any(|known| known == order),

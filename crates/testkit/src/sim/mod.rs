@@ -9,7 +9,9 @@ mod gates;
 pub mod gifts;
 mod hooks;
 pub mod ledger;
+mod letters;
 pub mod market;
+mod postponed;
 pub mod process;
 pub mod products;
 pub mod promoters;
@@ -219,6 +221,11 @@ impl History {
         }
         if below(&mut self.draw, 12) == 0
             && let Some(request) = cancellations::ask(self.clients.shows(), &self.ledger, &mut self.draw)
+        {
+            return process.ask(request, u64::MAX);
+        }
+        if below(&mut self.draw, 16) == 0
+            && let Some(request) = postponed::ask(self.clients.shows(), &self.ledger, &mut self.draw)
         {
             return process.ask(request, u64::MAX);
         }

@@ -348,6 +348,7 @@ fn channel(id: ChannelId, kind: ChannelKind) -> Channel {
         booking: Default::default(),
         loyalty: false,
         mail: false,
+        mail_tickets: true,
         customers: false,
         version: 1,
     }

@@ -18,6 +18,7 @@ mod refusals;
 mod seasons;
 mod terms;
 mod voucher_orders;
+mod voucher_refunds;
 mod vouchers;
 
 use answers::{
@@ -57,6 +58,7 @@ use voucher_orders::{
     a_gift_is_sent_on_its_day, a_gift_voucher_is_sold_and_spent, a_voucher_order_that_is_over, gift_vouchers_make_sense,
     what_a_voucher_order_may_hold, who_repeats_a_confirm_is_not_told_the_code_again,
 };
+use voucher_refunds::{a_voucher_order_is_given_back_while_nothing_is_spent, what_was_used_is_not_given_back};
 use vouchers::{
     a_voucher_is_answered_once_and_masked_ever_after, expiry_and_back_to_basket_release, pins_are_guessed_in_vain,
     two_orders_want_the_same_voucher, vouchers_make_sense, vouchers_pay_in_turn,
@@ -128,4 +130,6 @@ aforo_testkit::for_each_engine![
     what_cannot_be_had_of_products,
     products_make_sense,
     racing_for_the_last_units,
+    a_voucher_order_is_given_back_while_nothing_is_spent,
+    what_was_used_is_not_given_back,
 ];

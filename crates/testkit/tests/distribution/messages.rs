@@ -1,21 +1,10 @@
 //! What is told when an order is sold, where its channel wants it told.
 
-use std::fs;
-use std::path::PathBuf;
-
 use aforo_testkit::builders::SmallWorld;
+use aforo_testkit::mails::mails;
 use aforo_testkit::spawn::TestServer;
 use aforo_testkit::wait::until;
 use serde_json::json;
-
-/// E-mails that were written so far, without those that are being written.
-pub fn mails(server: &TestServer) -> Vec<String> {
-    let Ok(files) = fs::read_dir(server.dir().join("mail")) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
-    files.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
-    files.sort();
-    files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
-}
 
 pub async fn buyers_get_what_they_bought_by_mail(server: &TestServer) {
     let world = SmallWorld::set_up(server).await;

@@ -2,11 +2,10 @@
 
 use aforo_testkit::builders::{SmallWorld, gift_order, text};
 use aforo_testkit::caller::{Answer, Ask, MGMT, SellerClient};
+use aforo_testkit::mails::mails;
 use aforo_testkit::spawn::TestServer;
 use aforo_testkit::wait::until;
 use serde_json::{Value, json};
-
-use crate::messages::mails;
 
 const ORDERS: &str = "/distribution-api/v1/voucher-orders";
 

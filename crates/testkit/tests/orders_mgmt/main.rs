@@ -6,6 +6,7 @@ mod cancellations;
 mod corrections;
 mod customers;
 mod marketplaces;
+mod notices;
 mod products;
 mod reads;
 mod refunds;
@@ -29,6 +30,7 @@ use marketplaces::{
     a_batch_is_reissued_whole_or_not_at_all, a_blocked_ticket_is_no_ticket_for_a_while, a_ticket_is_sold_again_by_a_marketplace,
     what_is_asked_twice_is_done_once,
 };
+use notices::{who_has_places_is_told_that_a_session_is_called_off, who_has_tickets_is_told_once_that_a_session_is_moved};
 use products::{products_are_listed_as_items_of_their_own, products_come_back_into_the_stock};
 use reads::{
     a_booking_is_found_by_its_code, items_are_found_by_session_and_by_change, lists_of_orders_are_cut_and_filtered,
@@ -97,6 +99,7 @@ aforo_testkit::for_each_engine![
     what_is_paid_out_is_what_comes_back,
     each_till_has_its_own_shift,
     who_works_at_a_till_and_who_looks,
+    who_has_places_is_told_that_a_session_is_called_off,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,6 +120,16 @@ async fn sqlite_a_till_survives_a_restart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_a_till_survives_a_restart() {
     a_till_survives_a_restart(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_who_has_tickets_is_told_once_that_a_session_is_moved() {
+    who_has_tickets_is_told_once_that_a_session_is_moved(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_who_has_tickets_is_told_once_that_a_session_is_moved() {
+    who_has_tickets_is_told_once_that_a_session_is_moved(Engine::Postgres).await;
 }
 
 /// Where orders are managed.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod mailed;
 mod printed;
 mod programs;
 mod refusals;
@@ -11,6 +12,7 @@ use aforo_testkit::builders::{SmallWorld, text};
 use aforo_testkit::caller::{Caller, ManagerClient, SellerClient};
 use serde_json::{Value, json};
 
+use mailed::{a_letter_says_where_more_tickets_are_than_it_can_carry, the_letter_about_a_sale_brings_its_tickets};
 use printed::{an_order_is_printed_in_its_language, one_page_a_ticket_and_its_code_reads_back, whatever_it_is_called_it_stays_on_its_page};
 use refusals::{only_valid_tickets_are_handed_out, who_hands_out_tickets};
 
@@ -20,6 +22,8 @@ aforo_testkit::for_each_engine![
     whatever_it_is_called_it_stays_on_its_page,
     only_valid_tickets_are_handed_out,
     who_hands_out_tickets,
+    the_letter_about_a_sale_brings_its_tickets,
+    a_letter_says_where_more_tickets_are_than_it_can_carry,
 ];
 
 /// Where tickets are handed out.

@@ -127,7 +127,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &CatalogueCo
         CatalogueCommand::SaveEvent(target, spec) => desk.save_event(*target, spec),
         CatalogueCommand::SaveSession(target, spec) => desk.save_session(*target, spec),
         CatalogueCommand::AddSession(spec, channels) => desk.add_session(spec, channels),
-        CatalogueCommand::Postpone(postponement) => desk.postpone(postponement),
+        CatalogueCommand::Postpone(postponement) => desk.postpone(postponement, moment.now),
         CatalogueCommand::Publish(session, channel, version, spec) => desk.publish(*session, *channel, *version, spec),
         CatalogueCommand::Unpublish(session, channel, version) => desk.unpublish(*session, *channel, *version),
         CatalogueCommand::SavePromotion(target, spec) => desk.save_promotion(*target, spec),

@@ -10,6 +10,7 @@ use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::ids::SessionId;
 use crate::moment::{DAY_MS, Timestamp, Window};
+use crate::orders::postponed;
 
 /// A session's new time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Postponement {
 
 impl Desk<'_> {
     /// `CONFLICT` if it is called off or over; `DIST0001` if something would end before it starts.
-    pub(super) fn postpone(&self, asked: &Postponement) -> Planned {
+    pub(super) fn postpone(&self, asked: &Postponement, now: Timestamp) -> Planned {
         let offer = self.own_session(asked.session)?;
         let session = &offer.session;
         unchanged(session.version, asked.seen)?;
@@ -45,8 +46,17 @@ impl Desk<'_> {
         let seasons = self.seasons_follow(&moved)?;
         let mut changes: Vec<Change> = vec![Row::from(Arc::new(moved)).into()];
         changes.extend(seasons);
+        let news: Vec<Change> = changes.iter().filter_map(|change| self.news(change, now)).collect();
+        changes.extend(news);
         changes.extend(publications.into_iter().map(|publication| Row::from(Arc::new(publication)).into()));
         Ok(Done { changes, reply: Reply::Ids(vec![asked.session.0]) })
+    }
+
+    /// Whose buyers are to be told: of the session, and of seasons that begin with it.
+    fn news(&self, change: &Change, now: Timestamp) -> Option<Change> {
+        let Change::Put(Row::Session(after)) = change else { return None };
+        let before = &self.catalogue().offers.get(&after.id)?.session;
+        postponed::news(before, after, now).map(|row| Row::from(row).into())
     }
 }
 

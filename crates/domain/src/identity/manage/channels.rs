@@ -54,6 +54,7 @@ pub struct Settings {
     pub booking: BookingTerms,
     pub loyalty: bool,
     pub mail: bool,
+    pub mail_tickets: bool,
     pub customers: bool,
 }
 
@@ -78,6 +79,7 @@ impl Settings {
             booking: BookingTerms::default(),
             loyalty: false,
             mail: false,
+            mail_tickets: true,
             customers: false,
         }
     }
@@ -105,6 +107,7 @@ impl Settings {
             booking: channel.booking.clone(),
             loyalty: channel.loyalty,
             mail: channel.mail,
+            mail_tickets: channel.mail_tickets,
             customers: channel.customers,
         }
     }
@@ -153,6 +156,7 @@ pub struct ChannelChange {
     pub booking: Option<BookingTerms>,
     pub loyalty: Option<bool>,
     pub mail: Option<bool>,
+    pub mail_tickets: Option<bool>,
     pub customers: Option<bool>,
 }
 
@@ -200,6 +204,7 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         booking: change.booking.clone().unwrap_or(before.booking),
         loyalty: change.loyalty.unwrap_or(before.loyalty),
         mail: change.mail.unwrap_or(before.mail),
+        mail_tickets: change.mail_tickets.unwrap_or(before.mail_tickets),
         customers: change.customers.unwrap_or(before.customers),
     };
     with(here, &settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1)
@@ -238,6 +243,7 @@ fn with(
         booking,
         loyalty,
         mail,
+        mail_tickets,
         customers,
         ..
     } = settings.clone();
@@ -264,6 +270,7 @@ fn with(
         booking,
         loyalty,
         mail,
+        mail_tickets,
         customers,
         version,
     })

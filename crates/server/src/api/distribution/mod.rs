@@ -75,6 +75,7 @@ pub fn router() -> Routes {
         .routes(routes!(voucher_orders::read, voucher_orders::delete))
         .routes(routes!(voucher_orders::pre_confirm))
         .routes(routes!(voucher_orders::confirm))
+        .routes(routes!(voucher_orders::refund))
 }
 
 /// A text in a language, else as it is written without one.

@@ -25,7 +25,7 @@ pub struct VoucherOrderView<'a> {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_shown")]
     #[schema(value_type = Option<String>)]
     code: Option<OrderCode>,
-    /// CREATED, PRE_CONFIRM, CONFIRM or EXPIRED (for a day).
+    /// CREATED, PRE_CONFIRM, CONFIRM, REFUNDED (its vouchers are dead) or EXPIRED (for a day).
     status: &'static str,
     channel: IdView,
     #[serde(serialize_with = "shown")]
@@ -36,6 +36,9 @@ pub struct VoucherOrderView<'a> {
     /// Once it is sold, where its entity numbers receipts.
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<ReceiptView<'a>>,
+    /// That it was given back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunded: Option<GivenBackView<'a>>,
     /// One voucher each; none any more once it has expired.
     items: Vec<GiftView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +46,15 @@ pub struct VoucherOrderView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<PaymentView<'a>>,
     price: VoucherOrderPriceView,
+}
+
+/// That a voucher order was given back.
+#[derive(Debug, Serialize, ToSchema)]
+struct GivenBackView<'a> {
+    date: Shown,
+    /// Where its entity numbers receipts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<ReceiptView<'a>>,
 }
 
 /// What a voucher order comes to.
@@ -127,11 +139,12 @@ impl std::fmt::Debug for SoldVoucherView<'_> {
 impl<'a> VoucherOrderView<'a> {
     /// Renders an order. What was `made` for it is told to whom it is handed out by: only those that it really sold, and never those that are sent.
     pub fn of(order: &'a VoucherOrder, made: &'a [NewVoucher]) -> Self {
-        let (status, confirmed, payment) = match &order.stage {
-            Stage::Created { .. } => ("CREATED", None, None),
-            Stage::PreConfirm { .. } => ("PRE_CONFIRM", None, None),
-            Stage::Confirm { at, payment, .. } => ("CONFIRM", Some(*at), Some(payment)),
-            Stage::Expired { .. } => ("EXPIRED", None, None),
+        let (status, confirmed, payment, refunded) = match &order.stage {
+            Stage::Created { .. } => ("CREATED", None, None, None),
+            Stage::PreConfirm { .. } => ("PRE_CONFIRM", None, None, None),
+            Stage::Confirm { at, payment, refunded: None, .. } => ("CONFIRM", Some(*at), Some(payment), None),
+            Stage::Confirm { at, payment, refunded, .. } => ("REFUNDED", Some(*at), Some(payment), refunded.as_ref()),
+            Stage::Expired { .. } => ("EXPIRED", None, None, None),
         };
         let items = (0..).zip(&order.items).map(|(index, item)| gift_view(order, index, item, made.get(index))).collect();
         Self {
@@ -147,6 +160,7 @@ impl<'a> VoucherOrderView<'a> {
                 confirmed: confirmed.map(Shown::utc),
             },
             receipt: ReceiptView::of(&order.entry),
+            refunded: refunded.map(|back| GivenBackView { date: Shown::utc(back.at), receipt: ReceiptView::of(&back.entry) }),
             items,
             buyer: order.buyer.as_deref().map(buyer_view),
             payment: payment.map(|payment: &Payment| payment_view(payment, order.currency)),

@@ -282,6 +282,18 @@ pub async fn confirm(
     whole(&answer, made.as_slice())
 }
 
+/// Gives a sold voucher order back, whole: its vouchers are of no use any more, and those that were to be sent later are not. The money goes back the way it
+/// came, which is the caller's to see to. `CONFLICT` names the items whose vouchers were used, are reserved or blocked.
+#[utoipa::path(
+    post, path = "/voucher-orders/{id}/refund", tag = "voucher orders", operation_id = "refund_voucher_order",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses((status = 200, body = VoucherOrderView)),
+    extensions(("x-codes" = json!("AUTH0027 VOUCHER_ORDER_NOT_FOUND VOUCHER_ORDER_INVALID_STATUS CONFLICT"))),
+)]
+pub async fn refund(seller: Seller, PathVoucherOrder(id): PathVoucherOrder, call: Call<NoBody>) -> Result<Response, Problem> {
+    let answer = seller.run(&call, Command::VoucherOrder(VoucherOrderCommand::Refund(id))).await?;
+    whole(&answer, &[])
+}
+
 fn whole(answer: &Answered, made: &[NewVoucher]) -> Result<Response, Problem> {
     let Reply::VoucherOrder(order) = &answer.reply else { return Err(unexpected(&answer.reply)) };
     Ok(answer.json(&VoucherOrderView::of(order, made)))

@@ -19,7 +19,7 @@ pub struct AuditLineView<'a> {
     id: u64,
     date: Shown,
     by: AuditActorView,
-    /// `MGMT` or `ORDERS_MGMT`.
+    /// `MGMT`, `ORDERS_MGMT`, `DISTRIBUTION` (of marketplaces), `ACCESS_CONTROL` or `CUSTOMERS`.
     api: &'static str,
     /// `CREATE`, `UPDATE`, `DELETE`, `ROTATE`, `REFUND` ...
     action: &'a str,
@@ -69,7 +69,9 @@ fn view(line: &AuditLine) -> AuditLineView<'_> {
     AuditLineView { id: line.id.0, date, by, api: line.api.as_str(), action: &line.action, object }
 }
 
-/// Lists what was done in an operator, the last first: everything that was managed, and everything done with orders after their sale. What was refused is not in it.
+/// Lists what was done in an operator, the last first: everything that was managed, everything done with orders after their sale
+/// (by marketplaces, too) and with customers, and what was set right at gates. What was refused is not in it. Lines are kept for two years, or as long as the
+/// installation says.
 #[utoipa::path(
     get, path = "/audit-log", tag = "audit log", operation_id = "list_audit_log",
     params(

@@ -68,6 +68,8 @@ pub struct ChannelView<'a> {
     loyalty: bool,
     /// Whether buyers get an e-mail about what they bought.
     mail: bool,
+    /// Whether that e-mail brings the tickets along as a document: those that can be sent, up to 100.
+    mail_tickets: bool,
     /// Whether its buyers are kept as customers.
     customers: bool,
 }
@@ -134,6 +136,8 @@ pub struct Terms {
     loyalty: Option<bool>,
     /// Whether buyers get an e-mail about what they bought, else not.
     mail: Option<bool>,
+    /// Whether that e-mail brings the tickets along as a document: those that can be sent, up to 100. It does unless this says otherwise.
+    mail_tickets: Option<bool>,
     /// Whether its buyers are kept as customers, else not.
     customers: Option<bool>,
 }
@@ -159,6 +163,7 @@ impl Terms {
             booking: self.booking.as_ref().map(|body| body.read(checks)),
             loyalty: self.loyalty,
             mail: self.mail,
+            mail_tickets: self.mail_tickets,
             customers: self.customers,
             ..ChannelChange::default()
         }
@@ -198,6 +203,7 @@ fn view(channel: &Channel) -> ChannelView<'_> {
         booking: BookingView::from(&channel.booking),
         loyalty: channel.loyalty,
         mail: channel.mail,
+        mail_tickets: channel.mail_tickets,
         customers: channel.customers,
     }
 }
@@ -281,6 +287,7 @@ fn with_usual(name: String, languages: Vec<Language>, terms: ChannelChange) -> S
         booking: terms.booking.unwrap_or(usual.booking),
         loyalty: terms.loyalty.unwrap_or(usual.loyalty),
         mail: terms.mail.unwrap_or(usual.mail),
+        mail_tickets: terms.mail_tickets.unwrap_or(usual.mail_tickets),
         customers: terms.customers.unwrap_or(usual.customers),
         ..usual
     }

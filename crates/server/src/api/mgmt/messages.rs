@@ -82,6 +82,8 @@ fn view(shard: ShardId, message: &Message) -> MessageView<'_> {
                 Letter::Sold(_) => "SOLD",
                 Letter::Gift(_) => "GIFT",
                 Letter::Refunded(..) => "REFUNDED",
+                Letter::CalledOff(..) => "CALLED_OFF",
+                Letter::Postponed(..) => "POSTPONED",
             };
             (None, Some(MailView { to: &mail.to, letter }))
         }

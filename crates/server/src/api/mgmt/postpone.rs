@@ -22,7 +22,8 @@ pub struct PostponeBody {
 }
 
 /// Moves a session to another time, which is then confirmed. A sale or booking window, a channel's own one too, that ends on the day of the session
-/// (from 24 hours before its start on) ends as much later; one that ends before that stays. Orders and tickets stay good. `date.postponed_from` tells
+/// (from 24 hours before its start on) ends as much later; one that ends before that stays. Orders and tickets stay good, and
+/// their buyers are told by e-mail where the channel sends any (`mail`). `date.postponed_from` tells
 /// when it was to start.
 #[utoipa::path(
     post, path = "/events/{event_id}/sessions/{id}/postpone", operation_id = "postpone_session", tag = "sessions",
@@ -43,5 +44,6 @@ pub async fn postpone(
     let end = checks.instant("end", call.body.end.as_deref());
     let postponement = checks.done(Postponement { session: SessionId(ids[1]), seen, start, end })?;
     let (id, answered) = manager.save(&call, CatalogueCommand::Postpone(postponement)).await?;
+    manager.app.wake_jobs();
     answer(&manager, ids[0], id, &answered)
 }

@@ -122,6 +122,7 @@ fn movement_view(movement: &VoucherMovement, currency: Currency) -> MovementView
         MovementKind::Issued => ("ISSUED", None),
         MovementKind::Spent { code, .. } => ("SPENT", Some(code.to_string())),
         MovementKind::Sold { code, .. } => ("ISSUED", Some(code.to_string())),
+        MovementKind::GivenBack { code, .. } => ("GIVEN_BACK", Some(code.to_string())),
         MovementKind::Refunded { code, .. } => ("REFUNDED", Some(code.to_string())),
     };
     let amount = Money::of(currency, movement.amount);

@@ -25,7 +25,7 @@ pub struct LineView<'a> {
     number: u32,
     date: Shown,
     /// `CONFIRMED`, `REFUNDED` (something of it was given back), `RELOCATED` (places of it were given against others), `CANCELLED` (their session was called
-    /// off), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `RESENT`, `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of
+    /// off), `POSTPONED` (it is at another time), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `RESENT`, `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of
     /// another one `RELOCATION`; of what marketplaces did with tickets, `REGISTERED`, `UNREGISTERED`, `BLOCKED`, `UNBLOCKED` or `REISSUED`.
     r#type: &'static str,
     /// Of the refund, or of the order of the new places or tickets; of such an order's own line, of the order that was sold.
@@ -44,6 +44,9 @@ pub struct LineView<'a> {
     /// Of what was sent again: where to, masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
+    /// Of a session that is at another time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved: Option<MovedView>,
     /// Those that it is about, where it is not the whole order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<LineItemView<'a>>,
@@ -65,6 +68,16 @@ impl LineItemView<'_> {
     const fn of(item: ItemId) -> Self {
         Self { id: item.0, barcode: None, relocated_to: None }
     }
+}
+
+/// A session at another time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MovedView {
+    session_id: u64,
+    /// When it was to start.
+    from: Shown,
+    /// When it starts.
+    to: Shown,
 }
 
 /// Who did something.
@@ -115,6 +128,7 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
         total: None,
         text: None,
         email: None,
+        moved: None,
         items: Vec::new(),
     };
     let money = |totals: &Totals, currency: &Currency, tickets: &u32| (Some(Money::of(*currency, totals.total())), Some(*tickets));
@@ -142,6 +156,10 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
         HistoryEvent::Cancelled { items, .. } => {
             view.r#type = "CANCELLED";
             view.items = items.iter().map(|item| LineItemView::of(*item)).collect();
+        }
+        HistoryEvent::Postponed { session, from, to } => {
+            view.r#type = "POSTPONED";
+            view.moved = Some(MovedView { session_id: session.0, from: Shown::utc(*from), to: Shown::utc(*to) });
         }
         HistoryEvent::Resent { to } => (view.r#type, view.email) = ("RESENT", Some(to.as_str())),
         HistoryEvent::Noted { text } => (view.r#type, view.text) = ("NOTE", Some(text.as_str())),

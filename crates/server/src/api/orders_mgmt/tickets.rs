@@ -1,5 +1,4 @@
-//! Tickets to hand out: as a document to print, as a code to show, as a pass for a phone. Only tickets that are valid are: what was given back opens no
-//! gate, and whoever holds it should not be led to one.
+//! Tickets to hand out: as a document to print, as a code to show, as a pass for a phone. Only tickets that are valid are.
 
 use std::sync::Arc;
 
@@ -121,12 +120,11 @@ impl Clerk<HandsOut> {
         }
         // What is not sold has none.
         let (shard, asked) = (self.shard, ids.clone());
-        let mut tickets = self.read(move |reader| reader.tickets_of(shard, &asked)).await?;
-        tickets.retain(|ticket| ticket.state.opens_gates());
+        let tickets = self.read(move |reader| reader.tickets_of(shard, &asked)).await?;
+        let tickets = tickets::valid(tickets, order);
         if tickets.is_empty() {
             return Err(Error::new(Code::ProductStateInvalid).with_details(ids).into());
         }
-        tickets.sort_by_key(|ticket| ids.iter().position(|id| *id == ticket.id));
         Ok(tickets)
     }
 

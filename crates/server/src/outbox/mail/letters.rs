@@ -3,11 +3,12 @@
 use std::fmt::{self, Write};
 
 use aforo_domain::catalogue::Offer;
-use aforo_domain::messages::{self, GiftLetter, Mail, Sale, SoldItem};
+use aforo_domain::messages::{self, Affected, CalledOff, GiftLetter, Mail, Sale, SoldItem};
 use aforo_domain::text::{Language, Localized};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::enclosed::Enclosed;
 use super::texts::Texts;
 use crate::engine::view::ShardView;
 use crate::http::time::Zones;
@@ -30,18 +31,26 @@ impl fmt::Debug for Letter {
 }
 
 /// Puts an e-mail into words.
-pub fn write(mail: &Mail, view: &ShardView, zones: &Zones) -> Letter {
+pub fn write(mail: &Mail, view: &ShardView, zones: &Zones, enclosed: &Enclosed) -> Letter {
     let (texts, language) = (Texts::of(&mail.language), &mail.language);
     match &mail.letter {
         messages::Letter::Sold(sale) => {
+            let enclosed = match enclosed {
+                Enclosed::Nothing => None,
+                Enclosed::Tickets(_) => Some(texts.enclosed),
+                Enclosed::TooMany => Some(texts.too_many),
+            };
+            let said: Vec<_> = [texts.thanks].into_iter().chain(enclosed).collect();
             let heading = format!("{} {}", texts.order, sale.code);
-            of_order(sale, texts.thanks, vec![heading], texts.subject, (texts, language), view, zones)
+            of_order(sale, &said, vec![heading], texts.subject, (texts, language), view, zones)
         }
         messages::Letter::Refunded(of, refund) => {
             let headings = vec![format!("{} {}", texts.refund, refund.code), format!("{} {of}", texts.order)];
-            of_order(refund, texts.refunded, headings, texts.refund_subject, (texts, language), view, zones)
+            of_order(refund, &[texts.refunded], headings, texts.refund_subject, (texts, language), view, zones)
         }
         messages::Letter::Gift(letter) => gift(letter, texts),
+        messages::Letter::CalledOff(affected, so) => called_off(affected, so, (texts, language), view, zones),
+        messages::Letter::Postponed(affected, from) => postponed(affected, *from, (texts, language), view, zones),
     }
 }
 
@@ -60,7 +69,7 @@ enum Line {
 /// About an order: what was bought, or comes back.
 fn of_order(
     sale: &Sale,
-    said: &str,
+    said: &[&str],
     headings: Vec<String>,
     subject: &str,
     (texts, language): (&Texts, &Language),
@@ -69,8 +78,8 @@ fn of_order(
 ) -> Letter {
     let money = |minor| format!("{} {}", sale.currency.show_amount(minor), sale.currency);
     let buyer = sale.buyer.as_ref().and_then(|buyer| buyer.name.as_deref());
-    let hello = buyer.map_or_else(|| texts.hello.to_owned(), |name| format!("{} {name}", texts.hello));
-    let mut lines = vec![Line::Plain(format!("{hello},")), Line::Plain(said.to_owned())];
+    let mut lines = vec![Line::Plain(format!("{},", hello(buyer, texts)))];
+    lines.extend(said.iter().map(|said| Line::Plain((*said).to_owned())));
     lines.extend(headings.into_iter().map(Line::Heading));
     let mut names: Vec<String> = Vec::new();
     let mut sessions: Vec<_> = sale.items.iter().map(|item| item.session).collect();
@@ -100,9 +109,63 @@ fn of_order(
     Letter { subject: format!("{subject}: {about}"), text: text(&lines), html: html(&lines, texts.tag) }
 }
 
+/// That a session was called off, and what becomes of what was paid.
+fn called_off(affected: &Affected, so: &CalledOff, words: (&Texts, &Language), view: &ShardView, zones: &Zones) -> Letter {
+    let texts = words.0;
+    let end = match so {
+        CalledOff::Refunded(refund) if refund.total > 0 => {
+            let amount = format!("{} {}", refund.currency.show_amount(refund.total), refund.currency);
+            vec![Line::Heading(format!("{} {}", texts.refund, refund.code)), Line::Priced(texts.total.to_owned(), amount)]
+        }
+        CalledOff::Refunded(_) => Vec::new(),
+        CalledOff::Cancelled => vec![Line::Plain(texts.cancelled.to_owned())],
+        CalledOff::Released => vec![Line::Plain(texts.released.to_owned())],
+    };
+    of_session(affected, (texts.called_off_subject, texts.called_off), end, words, view, zones)
+}
+
+/// That a session is at another time.
+fn postponed(
+    affected: &Affected,
+    from: aforo_domain::moment::Timestamp,
+    words: (&Texts, &Language),
+    view: &ShardView,
+    zones: &Zones,
+) -> Letter {
+    let texts = words.0;
+    let before = view.catalogue.offers.get(&affected.session).map(|offer| when(from, offer, texts, zones));
+    let end = before.into_iter().map(|before| Line::Copied(texts.before.to_owned(), before)).collect();
+    of_session(affected, (texts.postponed_subject, texts.postponed), end, words, view, zones)
+}
+
+/// About an order's places of one session: what is said of it, which places, and what else.
+fn of_session(
+    affected: &Affected,
+    (subject, said): (&str, &str),
+    end: Vec<Line>,
+    (texts, language): (&Texts, &Language),
+    view: &ShardView,
+    zones: &Zones,
+) -> Letter {
+    let buyer = affected.buyer.as_ref().and_then(|buyer| buyer.name.as_deref());
+    let mut lines = vec![Line::Plain(format!("{},", hello(buyer, texts))), Line::Plain(said.to_owned())];
+    lines.push(Line::Heading(format!("{} {}", texts.order, affected.code)));
+    let offer = view.catalogue.offers.get(&affected.session);
+    let name = offer.map_or_else(|| affected.code.to_string(), |offer| local(&offer.event.titles, language, &offer.event.name));
+    lines.extend(offer.map(|offer| Line::Heading(format!("{name} · {}", when_and_where(offer, texts, zones)))));
+    lines.extend(affected.items.iter().map(|item| Line::Plain(place(item, offer.map(AsRef::as_ref), texts))));
+    lines.extend(end);
+    Letter { subject: format!("{subject}: {name}"), text: text(&lines), html: html(&lines, texts.tag) }
+}
+
+/// How somebody is greeted whose name may be known.
+fn hello(name: Option<&str>, texts: &Texts) -> String {
+    name.map_or_else(|| texts.hello.to_owned(), |name| format!("{} {name}", texts.hello))
+}
+
 fn gift(letter: &GiftLetter, texts: &Texts) -> Letter {
     let amount = format!("{} {}", letter.currency.show_amount(letter.amount), letter.currency);
-    let hello = letter.receiver.name.as_ref().map_or_else(|| texts.hello.to_owned(), |name| format!("{} {name}", texts.hello));
+    let hello = hello(letter.receiver.name.as_deref(), texts);
     let mut lines = vec![Line::Plain(format!("{hello},")), Line::Plain(texts.gift.to_owned())];
     lines.extend(letter.from.as_ref().map(|from| Line::Copied(texts.gift_from.to_owned(), from.clone())));
     lines.extend(letter.image.as_ref().map(|image| Line::Picture(image.url.clone(), image.name.clone())));
@@ -117,9 +180,13 @@ fn gift(letter: &GiftLetter, texts: &Texts) -> Letter {
 }
 
 fn when_and_where(offer: &Offer, texts: &Texts, zones: &Zones) -> String {
-    let start = Timestamp::from_microsecond(offer.session.start.0).unwrap_or_default();
-    let start = start.to_zoned_datetime(zones.get(&offer.venue.time_zone)).strftime(texts.date).to_string();
-    format!("{start} · {}, {}", offer.venue.name, offer.venue.city)
+    format!("{} · {}, {}", when(offer.session.start, offer, texts, zones), offer.venue.name, offer.venue.city)
+}
+
+/// An instant where the session is.
+fn when(at: aforo_domain::moment::Timestamp, offer: &Offer, texts: &Texts, zones: &Zones) -> String {
+    let at = Timestamp::from_microsecond(at.0).unwrap_or_default();
+    at.to_zoned_datetime(zones.get(&offer.venue.time_zone)).strftime(texts.date).to_string()
 }
 
 fn place(item: &SoldItem, offer: Option<&Offer>, texts: &Texts) -> String {

@@ -1,7 +1,9 @@
-//! E-mails: put into words ([`letters`]) and handed to a mail server, or written into files where none is set up.
+//! E-mails: put into words ([`letters`]), given the tickets that go along ([`enclosed`]) and handed to a mail server, or written into files where none is
+//! set up.
 //!
 //! An e-mail keeps its `Message-ID` however often it is sent, so that a mailbox shows it once.
 
+mod enclosed;
 mod letters;
 mod texts;
 
@@ -11,13 +13,15 @@ use std::time::Duration;
 use aforo_domain::ids::{MessageId, ShardId};
 use aforo_domain::messages::Mail;
 use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use super::targets::Undelivered;
 use crate::config::Config;
+use crate::engine::Handle;
 use crate::engine::view::ShardView;
 use crate::http::time::Zones;
+use enclosed::{Enclosed, Encloser};
 use letters::Letter;
 
 /// How long a mail server may take.
@@ -28,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub struct Mailer {
     from: Mailbox,
     zones: Zones,
+    encloser: Encloser,
     way: Way,
 }
 
@@ -42,12 +47,12 @@ enum Way {
 
 impl Mailer {
     /// As an installation is set up.
-    pub fn of(config: &Config) -> Self {
+    pub fn of(config: &Config, engine: Handle) -> Self {
         let way = match &config.mail.smtp {
             Some(server) => Way::Smtp(Box::new(server.0.clone().timeout(Some(PATIENCE)).build())),
             None => Way::Files(config.mail.dir.clone().unwrap_or_else(|| config.data.join("mail"))),
         };
-        Self { from: config.mail.from.clone(), zones: Zones::default(), way }
+        Self { from: config.mail.from.clone(), zones: Zones::default(), encloser: Encloser::new(engine), way }
     }
 
     /// Delivers an e-mail.
@@ -55,7 +60,8 @@ impl Mailer {
     /// # Errors
     /// [`Undelivered`].
     pub async fn deliver(&self, shard: ShardId, id: MessageId, mail: &Mail, view: &ShardView) -> Result<(), Undelivered> {
-        let message = self.compose(shard, id, mail, view)?;
+        let enclosed = self.encloser.enclose(shard, mail, view, &self.zones).await?;
+        let message = self.compose(shard, id, mail, view, enclosed)?;
         match &self.way {
             Way::Files(dir) => write(dir.clone(), format!("{shard}-{id}.eml"), message.formatted()).await,
             Way::Smtp(server) => server.send(message).await.map(drop).map_err(|error| refused_by(&error)),
@@ -63,18 +69,25 @@ impl Mailer {
     }
 
     /// Puts it into words.
-    fn compose(&self, shard: ShardId, id: MessageId, mail: &Mail, view: &ShardView) -> Result<Message, Undelivered> {
+    fn compose(&self, shard: ShardId, id: MessageId, mail: &Mail, view: &ShardView, enclosed: Enclosed) -> Result<Message, Undelivered> {
         let refused = |error: String| Undelivered::Refused(error);
         let to: Address = mail.to.parse().map_err(|_| refused("the address is none".to_owned()))?;
-        let Letter { subject, text, html } = letters::write(mail, view, &self.zones);
+        let Letter { subject, text, html } = letters::write(mail, view, &self.zones, &enclosed);
         let message = Message::builder()
             .message_id(Some(format!("<{shard}-{id}@{}>", self.from.email.domain())))
             .from(self.sender(mail, view))
             .to(Mailbox::new(None, to))
             .subject(subject);
         let body = MultiPart::alternative()
-            .singlepart(lettre::message::SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text))
-            .singlepart(lettre::message::SinglePart::builder().header(ContentType::TEXT_HTML).body(html));
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text))
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(html));
+        let body = match enclosed {
+            Enclosed::Tickets(pdf) => {
+                let kind = ContentType::parse("application/pdf").map_err(|error| refused(error.to_string()))?;
+                MultiPart::mixed().multipart(body).singlepart(Attachment::new("tickets.pdf".to_owned()).body(pdf, kind))
+            }
+            Enclosed::TooMany | Enclosed::Nothing => body,
+        };
         message.multipart(body).map_err(|error| refused(error.to_string()))
     }
 
