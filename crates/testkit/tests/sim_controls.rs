@@ -27,6 +27,7 @@ use aforo_domain::promotions::Applied;
 use aforo_domain::promotions::price::{self, Priced};
 use aforo_domain::seasons::spread;
 use aforo_domain::voucher_orders::Stage as VoucherOrderStage;
+use aforo_domain::voucher_orders::sell::VoucherOrderCommand;
 use aforo_domain::world::World;
 use aforo_server::store::sim::Broken;
 use aforo_testkit::sim::process::Sabotage;
@@ -325,6 +326,19 @@ fn gives_gifts_away(world: &World, moment: &Moment, actor: &Actor, command: &Com
 }
 
 #[test]
+fn law_3_a_gift_that_is_given_back_and_still_pays_is_noticed() {
+    let what = noticed(|setting| Setting { plan: leaves_gifts_alive, ..setting });
+    assert!(what.contains("law 3") && what.contains("given back"), "{what}");
+}
+
+fn leaves_gifts_alive(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    let is_voucher = |change: &Change| matches!(change, Change::Put(Row::Voucher(_) | Row::VoucherMovement(_)));
+    done.changes.retain(|change| !matches!(command, Command::VoucherOrder(VoucherOrderCommand::Refund(_))) || !is_voucher(change));
+    Ok(done)
+}
+
+#[test]
 fn law_8_a_gift_that_is_not_sent_is_noticed() {
     let what = noticed(|setting| Setting { plan: sends_no_gift, faults: false, ..setting });
     assert!(what.contains("law 8") && what.contains("told 0 times"), "{what}");
@@ -419,6 +433,18 @@ fn law_8_a_sale_that_is_not_told_is_noticed() {
 fn tells_nobody(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
     let mut done = command::plan(world, moment, actor, command)?;
     done.changes.retain(|change| !matches!(command, Command::Order(_)) || !matches!(change, Change::Put(Row::Message(_))));
+    Ok(done)
+}
+
+#[test]
+fn law_8_a_move_that_is_not_told_is_noticed() {
+    let what = noticed(|setting| Setting { plan: tells_of_no_move, ..setting });
+    assert!(what.contains("law 8") && what.contains("moved"), "{what}");
+}
+
+fn tells_of_no_move(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+    let mut done = command::plan(world, moment, actor, command)?;
+    done.changes.retain(|change| !matches!(command, Command::Postponed(_)) || !matches!(change, Change::Put(Row::Message(_))));
     Ok(done)
 }
 
