@@ -244,6 +244,7 @@ const fn after_sale(command: &AfterSaleCommand) -> &'static str {
         AfterSaleCommand::Note(_) => "NOTE",
         AfterSaleCommand::SetAttendees(_) => "CHANGE_ATTENDEES",
         AfterSaleCommand::Reprint(_) => "REPRINT",
+        AfterSaleCommand::Transfer(_) => "TRANSFER",
     }
 }
 

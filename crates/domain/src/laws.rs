@@ -118,7 +118,7 @@ struct Seen {
     dead: HashSet<ItemId>,
     /// Whether it holds no products either.
     is_empty: bool,
-    /// Items that something else of the order speaks of: insurances and attendees.
+    /// Items that something else of the order speaks of: insurances, attendees and transfers.
     named: Vec<ItemId>,
     /// What it counts of promotions and collectives.
     uses: Vec<(CounterKey, i64)>,
@@ -225,7 +225,9 @@ impl Laws {
             named: if life == Life::Refund {
                 Vec::new()
             } else {
-                insured.chain(order.extras().attendees.iter().map(|attendee| attendee.item)).collect()
+                let extras = order.extras();
+                let transferred = extras.after.transferred.iter().map(|one| one.item);
+                insured.chain(extras.attendees.iter().map(|attendee| attendee.item)).chain(transferred).collect()
             },
             uses: extras::counted(order).collect(),
         };
@@ -440,7 +442,7 @@ impl Laws {
                 }
             }
             if let Some(item) = order.named.iter().find(|named| !order.items.iter().any(|(id, ..)| id == *named)) {
-                found.push((3, format!("order {id} insures item {item} or names who comes on it, and does not have it")));
+                found.push((3, format!("order {id} insures item {item}, names who comes on it or gave it away, and does not have it")));
             }
             // A booking is one of these: it holds its places, and a ticket would have been found above.
             if order.life == Life::PreConfirmed && order.is_empty {

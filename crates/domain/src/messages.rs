@@ -236,6 +236,21 @@ pub enum Letter {
     CalledOff(Affected, CalledOff),
     /// A session that you have tickets of is at another time; it was to start at this one.
     Postponed(Affected, Timestamp),
+    /// Somebody gave you tickets.
+    Transferred(Transfer),
+}
+
+/// Tickets as the person they were given to is told of them. Their amounts are what the buyer paid, and the letter does not say them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// The order's code.
+    pub code: OrderCode,
+    /// The line of the order's book that says so: tickets that are given away again by then are not for this letter.
+    pub line: u32,
+    /// What the person is called.
+    pub name: Option<String>,
+    /// Their places.
+    pub items: Vec<SoldItem>,
 }
 
 /// Places of an order whose session is not what it was.

@@ -17,6 +17,7 @@ use aforo_domain::gates::{Admission, Decision, GateReply, Refusal, Scan};
 use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{Barcode, Hash, ItemId, OrderId, SessionId};
 use aforo_domain::inventory::PlaceState;
+use aforo_domain::messages::Kind;
 use aforo_domain::moment::Moment;
 use aforo_domain::orders::after::AfterSaleCommand;
 use aforo_domain::orders::collectives::{Proof, Shown};
@@ -29,6 +30,7 @@ use aforo_domain::seasons::spread;
 use aforo_domain::voucher_orders::Stage as VoucherOrderStage;
 use aforo_domain::voucher_orders::sell::VoucherOrderCommand;
 use aforo_domain::world::World;
+use aforo_server::engine::core::Plan;
 use aforo_server::store::sim::Broken;
 use aforo_testkit::sim::process::Sabotage;
 use aforo_testkit::sim::stage::{CODE, friend};
@@ -437,14 +439,18 @@ fn tells_nobody(world: &World, moment: &Moment, actor: &Actor, command: &Command
 }
 
 #[test]
-fn law_8_a_move_that_is_not_told_is_noticed() {
-    let what = noticed(|setting| Setting { plan: tells_of_no_move, ..setting });
-    assert!(what.contains("law 8") && what.contains("moved"), "{what}");
+fn law_8_moves_and_transfers_that_are_not_told_are_noticed() {
+    for (plan, what) in [(in_silence::<true> as Plan, "moved"), (in_silence::<false>, "transfer")] {
+        let found = noticed(|setting| Setting { plan, ..setting });
+        assert!(found.contains("law 8") && found.contains(what), "{found}");
+    }
 }
 
-fn tells_of_no_move(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
+fn in_silence<const MOVES: bool>(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> Planned {
     let mut done = command::plan(world, moment, actor, command)?;
-    done.changes.retain(|change| !matches!(command, Command::Postponed(_)) || !matches!(change, Change::Put(Row::Message(_))));
+    let gives = matches!(command, Command::AfterSale(_, AfterSaleCommand::Transfer(_)));
+    let silent = if MOVES { matches!(command, Command::Postponed(_)) } else { gives };
+    done.changes.retain(|change| !silent || !matches!(change, Change::Put(Row::Message(one)) if one.kind() == Kind::Mail));
     Ok(done)
 }
 

@@ -48,6 +48,7 @@ impl RefundLaws {
                 | HistoryEvent::Resent { .. }
                 | HistoryEvent::AttendeesChanged { .. }
                 | HistoryEvent::Reprinted { .. }
+                | HistoryEvent::Transferred { .. }
                 | HistoryEvent::Erased
                 | HistoryEvent::Cancelled { .. }
                 | HistoryEvent::Postponed { .. }

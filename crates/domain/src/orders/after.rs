@@ -10,6 +10,7 @@ use super::market::{MarketState, Standing};
 use super::refunds::RefundRequest;
 use super::relocation::RelocationRequest;
 use super::sight::Sight;
+use super::transfer::{TransferRequest, Transferred};
 use super::{Item, Order, Sale, Seller, Stage, Ticket, TicketState};
 use crate::catalogue::Catalogue;
 use crate::command::{Planned, Stop};
@@ -41,12 +42,21 @@ pub struct AfterSale {
     pub market: Vec<Standing>,
     /// Sessions of which its buyer was told that they are at another time, each with its version since it was last moved.
     pub postponed: Vec<(SessionId, u64)>,
+    /// Items whose tickets its buyer gave to somebody else, sorted.
+    pub transferred: Vec<Transferred>,
 }
 
 impl AfterSale {
     /// Nothing became of it.
-    pub const NOTHING: Self =
-        Self { lines: 0, refunds: Vec::new(), erased: None, cancelled: Vec::new(), market: Vec::new(), postponed: Vec::new() };
+    pub const NOTHING: Self = Self {
+        lines: 0,
+        refunds: Vec::new(),
+        erased: None,
+        cancelled: Vec::new(),
+        market: Vec::new(),
+        postponed: Vec::new(),
+        transferred: Vec::new(),
+    };
 }
 
 /// That something of an order was given back.
@@ -91,6 +101,8 @@ pub enum AfterSaleCommand {
     SetAttendees(Vec<Attendee>),
     /// Give the tickets of these items other barcodes, all or none; those that they had are dead.
     Reprint(Vec<ItemId>),
+    /// Give the tickets of these items to somebody else, all or none.
+    Transfer(TransferRequest),
 }
 
 /// Where that is decided.
@@ -135,6 +147,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, id: OrderId, command:
         AfterSaleCommand::Note(text) => office.note(office.order(id)?, text),
         AfterSaleCommand::SetAttendees(attendees) => office.set_attendees(office.order(id)?, attendees),
         AfterSaleCommand::Reprint(items) => office.reprint(office.order(id)?, items),
+        AfterSaleCommand::Transfer(request) => office.transfer(office.order(id)?, request),
     }
 }
 

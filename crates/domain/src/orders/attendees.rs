@@ -55,11 +55,7 @@ impl Desk<'_> {
                 self.form_of(item).unwrap_or(&Form::default()).check("attendees.fields", &attendee.fields)?;
             }
         }
-        let order = order.with_extras(|extras| {
-            extras.attendees.retain(|before| of(attendees, before.item).is_none());
-            extras.attendees.extend(attendees.iter().filter(|attendee| !attendee.fields.is_empty()).cloned());
-            extras.attendees.sort_by_key(|attendee| attendee.item);
-        });
+        let order = order.with_extras(|extras| say(&mut extras.attendees, attendees));
         Ok(Draft::new(self.world).done(self.touched(order)))
     }
 
@@ -77,6 +73,13 @@ impl Desk<'_> {
     fn form_of(&self, item: &Item) -> Option<&Form> {
         self.world.catalogue.events.get(&item.event).map(|event| &event.attendee_form)
     }
+}
+
+/// Says who comes on these items, in place of what was said of them before.
+pub(super) fn say(said: &mut Vec<Attendee>, attendees: &[Attendee]) {
+    said.retain(|before| of(attendees, before.item).is_none());
+    said.extend(attendees.iter().filter(|attendee| !attendee.fields.is_empty()).cloned());
+    said.sort_by_key(|attendee| attendee.item);
 }
 
 /// Who still comes once items are gone.

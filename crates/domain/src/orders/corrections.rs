@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::after::Office;
-use super::attendees::{Attendee, of};
+use super::attendees::{Attendee, of, say};
 use super::basket::{check_named, refused};
 use super::draft::Draft;
-use super::{History, HistoryEvent, Item, Order, OrderKind, Stage};
+use super::{History, HistoryEvent, Item, Order, OrderKind, Stage, TicketState};
 use crate::change::{Key, Row};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
@@ -51,24 +51,9 @@ impl Office<'_> {
     /// `DIST0005` for what their events' forms do not take, `ORDER_ATTENDEE_DATA_REQUIRED` for what they lack.
     pub(super) fn set_attendees(&self, order: &Order, attendees: &[Attendee]) -> Planned {
         let named: Vec<_> = attendees.iter().map(|attendee| attendee.item).collect();
-        self.check_live(order, &named)?;
-        let mut lacking = Vec::new();
-        for item in &order.items {
-            let Some(attendee) = of(attendees, item.id) else { continue };
-            let form = self.world.catalogue.events.get(&item.event).map(|event| &event.attendee_form);
-            form.unwrap_or(&Form::default()).check("attendees.fields", &attendee.fields)?;
-            if form.is_some_and(|form| form.lacks(&attendee.fields)) {
-                lacking.push(item.id);
-            }
-        }
-        if !lacking.is_empty() {
-            return Err(refused(Code::OrderAttendeeDataRequired, lacking).into());
-        }
-        let order = order.open_book()?.with_extras(|extras| {
-            extras.attendees.retain(|before| of(attendees, before.item).is_none());
-            extras.attendees.extend(attendees.iter().filter(|attendee| !attendee.fields.is_empty()).cloned());
-            extras.attendees.sort_by_key(|attendee| attendee.item);
-        });
+        check_tickets(order, &named, TicketState::is_live)?;
+        self.check_attendees(order, "attendees.fields", attendees)?;
+        let order = order.open_book()?.with_extras(|extras| say(&mut extras.attendees, attendees));
         let mut draft = Draft::new(self.world);
         self.touch(&mut draft, &order, &named);
         self.write(&mut draft, &order, HistoryEvent::AttendeesChanged { items: named });
@@ -81,32 +66,50 @@ impl Office<'_> {
     /// `ORDER_INVALID_STATUS` unless it is sold; `ORDER_ITEM_INVALID`, `PRODUCT_STATE_INVALID` for items that it does not have any more; `CONFLICT` naming
     /// those whose barcodes are imported: others made them, and they alone can make more.
     pub(super) fn reprint(&self, order: &Order, named: &[ItemId]) -> Planned {
-        self.check_live(order, named)?;
+        check_tickets(order, named, TicketState::is_live)?;
+        self.check_own_barcodes(order, named)?;
+        let mut order = order.open_book()?;
+        let mut draft = Draft::new(self.world);
+        let dead = self.replace_barcodes(&mut draft, &mut order, named);
+        self.touch(&mut draft, &order, named);
+        self.write(&mut draft, &order, HistoryEvent::Reprinted { dead });
+        Ok(draft.done(order))
+    }
+
+    /// That the forms of these items' events take what is said of who comes, named as `field`, and lack nothing.
+    pub(super) fn check_attendees(&self, order: &Order, field: &str, attendees: &[Attendee]) -> Result<(), Error> {
+        let mut lacking = Vec::new();
+        for item in &order.items {
+            let Some(attendee) = of(attendees, item.id) else { continue };
+            let form = self.world.catalogue.events.get(&item.event).map(|event| &event.attendee_form);
+            form.unwrap_or(&Form::default()).check(field, &attendee.fields)?;
+            if form.is_some_and(|form| form.lacks(&attendee.fields)) {
+                lacking.push(item.id);
+            }
+        }
+        if lacking.is_empty() { Ok(()) } else { Err(refused(Code::OrderAttendeeDataRequired, lacking)) }
+    }
+
+    /// `CONFLICT` naming those of these items whose barcodes are imported.
+    pub(super) fn check_own_barcodes(&self, order: &Order, named: &[ItemId]) -> Result<(), Error> {
         let imported = |item: &&Item| named.contains(&item.id) && self.world.pool(item.session).is_some();
         let imported: Vec<_> = order.items.iter().filter(imported).map(|item| item.id).collect();
-        if !imported.is_empty() {
-            return Err(refused(Code::Conflict, imported).because("the barcodes of these items are imported").into());
+        if imported.is_empty() {
+            return Ok(());
         }
-        let mut order = order.open_book()?;
+        Err(refused(Code::Conflict, imported).because("the barcodes of these items are imported"))
+    }
+
+    /// Gives these items other barcodes: each with what may be shown of the one that is dead.
+    pub(super) fn replace_barcodes(&self, draft: &mut Draft<'_>, order: &mut Order, named: &[ItemId]) -> Vec<(ItemId, String)> {
         let (mut chance, mut dead) = (self.moment.draw(), Vec::new());
-        let mut draft = Draft::new(self.world);
         for item in order.items.iter_mut().filter(|item| named.contains(&item.id)) {
             let before = item.barcode.replace(chance.barcode());
             dead.push((item.id, before.as_ref().map(Barcode::masked).unwrap_or_default()));
             // Gates that work from a list have to hear of it.
             before.into_iter().for_each(|before| draft.put(reprinted(before, item.session, item.id, self.moment.now)));
         }
-        self.touch(&mut draft, &order, named);
-        self.write(&mut draft, &order, HistoryEvent::Reprinted { dead });
-        Ok(draft.done(order))
-    }
-
-    /// That an order is sold and has these items still.
-    fn check_live(&self, order: &Order, named: &[ItemId]) -> Result<(), Error> {
-        if !matches!(order.stage, Stage::Confirm { .. }) {
-            return Err(Code::OrderInvalidStatus.into());
-        }
-        check_named(order, named, Code::ProductStateInvalid, |id| order.ticket_state(id).is_live())
+        dead
     }
 
     /// Writes the line that was to come.
@@ -116,13 +119,26 @@ impl Office<'_> {
     }
 
     /// Notes that something of these items' tickets became different.
-    fn touch(&self, draft: &mut Draft<'_>, order: &Order, items: &[ItemId]) {
+    pub(super) fn touch(&self, draft: &mut Draft<'_>, order: &Order, items: &[ItemId]) {
         for item in order.items.iter().filter(|item| items.contains(&item.id)) {
             if let Some(ticket) = order.ticket(item, self.moment.now, &self.world.catalogue) {
                 draft.put(Row::from(ticket));
             }
         }
     }
+}
+
+/// That an order is sold, that these items are tickets of it, and that each stands as it `may`.
+pub(super) fn check_tickets(order: &Order, named: &[ItemId], may: impl Fn(TicketState) -> bool) -> Result<(), Error> {
+    if !matches!(order.stage, Stage::Confirm { .. }) {
+        return Err(Code::OrderInvalidStatus.into());
+    }
+    // Units of products have no tickets.
+    let unknown: Vec<_> = named.iter().copied().filter(|id| !order.items.iter().any(|item| item.id == *id)).collect();
+    if !unknown.is_empty() {
+        return Err(refused(Code::OrderItemInvalid, unknown));
+    }
+    check_named(order, named, Code::ProductStateInvalid, |id| may(order.ticket_state(id)))
 }
 
 impl Order {

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::after::Office;
 use super::basket::Desk;
 use super::draft::Draft;
+use super::transfer::TransferRequest;
 use super::{HistoryEvent, Item, Order, Stage};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::ids::{ItemId, OrderCode, OrderId, SessionId};
 use crate::messages::{
     About, Affected, CalledOff, Content, Joining, Letter, Loyalty, LoyaltyEvent, LoyaltyRequest, Mail, Sale, SoldItem, SoldProduct,
+    Transfer,
 };
 use crate::moment::Timestamp;
 use crate::products::Unit;
@@ -99,6 +101,15 @@ impl Office<'_> {
         Ok(draft.done(order))
     }
 
+    /// Sends tickets to the person they were given to, with the line of the book that was written last.
+    pub(super) fn tell_of_transfer(&self, draft: &mut Draft<'_>, order: &Order, request: &TransferRequest) {
+        let Some(code) = order.code() else { return };
+        let given = |item: &&Item| request.attendees.iter().any(|attendee| attendee.item == item.id);
+        let items = order.items.iter().filter(given).map(sold).collect();
+        let transfer = Transfer { code, line: 1 + order.extras().after.lines, name: request.name.clone(), items };
+        mail(draft, order, request.to.clone(), Letter::Transferred(transfer), self.moment.now);
+    }
+
     /// Tells the buyer of the places that it has now. It is no sale, so the loyalty programme is told nothing.
     pub(super) fn tell_of_relocation(&self, draft: &mut Draft<'_>, order: &Order, code: OrderCode, at: Timestamp) {
         let channel = self.world.identity.channels.get(&order.seller.channel);
@@ -145,7 +156,7 @@ fn mail(draft: &mut Draft<'_>, order: &Order, to: String, letter: Letter, at: Ti
 }
 
 /// An address as the book shows it, which is kept when what is personal of an order is erased.
-fn masked(address: &str) -> String {
+pub(super) fn masked(address: &str) -> String {
     let (name, domain) = address.rsplit_once('@').unwrap_or_default();
     format!("{}***@{domain}", name.chars().next().map(String::from).unwrap_or_default())
 }

@@ -31,6 +31,7 @@ pub mod seats;
 pub mod sight;
 pub mod surcharges;
 mod ticket;
+pub mod transfer;
 pub mod vouchers;
 
 use std::sync::Arc;
@@ -417,6 +418,13 @@ pub enum HistoryEvent {
     },
     /// These items' tickets have other barcodes.
     Reprinted {
+        /// Each item with what may be shown of the barcode that is dead.
+        dead: Vec<(ItemId, String)>,
+    },
+    /// These items' tickets were given to somebody else.
+    Transferred {
+        /// Where the letter went, masked.
+        to: String,
         /// Each item with what may be shown of the barcode that is dead.
         dead: Vec<(ItemId, String)>,
     },

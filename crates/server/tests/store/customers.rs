@@ -7,6 +7,7 @@ use aforo_domain::change::Row;
 use aforo_domain::customers::{Consent, Customer, Erased, Person};
 use aforo_domain::ids::*;
 use aforo_domain::orders::after::AfterSale;
+use aforo_domain::orders::transfer::Transferred;
 use aforo_domain::text::Language;
 
 use crate::rows::NOW;
@@ -45,5 +46,6 @@ pub fn after_sale() -> AfterSale {
         cancelled: vec![ItemId(5)],
         market: crate::market::standings(),
         postponed: vec![(aforo_domain::ids::SessionId(51), 4)],
+        transferred: vec![Transferred { item: ItemId(5), line: 12 }],
     }
 }

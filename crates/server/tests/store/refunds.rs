@@ -68,6 +68,7 @@ pub fn rows(by: &Seller) -> Vec<Row> {
         HistoryEvent::Resent { to: "z***@example.org".to_owned() },
         HistoryEvent::AttendeesChanged { items: vec![ItemId(5)] },
         HistoryEvent::Reprinted { dead: vec![(ItemId(5), "****8905".to_owned())] },
+        HistoryEvent::Transferred { to: "b***@example.org".to_owned(), dead: vec![(ItemId(5), "****8905".to_owned())] },
         HistoryEvent::Erased,
     ];
     let line = |(number, what)| Row::from(Arc::new(History { order: CONFIRMED, number, at: NOW, by: by.clone(), what }));

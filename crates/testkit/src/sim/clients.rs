@@ -20,6 +20,7 @@ use aforo_domain::orders::collectives::{Proof, Shown};
 use aforo_domain::orders::metadata::MetadataChange;
 use aforo_domain::orders::promotions::PromotionRequest;
 use aforo_domain::orders::refunds::RefundRequest;
+use aforo_domain::orders::transfer::TransferRequest;
 use aforo_domain::orders::{Buyer, Item, Order, OrderKind, PaymentKind, PaymentRequest, Stage as Life, TicketKind};
 use aforo_domain::promotions::PromotionCode;
 use aforo_domain::voucher_orders::Stage as Gift;
@@ -451,6 +452,7 @@ fn after_sale(order: &Order, draw: &mut Draw) -> AfterSaleCommand {
         2 => return AfterSaleCommand::SetAttendees(attendees(items.first().copied(), draw)),
         3 => return AfterSaleCommand::CancelBooking,
         4 => return AfterSaleCommand::Resend(None),
+        5 => return transfer(&items, draw),
         _ => {}
     }
     items.extend(products::unit(order, draw).filter(|_| below(draw, 2) == 0));
@@ -461,6 +463,13 @@ fn after_sale(order: &Order, draw: &mut Draw) -> AfterSaleCommand {
     let amount = Decimal::parse(&order.currency.show_amount(amount)).filter(|_| below(draw, 5) == 0);
     let payments = amount.map(|amount| PaymentRequest { kind: PaymentKind::Cash, amount, reference: None }).into_iter().collect();
     AfterSaleCommand::Refund(RefundRequest { items, surcharges, delivery, insurance, block_places, payments })
+}
+
+/// To one of a few friends.
+fn transfer(items: &[ItemId], draw: &mut Draw) -> AfterSaleCommand {
+    let attendees = items.iter().flat_map(|item| attendees(Some(*item), draw)).collect();
+    let to = format!("friend{}@example.org", below(draw, 3));
+    AfterSaleCommand::Transfer(TransferRequest { attendees, to, name: None })
 }
 
 /// Mostly within the channel's caps.

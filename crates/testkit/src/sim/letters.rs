@@ -1,5 +1,5 @@
 //! Law 8 of letters about what becomes of sold places: a move of their session, their cancellation and their refund are told in the batch that has them,
-//! once, where the channel sends letters; and no letter says so without it.
+//! once, where the channel sends letters, and their transfer wherever it is; and no letter says so without it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use std::sync::Arc;
 use aforo_domain::change::{Change, Key, Row};
 use aforo_domain::ids::{MessageId, OrderId};
 use aforo_domain::messages::{About, CalledOff, Content, Letter};
-use aforo_domain::orders::{Order, Stage};
+use aforo_domain::orders::{HistoryEvent, Order, Stage};
 
-/// What is told of an order, and how often: of moves, of cancelled tickets, of the refund that it is.
+/// What is told of an order, and how often: of moves, of cancelled tickets, of the refund that it is, of tickets given to somebody else.
 type Told = BTreeMap<(OrderId, &'static str), usize>;
 
 /// Holds a batch to it.
@@ -25,6 +25,11 @@ pub fn check(rows: &BTreeMap<Key, Row>, batch: &[Change], is_new: impl Fn(&Messa
 fn happened(rows: &BTreeMap<Key, Row>, batch: &[Change]) -> Told {
     let (mut happened, mut images) = (Told::new(), HashMap::<OrderId, Arc<Order>>::new());
     for change in batch {
+        if let Change::Put(Row::History(line)) = change
+            && matches!(line.what, HistoryEvent::Transferred { .. })
+        {
+            *happened.entry((line.order, "transfer")).or_default() += 1;
+        }
         let Change::Put(Row::Order(order)) = change else { continue };
         let durable = || if let Some(Row::Order(order)) = rows.get(&Key::Order(order.id)) { Some(order.clone()) } else { None };
         let before = images.insert(order.id, order.clone()).or_else(durable);
@@ -65,6 +70,7 @@ fn told(batch: &[Change], is_new: impl Fn(&MessageId) -> bool, happened: &Told) 
         let what = match &mail.letter {
             _ if !is_new(&message.id) => continue,
             Letter::Postponed(..) => (about, "moved"),
+            Letter::Transferred(_) => (about, "transfer"),
             Letter::CalledOff(_, CalledOff::Cancelled) => (about, "cancelled"),
             Letter::CalledOff(_, CalledOff::Refunded(sale)) => (refund_of(sale.code), "refund"),
             // Else it is sent again by hand.

@@ -14,6 +14,7 @@ mod relocations;
 mod reports;
 mod sights;
 mod tills;
+mod transfers;
 
 use aforo_testkit::builders::{SmallWorld, text};
 use aforo_testkit::caller::{Caller, ManagerClient, SellerClient};
@@ -53,6 +54,7 @@ use tills::{
     a_till_is_opened_sold_at_and_counted, a_till_survives_a_restart, each_till_has_its_own_shift, receipts_are_numbered_in_a_rush,
     receipts_have_no_gaps, what_is_paid_out_is_what_comes_back, who_works_at_a_till_and_who_looks,
 };
+use transfers::{imported_barcodes_are_not_given_to_somebody_else, tickets_are_given_to_somebody_else, what_is_not_given_to_somebody_else};
 
 aforo_testkit::for_each_engine![
     what_was_sold_is_read_at_once,
@@ -85,6 +87,9 @@ aforo_testkit::for_each_engine![
     products_are_listed_as_items_of_their_own,
     a_booking_is_let_go_by_its_code,
     what_is_corrected_leaves_a_line,
+    tickets_are_given_to_somebody_else,
+    what_is_not_given_to_somebody_else,
+    imported_barcodes_are_not_given_to_somebody_else,
     imported_barcodes_are_not_printed_anew,
     buyers_are_kept_as_customers,
     a_person_is_erased_and_the_books_stay,

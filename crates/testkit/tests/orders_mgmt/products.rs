@@ -8,7 +8,7 @@ use super::refunds::{read, refund};
 use super::{API, code, finish, ids, with_role};
 
 /// A product of the theatre's that its web channel sells: three of them.
-async fn programme(world: &SmallWorld<'_>) -> u64 {
+pub async fn programme(world: &SmallWorld<'_>) -> u64 {
     let body = json!({"entity_id": world.theatre, "name": "Programme", "status": "ACTIVE", "prices": [{"currency": "EUR", "value": 3.5}],
         "channels": [world.web.id], "limits": {"stock": 3}});
     world.admin.make_id("/products", body).await

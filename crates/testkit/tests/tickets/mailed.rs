@@ -20,8 +20,7 @@ pub async fn the_letter_about_a_sale_brings_its_tickets(server: &TestServer) {
     let mail = mail_about(server, code(&order));
     let document = document_in(&mail).unwrap();
     assert_eq!(document, seller.0.get(format!("{API}/{}/tickets.pdf", code(&order))).await.bytes, "it is the order's document");
-    let barcodes: Vec<_> = tickets(&order).into_iter().map(|(_, barcode)| barcode).collect();
-    assert_eq!(printed(&document).iter().map(read_code).collect::<Vec<_>>(), barcodes);
+    assert_eq!(printed(&document).iter().map(read_code).collect::<Vec<_>>(), codes_of(&order));
     assert!(mail.contains("Adjuntamos tus entradas."), "{mail}");
 
     // Who fetches tickets at the counter has no use for others.
@@ -39,6 +38,65 @@ pub async fn the_letter_about_a_sale_brings_its_tickets(server: &TestServer) {
     let order = sell(&world, &seller, &world.row[4..6]).await;
     let mail = mail_about(server, code(&order));
     assert!(document_in(&mail).is_none() && !mail.contains("Adjuntamos"), "{mail}");
+}
+
+/// The new person's letter brings the new ticket, and what is sent to the buyer again brings the others only.
+pub async fn who_is_given_a_ticket_has_it_alone(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    let ways = json!([{"id": 1, "type": "PICK_UP", "name": "Counter", "cost": 0}]);
+    world.admin.change(&format!("/channels/{}", world.web.id), json!({ "delivery_methods": ways })).await;
+    let seller = world.seller().await;
+    let sold = sell(&world, &seller, &world.row[..2]).await;
+    let path = format!("{API}/{}", code(&sold));
+    let fetched = seller.create().await;
+    seller.add_seats(&fetched, world.session, &world.row[4..5]).await.ok();
+    seller.order("POST", &fetched, "/delivery-methods", Some(json!({"id": 1}))).await.ok();
+    let fetched = finish(&seller, &fetched).await;
+    let give = async |order: &Value, to: &str| {
+        let body = json!({"items": [{"id": order["items"][0]["id"]}], "to": {"email": to}});
+        let after = seller.0.post(format!("{API}/{}/transfer", code(order)), body).await.ok();
+        (tickets(&after), codes_in(&mails_with(server, &[&format!("To: {to}")], 1)[0]))
+    };
+    let (after, brought) = give(&sold, "bob@example.org").await;
+    assert_eq!(brought, [after[0].1.as_str()]);
+    // Paper that waits at the counter is no use to who was given it.
+    let (after, brought) = give(&fetched, "eve@example.org").await;
+    assert_eq!(brought, [after[0].1.as_str()]);
+
+    let (after, brought) = give(&sold, "zoe@example.org").await;
+    assert_eq!(brought, [after[0].1.as_str()]);
+    seller.0.post(format!("{path}/resend"), json!({})).await.ok();
+    let again = mails_with(server, &["To: ada@example.org"], 1).remove(0);
+    assert_eq!(codes_in(&again), [after[1].1.as_str()], "a ticket that is somebody else's is not the buyer's");
+}
+
+pub async fn a_letter_that_comes_late_brings_what_is_its_readers_still(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    let seller = world.seller().await;
+    let sold = sell(&world, &seller, &world.row[..1]).await;
+    // Where letters go stands a file: none can be written.
+    let mails = server.dir().join("mail");
+    std::fs::write(&mails, "").unwrap();
+    let mut barcodes = Vec::new();
+    for to in ["bob@example.org", "zoe@example.org"] {
+        let body = json!({"items": [{"id": sold["items"][0]["id"]}], "to": {"email": to}});
+        let after = seller.0.post(format!("{API}/{}/transfer", code(&sold)), body).await.ok();
+        barcodes = codes_of(&after);
+    }
+    std::fs::remove_file(&mails).unwrap();
+    assert_eq!(codes_in(&mails_with(server, &["To: zoe@example.org"], 1)[0]), barcodes);
+    // Drawn before it was Zoe's, it would be the dead one.
+    let late = mails_with(server, &["To: bob@example.org"], 1).remove(0);
+    assert!(!codes_in(&late).contains(&barcodes[0]), "{late}");
+}
+
+fn codes_of(order: &Value) -> Vec<String> {
+    tickets(order).into_iter().map(|(_, barcode)| barcode).collect()
+}
+
+/// The barcodes in the document that is attached.
+fn codes_in(mail: &str) -> Vec<String> {
+    document_in(mail).map_or_else(Vec::new, |document| printed(&document).iter().map(read_code).collect())
 }
 
 pub async fn a_letter_says_where_more_tickets_are_than_it_can_carry(server: &TestServer) {

@@ -12,7 +12,10 @@ use aforo_testkit::builders::{SmallWorld, text};
 use aforo_testkit::caller::{Caller, ManagerClient, SellerClient};
 use serde_json::{Value, json};
 
-use mailed::{a_letter_says_where_more_tickets_are_than_it_can_carry, the_letter_about_a_sale_brings_its_tickets};
+use mailed::{
+    a_letter_says_where_more_tickets_are_than_it_can_carry, a_letter_that_comes_late_brings_what_is_its_readers_still,
+    the_letter_about_a_sale_brings_its_tickets, who_is_given_a_ticket_has_it_alone,
+};
 use printed::{an_order_is_printed_in_its_language, one_page_a_ticket_and_its_code_reads_back, whatever_it_is_called_it_stays_on_its_page};
 use refusals::{only_valid_tickets_are_handed_out, who_hands_out_tickets};
 
@@ -24,6 +27,8 @@ aforo_testkit::for_each_engine![
     who_hands_out_tickets,
     the_letter_about_a_sale_brings_its_tickets,
     a_letter_says_where_more_tickets_are_than_it_can_carry,
+    who_is_given_a_ticket_has_it_alone,
+    a_letter_that_comes_late_brings_what_is_its_readers_still,
 ];
 
 /// Where tickets are handed out.

@@ -5,7 +5,7 @@ mod buyer;
 mod collectives;
 pub mod confirm;
 pub mod delivery;
-mod forms;
+pub mod forms;
 pub mod insurances;
 mod items;
 mod loyalty;

@@ -84,6 +84,7 @@ fn view(shard: ShardId, message: &Message) -> MessageView<'_> {
                 Letter::Refunded(..) => "REFUNDED",
                 Letter::CalledOff(..) => "CALLED_OFF",
                 Letter::Postponed(..) => "POSTPONED",
+                Letter::Transferred(_) => "TRANSFERRED",
             };
             (None, Some(MailView { to: &mail.to, letter }))
         }

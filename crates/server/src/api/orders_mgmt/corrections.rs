@@ -116,7 +116,12 @@ pub async fn reprint(clerk: Clerk<Corrects>, PathCode(code): PathCode, call: Cal
 }
 
 /// Corrects an order: the whole order as it is then.
-async fn correct<T>(clerk: &Clerk<Corrects>, code: OrderCode, call: &Call<T>, command: AfterSaleCommand) -> Result<Response, Problem> {
+pub(super) async fn correct<T>(
+    clerk: &Clerk<Corrects>,
+    code: OrderCode,
+    call: &Call<T>,
+    command: AfterSaleCommand,
+) -> Result<Response, Problem> {
     let answered = clerk.run(call, Command::AfterSale(clerk.id_of(code).await?, command)).await?;
     whole(clerk, &answered)
 }

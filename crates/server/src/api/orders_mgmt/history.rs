@@ -25,7 +25,7 @@ pub struct LineView<'a> {
     number: u32,
     date: Shown,
     /// `CONFIRMED`, `REFUNDED` (something of it was given back), `RELOCATED` (places of it were given against others), `CANCELLED` (their session was called
-    /// off), `POSTPONED` (it is at another time), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `RESENT`, `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of
+    /// off), `POSTPONED` (it is at another time), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `TRANSFERRED`, `RESENT`, `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of
     /// another one `RELOCATION`; of what marketplaces did with tickets, `REGISTERED`, `UNREGISTERED`, `BLOCKED`, `UNBLOCKED` or `REISSUED`.
     r#type: &'static str,
     /// Of the refund, or of the order of the new places or tickets; of such an order's own line, of the order that was sold.
@@ -41,7 +41,7 @@ pub struct LineView<'a> {
     /// Of a note.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
-    /// Of what was sent again: where to, masked.
+    /// Of what was sent again or given to somebody else: where to, masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     /// Of a session that is at another time.
@@ -172,8 +172,10 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
             (view.r#type, view.code, view.items) = ("REISSUED", Some(order.to_string()), line_items(items));
         }
         HistoryEvent::Reprinted { dead } => {
-            view.r#type = "REPRINTED";
-            view.items = dead.iter().map(|(item, barcode)| LineItemView { barcode: Some(barcode), ..LineItemView::of(*item) }).collect();
+            (view.r#type, view.items) = ("REPRINTED", dead_barcodes(dead));
+        }
+        HistoryEvent::Transferred { to, dead } => {
+            (view.r#type, view.email, view.items) = ("TRANSFERRED", Some(to.as_str()), dead_barcodes(dead));
         }
     }
     view
@@ -181,6 +183,10 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
 
 fn line_items(items: &[ItemId]) -> Vec<LineItemView<'static>> {
     items.iter().map(|item| LineItemView::of(*item)).collect()
+}
+
+fn dead_barcodes(dead: &[(ItemId, String)]) -> Vec<LineItemView<'_>> {
+    dead.iter().map(|(item, barcode)| LineItemView { barcode: Some(barcode), ..LineItemView::of(*item) }).collect()
 }
 
 const fn mark_word(mark: Mark) -> &'static str {

@@ -10,6 +10,7 @@ mod orders;
 mod refund;
 mod relocate;
 mod tickets;
+mod transfer;
 pub mod view;
 
 use aforo_domain::error::Code;
@@ -40,6 +41,7 @@ pub fn router() -> Routes {
         .routes(routes!(corrections::note))
         .routes(routes!(corrections::attendees))
         .routes(routes!(corrections::reprint))
+        .routes(routes!(transfer::transfer))
         .routes(routes!(history::list))
         .routes(routes!(items::list))
         .routes(routes!(tickets::pdf))

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use aforo_domain::catalogue::Offer;
-use aforo_domain::messages::{self, Affected, CalledOff, GiftLetter, Mail, Sale, SoldItem};
+use aforo_domain::messages::{self, Affected, CalledOff, GiftLetter, Mail, Sale, SoldItem, Transfer};
 use aforo_domain::text::{Language, Localized};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -35,12 +35,7 @@ pub fn write(mail: &Mail, view: &ShardView, zones: &Zones, enclosed: &Enclosed) 
     let (texts, language) = (Texts::of(&mail.language), &mail.language);
     match &mail.letter {
         messages::Letter::Sold(sale) => {
-            let enclosed = match enclosed {
-                Enclosed::Nothing => None,
-                Enclosed::Tickets(_) => Some(texts.enclosed),
-                Enclosed::TooMany => Some(texts.too_many),
-            };
-            let said: Vec<_> = [texts.thanks].into_iter().chain(enclosed).collect();
+            let said: Vec<_> = [texts.thanks].into_iter().chain(brought(enclosed, texts)).collect();
             let heading = format!("{} {}", texts.order, sale.code);
             of_order(sale, &said, vec![heading], texts.subject, (texts, language), view, zones)
         }
@@ -51,6 +46,16 @@ pub fn write(mail: &Mail, view: &ShardView, zones: &Zones, enclosed: &Enclosed) 
         messages::Letter::Gift(letter) => gift(letter, texts),
         messages::Letter::CalledOff(affected, so) => called_off(affected, so, (texts, language), view, zones),
         messages::Letter::Postponed(affected, from) => postponed(affected, *from, (texts, language), view, zones),
+        messages::Letter::Transferred(transfer) => transferred(transfer, brought(enclosed, texts), (texts, language), view, zones),
+    }
+}
+
+/// What a letter says of the tickets that go along.
+const fn brought(enclosed: &Enclosed, texts: &Texts) -> Option<&'static str> {
+    match enclosed {
+        Enclosed::Nothing => None,
+        Enclosed::Tickets(_) => Some(texts.enclosed),
+        Enclosed::TooMany => Some(texts.too_many),
     }
 }
 
@@ -81,21 +86,8 @@ fn of_order(
     let mut lines = vec![Line::Plain(format!("{},", hello(buyer, texts)))];
     lines.extend(said.iter().map(|said| Line::Plain((*said).to_owned())));
     lines.extend(headings.into_iter().map(Line::Heading));
-    let mut names: Vec<String> = Vec::new();
-    let mut sessions: Vec<_> = sale.items.iter().map(|item| item.session).collect();
-    sessions.dedup();
-    for session in sessions {
-        let offer = view.catalogue.offers.get(&session);
-        if let Some(offer) = offer {
-            let name = local(&offer.event.titles, language, &offer.event.name);
-            if !names.contains(&name) {
-                names.push(name.clone());
-            }
-            lines.push(Line::Heading(format!("{name} · {}", when_and_where(offer, texts, zones))));
-        }
-        let of_session = sale.items.iter().filter(|item| item.session == session);
-        lines.extend(of_session.map(|item| Line::Priced(place(item, offer.map(AsRef::as_ref), texts), money(item.amount))));
-    }
+    let priced = |item: &SoldItem, place| Line::Priced(place, money(item.amount));
+    let names = places(&mut lines, &sale.items, priced, (texts, language), view, zones);
     if !sale.products.is_empty() {
         lines.push(Line::Heading(texts.products.to_owned()));
     }
@@ -107,6 +99,44 @@ fn of_order(
     lines.push(Line::Priced(texts.total.to_owned(), money(sale.total)));
     let about = if names.is_empty() { sale.code.to_string() } else { names.join(", ") };
     Letter { subject: format!("{subject}: {about}"), text: text(&lines), html: html(&lines, texts.tag) }
+}
+
+/// Places by session, a line each. Answers the names of their events.
+fn places(
+    lines: &mut Vec<Line>,
+    items: &[SoldItem],
+    line: impl Fn(&SoldItem, String) -> Line,
+    (texts, language): (&Texts, &Language),
+    view: &ShardView,
+    zones: &Zones,
+) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut sessions: Vec<_> = items.iter().map(|item| item.session).collect();
+    sessions.dedup();
+    for session in sessions {
+        let offer = view.catalogue.offers.get(&session);
+        if let Some(offer) = offer {
+            let name = local(&offer.event.titles, language, &offer.event.name);
+            if !names.contains(&name) {
+                names.push(name.clone());
+            }
+            lines.push(Line::Heading(format!("{name} · {}", when_and_where(offer, texts, zones))));
+        }
+        let of_session = items.iter().filter(|item| item.session == session);
+        lines.extend(of_session.map(|item| line(item, place(item, offer.map(AsRef::as_ref), texts))));
+    }
+    names
+}
+
+/// That somebody was given tickets. What they cost was the buyer's matter.
+fn transferred(transfer: &Transfer, brought: Option<&str>, words: (&Texts, &Language), view: &ShardView, zones: &Zones) -> Letter {
+    let texts = words.0;
+    let said = [texts.transferred].into_iter().chain(brought).map(|said| Line::Plain(said.to_owned()));
+    let mut lines = vec![Line::Plain(format!("{},", hello(transfer.name.as_deref(), texts)))];
+    lines.extend(said.chain([Line::Heading(format!("{} {}", texts.order, transfer.code))]));
+    let names = places(&mut lines, &transfer.items, |_, place| Line::Plain(place), words, view, zones);
+    let about = if names.is_empty() { transfer.code.to_string() } else { names.join(", ") };
+    Letter { subject: format!("{}: {about}", texts.subject), text: text(&lines), html: html(&lines, texts.tag) }
 }
 
 /// That a session was called off, and what becomes of what was paid.

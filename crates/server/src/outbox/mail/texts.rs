@@ -39,6 +39,8 @@ pub struct Texts {
     pub postponed: &'static str,
     /// Before the time at which it was to start.
     pub before: &'static str,
+    /// That somebody was given tickets.
+    pub transferred: &'static str,
     /// Before a row's name.
     pub row: &'static str,
     /// Before a seat's name.
@@ -77,6 +79,7 @@ static ENGLISH: Texts = Texts {
     postponed_subject: "New date",
     postponed: "This will take place at another time. Your tickets stay valid.",
     before: "Before",
+    transferred: "Somebody gave you these tickets. Only yours are valid now: those that were sent to others before open no gate any more.",
     row: "row",
     seat: "seat",
     products: "Also",
@@ -109,6 +112,7 @@ static OTHERS: &[Texts] = &[
         postponed_subject: "Nueva fecha",
         postponed: "Se celebrará en otro momento. Tus entradas siguen siendo válidas.",
         before: "Antes",
+        transferred: "Te han dado estas entradas. Ahora solo valen las tuyas: las que otros recibieron antes ya no abren ninguna puerta.",
         row: "fila",
         seat: "butaca",
         products: "También",
@@ -138,6 +142,7 @@ static OTHERS: &[Texts] = &[
         postponed_subject: "Nova data",
         postponed: "Se celebrarà en un altre moment. Les teves entrades continuen sent vàlides.",
         before: "Abans",
+        transferred: "T'han donat aquestes entrades. Ara només valen les teves: les que altres van rebre abans ja no obren cap porta.",
         row: "fila",
         seat: "seient",
         products: "També",
@@ -167,6 +172,7 @@ static OTHERS: &[Texts] = &[
         postponed_subject: "Nouvelle date",
         postponed: "Cela aura lieu à un autre moment. Vos billets restent valables.",
         before: "Avant",
+        transferred: "On vous a donné ces billets. Seuls les vôtres sont valables : ceux que d'autres ont reçus auparavant n'ouvrent plus aucune porte.",
         row: "rang",
         seat: "place",
         products: "Et aussi",
@@ -196,6 +202,7 @@ static OTHERS: &[Texts] = &[
         postponed_subject: "Neuer Termin",
         postponed: "Das findet zu einer anderen Zeit statt. Ihre Eintrittskarten bleiben gültig.",
         before: "Bisher",
+        transferred: "Sie haben diese Eintrittskarten von jemandem bekommen. Nur Ihre gelten jetzt: Die anderen zuvor geschickt wurden, öffnen keine Tür mehr.",
         row: "Reihe",
         seat: "Platz",
         products: "Außerdem",
