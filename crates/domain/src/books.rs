@@ -93,6 +93,8 @@ pub struct Line {
     pub act: Act,
     /// With what.
     pub thing: Thing,
+    /// Whether it was of the secondary market.
+    pub second_hand: bool,
     /// 1, or -1 for what went against something else.
     pub sign: i64,
     /// For how much: never negative, a refund says what came back.
@@ -160,7 +162,14 @@ pub fn lines(order: &Order) -> Vec<Line> {
 
 fn lines_of(order: &Order, act: Act, sign: i64) -> Vec<Line> {
     let extras = order.extras();
-    let line = |thing, amounts| Line { act, thing, sign, amounts };
+    let is_second_hand = order.is_second_hand();
+    let line = |thing, amounts| {
+        let second_hand = match thing {
+            Thing::Place { item, .. } => order.second_hand(item).is_some(),
+            Thing::Unit { .. } | Thing::PerOrder { .. } | Thing::Delivery => is_second_hand,
+        };
+        Line { act, thing, second_hand, sign, amounts }
+    };
     let place = |item: &Item| {
         let (price, insured) = (&item.price, extras.insurances.iter().flat_map(|taken| &taken.items));
         let amounts = Amounts {

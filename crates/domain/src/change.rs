@@ -18,7 +18,7 @@ use crate::identity::{
     ApiKey, Channel, DirectoryEntry, DirectoryKey, Entity, Family, Operator, PointOfSale, SigningKey, Terminal, Tries, User,
 };
 use crate::ids::{
-    AuditId, Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, MemberId, MessageId, OrderId,
+    AuditId, Barcode, ChannelId, CollectiveId, EntityId, EventId, FamilyId, Hash, ItemId, KeyId, ListingId, MemberId, MessageId, OrderId,
     PointOfSaleId, ProductId, PromotionId, SectorId, SessionId, ShardId, ShiftId, TemplateId, TerminalId, UserId, VenueId, VoucherGroupId,
     VoucherId, VoucherOrderId, WebhookId,
 };
@@ -29,6 +29,7 @@ use crate::orders::postponed::Postponed;
 use crate::orders::{History, Order, Ticket};
 use crate::products::{Product, SoldUnit};
 use crate::promotions::Promotion;
+use crate::resale::Listing;
 use crate::shifts::Shift;
 use crate::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use crate::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
@@ -181,4 +182,5 @@ rows! {
     AuditLine(Arc<AuditLine>) = AuditId, |row| row.id;
     Shift(Arc<Shift>) = ShiftId, |row| row.id;
     Postponed(Arc<Postponed>) = SessionId, |row| row.session;
+    Listing(Arc<Listing>) = ListingId, |row| row.id;
 }

@@ -34,7 +34,9 @@ use crate::orders::market::{self, MarketCommand, SeenTicket};
 use crate::orders::metadata::MetadataChange;
 use crate::orders::postponed::{Postponed, PostponedCommand};
 use crate::orders::promotions::PromotionRequest;
+use crate::orders::resale::{ResaleCommand, ResaleRequest};
 use crate::orders::{self, Buyer, Order, PaymentRequest};
+use crate::resale::Listing;
 use crate::shifts::{Shift, ShiftCommand};
 use crate::text::Language;
 use crate::voucher_orders::manage::GiftCommand;
@@ -61,6 +63,8 @@ pub enum Command {
     Commissions(SetCommissions),
     /// Of tickets that marketplaces sell again.
     Market(MarketCommand),
+    /// Of tickets that channels offer for their buyers.
+    Resale(ResaleCommand),
     /// About tokens.
     SignIn(SignInCommand),
     /// About operators, entities, users, channels, keys, terminals, points of sale.
@@ -139,6 +143,8 @@ pub enum OrderCommand {
     AddSeats(OrderId, Vec<SeatRequest>, Option<PresaleCode>),
     /// Add places picked automatically, all or none.
     AddAuto(OrderId, AutoRequest),
+    /// Add tickets that others offer, each named once, all or none.
+    AddResale(OrderId, Vec<ResaleRequest>),
     /// Add units of products, each named once, all or none.
     AddProducts(OrderId, Vec<ProductRequest>),
     /// Take items out, all or none.
@@ -238,6 +244,8 @@ pub enum Reply {
     Tickets(Arc<Vec<SeenTicket>>),
     /// A shift as it is now.
     Shift(Arc<Shift>),
+    /// Offers as they are now, in the order in which their tickets were named.
+    Listings(Arc<Vec<Arc<Listing>>>),
 }
 
 impl Reply {
@@ -251,6 +259,7 @@ impl Reply {
             | Self::Gate(_)
             | Self::Tickets(_)
             | Self::Shift(_)
+            | Self::Listings(_)
             | Self::Cancellation(_)
             | Self::Cancellations(_)
             | Self::Postponed(_) => true,
@@ -284,6 +293,21 @@ pub enum Stop {
     NeedLists(Vec<SessionId>),
     /// A checked order code is needed and the pool is empty; it is being filled.
     NeedOrderCode,
+}
+
+/// Two looks at once: what is missing for either is asked for together.
+///
+/// # Errors
+/// That of either; `Need` of both.
+pub fn both<A, B>(a: Result<A, Stop>, b: Result<B, Stop>) -> Result<(A, B), Stop> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(Stop::Need(mut keys)), Err(Stop::Need(more))) => {
+            keys.extend(more);
+            Err(Stop::Need(keys))
+        }
+        (Err(Stop::Need(_)), Err(stop)) | (Err(stop), _) | (_, Err(stop)) => Err(stop),
+    }
 }
 
 /// What a refused command may leave behind: nothing but this (the idempotency record is the engine's own).
@@ -341,6 +365,7 @@ fn decide(world: &World, moment: &Moment, actor: &Actor, command: &Command) -> P
         Command::Postponed(command) => orders::postponed::plan(world, moment, actor, command),
         Command::Commissions(command) => crate::commissions::plan(world, moment, actor, command),
         Command::Market(command) => market::plan(world, moment, actor, command),
+        Command::Resale(command) => orders::resale::plan(world, moment, actor, command),
         Command::SignIn(command) => crate::identity::sign_in::plan(world, moment, actor, command),
         Command::Identity(command) => crate::identity::manage::plan(world, moment, actor, command),
         Command::Catalogue(command) => crate::catalogue::manage::plan(world, moment, actor, command),

@@ -106,6 +106,8 @@ numeric_ids! {
     ProductId;
     /// An address outside that is told what happens.
     WebhookId;
+    /// A ticket that its owner offers to others; of the same sequence as items.
+    ListingId;
     /// A line of the audit log; of the same sequence as items.
     AuditId;
     /// A shift at a till; of the same sequence as items.

@@ -118,6 +118,8 @@ struct Seen {
     dead: HashSet<ItemId>,
     /// Whether it holds no products either.
     is_empty: bool,
+    /// Those of them that were somebody else's before.
+    second_hand: HashSet<ItemId>,
     /// Items that something else of the order speaks of: insurances, attendees and transfers.
     named: Vec<ItemId>,
     /// What it counts of promotions and collectives.
@@ -222,6 +224,7 @@ impl Laws {
                 whole.flat_map(|refund| &refund.items).chain(&after.cancelled).copied().collect()
             },
             dead: order.items.iter().map(|item| item.id).filter(|item| !order.ticket_state(*item).is_live()).collect(),
+            second_hand: order.extras().second_hand.iter().map(|one| one.item).collect(),
             named: if life == Life::Refund {
                 Vec::new()
             } else {
@@ -423,7 +426,9 @@ impl Laws {
             }
             for (item, session, place, (kind, barcode)) in &order.items {
                 let dead = order.dead.contains(item);
-                for session in self.seasons.sessions(*session).filter(|_| !dead) {
+                // Until it is sold, the place is the ticket's that is offered.
+                let holds = !dead && (order.life == Life::Sold || *kind != TicketKind::Resale);
+                for session in self.seasons.sessions(*session).filter(|_| holds) {
                     let claim = self.claims.get(&(session, *place));
                     if claim.is_none_or(|claim| (claim.order, claim.item) != (*id, *item)) {
                         found.push((1, format!("item {item} of order {id} does not have place {place} of session {session}")));
@@ -547,8 +552,10 @@ impl Laws {
     fn check_counters(&mut self) {
         let mut counted: HashMap<CounterKey, i64> = HashMap::new();
         for order in self.orders.values().filter(|order| order.life != Life::Over) {
-            for (_, session, ..) in order.items.iter().filter(|(item, ..)| !order.refunded.contains(item)) {
-                *counted.entry(CounterKey::ChannelSales(*session, order.channel)).or_default() += 1;
+            for (item, session, ..) in order.items.iter().filter(|(item, ..)| !order.refunded.contains(item)) {
+                if !order.second_hand.contains(item) {
+                    *counted.entry(CounterKey::ChannelSales(*session, order.channel)).or_default() += 1;
+                }
                 if let (Some(buyer), Life::PreConfirmed | Life::Sold) = (order.buyer, order.life)
                     && self.limited.contains(session)
                 {

@@ -28,6 +28,7 @@ pub mod postal;
 pub mod pricing;
 pub mod products;
 pub mod promotions;
+pub mod resale;
 pub mod seasons;
 pub mod shifts;
 pub mod taxes;

@@ -81,7 +81,7 @@ impl fmt::Display for Currency {
 const DECIMALS: u32 = 4;
 
 /// An amount whose currency is not known yet: a decimal number, in ten-thousandths. A payment names no currency, its order has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Decimal(i64);
 
 impl Decimal {

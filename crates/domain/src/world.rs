@@ -30,6 +30,7 @@ use crate::orders::Order;
 use crate::orders::cancellations::Cancellation;
 use crate::orders::postponed::Postponed;
 use crate::products::Taken;
+use crate::resale::Listings;
 use crate::shifts::{Shift, Shifts};
 use crate::voucher_orders::VoucherOrders;
 use crate::vouchers::Vouchers;
@@ -90,6 +91,8 @@ pub struct World {
     pub voucher_orders: VoucherOrders,
     /// What gates know of tickets.
     pub gates: Gates,
+    /// Tickets that are offered to others.
+    pub listings: Listings,
     /// Customers.
     pub(crate) customers: Customers,
     /// Shifts at tills.
@@ -139,6 +142,7 @@ impl World {
             postponed: BTreeMap::new(),
             voucher_orders: VoucherOrders::default(),
             gates: Gates::default(),
+            listings: Listings::default(),
             customers: Customers::default(),
             shifts: Shifts::default(),
             changed_sessions: BTreeSet::new(),
@@ -369,6 +373,10 @@ impl World {
             Row::Cancellation(cancellation) => drop(self.cancellations.insert(cancellation.session, cancellation.clone())),
             Row::Postponed(one) => drop(self.postponed.insert(one.session, one.clone())),
             Row::History(_) | Row::SoldUnit(_) | Row::WebhookAttempt(_) => {}
+            Row::Listing(listing) => {
+                self.next_item = self.next_item.max(listing.id.0 + 1);
+                self.listings.put(listing);
+            }
             Row::AuditLine(line) => self.next_item = self.next_item.max(line.id.0 + 1),
             Row::Shift(shift) => self.put_shift(shift),
             Row::WebhookStanding(standing) => drop(self.webhook_standings.insert(standing.hook, *standing)),

@@ -226,6 +226,7 @@ fn event(entity: u64) -> EventSpec {
         category: Category::default(),
         attendee_form: Default::default(),
         kind: Default::default(),
+        resale: Default::default(),
     }
 }
 
@@ -258,6 +259,7 @@ fn session(event: EventId, template: TemplateId) -> SessionSpec {
         barcodes: BarcodeSource::Generated,
         external_reference: None,
         promotion_required: false,
+        resale: None,
         season: None,
         gates: GateRules::default(),
     }

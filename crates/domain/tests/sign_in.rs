@@ -58,6 +58,7 @@ fn channel(id: u64, kind: ChannelKind) -> Channel {
         mail: false,
         mail_tickets: true,
         customers: false,
+        resale: Default::default(),
         version: 1,
     }
 }

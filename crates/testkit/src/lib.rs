@@ -11,6 +11,7 @@ pub mod market;
 pub mod nats;
 pub mod postgres;
 pub mod receiver;
+pub mod resale;
 pub mod sim;
 pub mod smtp;
 pub mod spawn;

@@ -73,6 +73,7 @@ pub async fn fill(desk: &Desk, stage: &Levante) -> Result<(), String> {
                 ),
             },
             "category": {"code": "OPERA", "parent": "MUSIC"},
+            "resale": {"enabled": true, "floor": 50, "cap": 110, "commission": 8, "surcharges": [{"type": "PER_TICKET", "value": 1}]},
         });
         let event = desk.post("/events", event).await?;
         let nights = (0..4).map(|night| session(desk, &template, days + 3 * night, opens)).collect::<Result<Vec<_>, _>>()?;
@@ -116,7 +117,7 @@ fn session(desk: &Desk, template: &Value, days: i32, opens: i32) -> Result<Value
         "name": format!("Funció {}", start.strftime("%d/%m")), "venue_template_id": template["id"], "status": "READY",
         "date": {
             "start": date(&start), "end": date(&end), "sale_start": date(&opens), "sale_end": date(&start),
-            "booking_start": date(&opens), "booking_end": date(&booking_end),
+            "booking_start": date(&opens), "booking_end": date(&booking_end), "resale_start": date(&opens), "resale_end": date(&start),
         },
         "rates": [
             {"name": "General", "default": true, "prices": prices(template, [189.0, 142.5, 98.0, 61.0, 18.5])},

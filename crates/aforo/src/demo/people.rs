@@ -78,7 +78,7 @@ pub async fn levante(desk: &Desk, credentials: &mut Credentials) -> Result<Levan
     let booking = json!({"enabled": true, "minutes": 2 * 24 * 60, "hours_before": 72});
     let more = json!({
         "delivery_methods": deliveries(), "insurances": insurances(), "booking": booking, "buyer_mandatory": ["NAME", "SURNAME"],
-        "buyer_form": buyer_form(),
+        "buyer_form": buyer_form(), "resale": {"enabled": true, "surcharges": [{"type": "PERCENTAGE", "percent": 5}]},
     });
     desk.call(Method::PATCH, &format!("/channels/{}", stage.web), more).await?;
     gift_vouchers(desk, shop, stage.web).await?;

@@ -49,6 +49,9 @@ fn a_world_to_try_everything_in_is_made_by_the_api_alone() {
     let hot = levante.catalogue.offers.values().find(|offer| offer.event.name == "CF Llevant, league season").unwrap();
     assert!(hot.automatic.is_empty(), "the hot sale is measured without");
     let shop = levante.identity.channels.values().find(|channel| channel.name == "entrades.example").unwrap();
+    assert!(
+        shop.resale.enabled && levante.catalogue.offers.values().any(|offer| offer.event.name == "Norma" && offer.event.resale.enabled)
+    );
     assert!(shop.booking.enabled && shop.delivery_methods.len() == 4 && shop.insurances.len() == 1 && !shop.buyer_form.fields.is_empty());
     let codes = credentials["to_try"].as_array().unwrap();
     assert_eq!(codes.len(), 7, "a presale, a promotion, a member, and four vouchers: {codes:?}");

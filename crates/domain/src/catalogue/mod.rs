@@ -25,6 +25,7 @@ use crate::moment::{Timestamp, Window};
 use crate::money::{Currency, Minor, Percent};
 use crate::products::Product;
 use crate::promotions::Promotion;
+use crate::resale::EventResale;
 use crate::seasons::Season;
 use crate::text::{Language, Localized};
 use crate::voucher_orders::GiftVouchers;
@@ -183,6 +184,9 @@ pub struct Event {
     /// What its sessions are.
     #[serde(default)]
     pub kind: EventKind,
+    /// On which terms its tickets may be sold again.
+    #[serde(default)]
+    pub resale: EventResale,
     /// Counts the changes.
     pub version: u64,
 }
@@ -314,6 +318,9 @@ pub struct Session {
     /// How its gates work.
     #[serde(default)]
     pub gates: GateRules,
+    /// When its tickets may be sold again, where its event lets them; `None`: never.
+    #[serde(default)]
+    pub resale: Option<Window>,
     /// Counts the changes.
     pub version: u64,
 }

@@ -19,6 +19,7 @@ use crate::forms::Form;
 use crate::ids::{ChannelId, EntityId, FamilyId, Hash, KeyId, PointOfSaleId, ShardId, TerminalId, UserId, WebhookId};
 use crate::moment::Timestamp;
 use crate::money::{Currency, Minor, Percent};
+use crate::resale::ChannelResale;
 use crate::text::Language;
 use crate::webhooks::{Webhook, WebhookOwner};
 use terms::{BookingTerms, DeliveryMethod, Insurance};
@@ -210,6 +211,9 @@ pub struct Channel {
     /// Whether its buyers are kept as customers.
     #[serde(default)]
     pub customers: bool,
+    /// Whether it sells tickets again that it or others of its entity sold.
+    #[serde(default)]
+    pub resale: ChannelResale,
     /// Counts the changes.
     pub version: u64,
 }

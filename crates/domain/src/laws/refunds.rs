@@ -53,6 +53,8 @@ impl RefundLaws {
                 | HistoryEvent::Cancelled { .. }
                 | HistoryEvent::Postponed { .. }
                 | HistoryEvent::Marked { .. }
+                | HistoryEvent::Listed { .. }
+                | HistoryEvent::Withdrawn { .. }
                 | HistoryEvent::Reissued { .. } => {
                     self.lines.entry(line.order).or_default().0 += 1;
                 }

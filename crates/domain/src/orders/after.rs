@@ -217,6 +217,7 @@ impl Order {
             None => TicketState::Valid,
             Some(MarketState::Registered { .. }) => TicketState::Registered,
             Some(MarketState::Blocked { .. }) => TicketState::Blocked,
+            Some(MarketState::Listed { .. }) => TicketState::Listed,
         }
     }
 

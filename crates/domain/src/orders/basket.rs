@@ -54,6 +54,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &OrderComman
         OrderCommand::Read(id) => Ok(Done { changes: Vec::new(), reply: Reply::Order(desk.order(*id)?.clone()) }),
         OrderCommand::AddSeats(id, seats, code) => desk.add_seats(desk.basket(*id)?, seats, code.as_ref()),
         OrderCommand::AddAuto(id, request) => desk.add_auto(desk.basket(*id)?, request),
+        OrderCommand::AddResale(id, offers) => desk.add_resale(desk.basket(*id)?, offers),
         OrderCommand::AddProducts(id, products) => desk.add_products(desk.basket(*id)?, products),
         OrderCommand::RemoveItems(id, items) => desk.remove(desk.basket(*id)?, items),
         OrderCommand::SetRate(id, item, rate) => desk.set_rate(desk.basket(*id)?, *item, *rate),
@@ -148,7 +149,9 @@ impl<'a> Desk<'a> {
     }
 
     fn set_rate(&self, order: &Order, id: ItemId, rate: RateId) -> Planned {
-        let index = order.items.iter().position(|item| item.id == id).ok_or_else(|| refused(Code::OrderItemInvalid, [id]))?;
+        // What another buyer offers has the tariff and the price that it is offered at.
+        let is_it = |item: &Item| item.id == id && item.kind != TicketKind::Resale;
+        let index = order.items.iter().position(is_it).ok_or_else(|| refused(Code::OrderItemInvalid, [id]))?;
         let item = &order.items[index];
         let offer = self.offer(item)?;
         let rate = offer.rate(Some(rate)).ok_or(Error::invalid(&["rate_id"]))?;
@@ -258,9 +261,13 @@ pub(crate) fn language(channel: &Channel, named: Option<&Language>) -> Result<La
 /// How much an order adds to a counter.
 fn counted_by(order: &Order, key: &CounterKey) -> i64 {
     let of = |session: SessionId| order.items.iter().filter(|item| item.session == session).count() as i64;
+    let first_sold = |session: SessionId| {
+        let is_it = |item: &&Item| item.session == session && item.kind != TicketKind::Resale;
+        order.items.iter().filter(is_it).count() as i64
+    };
     let hash = || order.buyer.as_ref()?.hash();
     match *key {
-        CounterKey::ChannelSales(session, channel) if order.seller.channel == channel => of(session),
+        CounterKey::ChannelSales(session, channel) if order.seller.channel == channel => first_sold(session),
         CounterKey::BuyerSales(session, buyer) if order.counted.contains(&session) && hash() == Some(buyer) => of(session),
         CounterKey::PromotionUses(_)
         | CounterKey::CodeUses(..)

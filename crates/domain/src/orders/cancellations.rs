@@ -12,6 +12,7 @@ use super::after::Office;
 use super::draft::Draft;
 use super::messages::tell_of_release;
 use super::refunds::RefundRequest;
+use super::resale::withdrawn;
 use super::{HistoryEvent, Item, Order, OrderKind, Stage, TicketState};
 use crate::catalogue::manage::Authority;
 use crate::catalogue::{Readiness, Session};
@@ -252,15 +253,17 @@ impl<'a> Desk<'a> {
             return self.settle_shares(cancellation, order);
         }
         // What marketplaces wanted with them is of no use any more.
+        let before = order;
         let order = &order.unmarked(&items);
         let tickets = items.len() as u32;
         let office = Office { called_off: Some(session), ..Office::of_the_engine(self.world, self.moment, order) };
         let done = match cancellation.refund {
             None => office.call_off(order, session, &items)?,
-            Some(terms) => office.refund(order, &comes_back(order, items, terms))?,
+            Some(terms) => office.refund(order, &comes_back(order, items.clone(), terms))?,
         };
         let total = if let Reply::Order(refund) = &done.reply { refund.totals().total() } else { 0 };
         let mut changes = done.changes;
+        changes.extend(withdrawn(self.world, before, &items, self.moment.now));
         changes.push(noted(cancellation, |one| Cancellation {
             orders: one.orders + 1,
             tickets: one.tickets + tickets,

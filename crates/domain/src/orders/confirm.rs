@@ -7,7 +7,7 @@ use super::basket::{Desk, refused};
 use super::draft::Draft;
 use super::{Buyer, History, HistoryEvent, Order, OrderKind, Payment, PaymentRequest, Stage};
 use crate::change::Row;
-use crate::command::{Done, Planned, Reply, Stop};
+use crate::command::{Done, Planned, Reply, Stop, both};
 use crate::customers::Customer;
 use crate::error::{Code, Error};
 use crate::identity::BuyerField;
@@ -72,13 +72,14 @@ impl Desk<'_> {
             Ordering::Less => Err(Code::PurchaseNotTotallyPaid.into()),
             Ordering::Greater => Err(Error::invalid(&["payments"]).into()),
             Ordering::Equal => {
-                let customer = self.world.buyer_as_customer(order, self.moment.now)?;
-                Ok(self.sell(order, code, payments, customer))
+                let customer = self.world.buyer_as_customer(order, self.moment.now);
+                let (customer, firsts) = both(customer, self.firsts(order))?;
+                Ok(self.sell(order, code, payments, customer, &firsts))
             }
         }
     }
 
-    fn sell(&self, order: &Order, code: OrderCode, payments: Vec<Payment>, customer: Option<Customer>) -> Done {
+    fn sell(&self, order: &Order, code: OrderCode, payments: Vec<Payment>, customer: Option<Customer>, firsts: &[&Arc<Order>]) -> Done {
         let at = self.moment.now;
         let mut chance = self.moment.draw();
         let mut draft = Draft::new(self.world);
@@ -92,6 +93,9 @@ impl Desk<'_> {
             if let Some(ticket) = order.ticket(item, at, &self.world.catalogue) {
                 draft.put(Row::from(ticket));
             }
+        }
+        if !firsts.is_empty() {
+            self.succeed(&mut draft, &order, code, firsts);
         }
         for unit in order.extras.iter_mut().flat_map(|extras| &mut extras.products) {
             unit.barcode = Some(chance.barcode());

@@ -8,7 +8,7 @@ use super::attendees::{Attendee, of, say};
 use super::basket::{check_named, refused};
 use super::draft::Draft;
 use super::{History, HistoryEvent, Item, Order, OrderKind, Stage, TicketState};
-use crate::change::{Key, Row};
+use crate::change::Key;
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::forms::Form;
@@ -120,11 +120,7 @@ impl Office<'_> {
 
     /// Notes that something of these items' tickets became different.
     pub(super) fn touch(&self, draft: &mut Draft<'_>, order: &Order, items: &[ItemId]) {
-        for item in order.items.iter().filter(|item| items.contains(&item.id)) {
-            if let Some(ticket) = order.ticket(item, self.moment.now, &self.world.catalogue) {
-                draft.put(Row::from(ticket));
-            }
-        }
+        draft.put_tickets(order, items, self.moment.now);
     }
 }
 

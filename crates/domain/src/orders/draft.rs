@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::market::SecondHand;
 use super::{Item, Order, Stage, extras};
 use crate::barcodes::{PoolBarcode, PoolState};
 use crate::change::{Change, Counter, CounterKey, Key, Row, Sequence};
@@ -11,6 +12,7 @@ use crate::ids::{Barcode, ItemId, MessageId, OrderId, SessionId, VoucherId};
 use crate::inventory::Claim;
 use crate::messages::{About, Content, Message, MessageState};
 use crate::moment::Timestamp;
+use crate::resale::ListingState;
 use crate::vouchers::Voucher;
 use crate::world::World;
 
@@ -41,6 +43,7 @@ impl<'a> Draft<'a> {
             Change::Put(Row::Message(message)) => Some(message.id.0),
             Change::Put(Row::AuditLine(line)) => Some(line.id.0),
             Change::Put(Row::Shift(shift)) => Some(shift.id.0),
+            Change::Put(Row::Listing(listing)) => Some(listing.id.0),
             _ => None,
         };
         let next_item = changes.iter().filter_map(given).map(|id| id + 1).fold(world.item_ids().0, u64::max);
@@ -123,9 +126,26 @@ impl<'a> Draft<'a> {
         self.changes.extend(item.sessions().map(|session| Change::from(claim(session))));
     }
 
-    /// Lets an item's place fall free.
+    /// Puts the rows of these items' tickets, as they are from `changed` on.
+    pub fn put_tickets(&mut self, order: &Order, items: &[ItemId], changed: Timestamp) {
+        let named = order.items.iter().filter(|item| items.contains(&item.id));
+        self.changes
+            .extend(named.filter_map(|item| order.ticket(item, changed, &self.world.catalogue)).map(|row| Change::from(Row::from(row))));
+    }
+
+    /// Lets an item's place fall free. One that is about to be bought of another buyer has none: its offer is open to others again.
     pub fn free(&mut self, order: &Order, item: &Item) {
-        self.count(CounterKey::ChannelSales(item.session, order.seller.channel), -1);
+        match order.second_hand(item.id) {
+            Some(SecondHand { resold: Some(resold), .. }) if order.expires().is_some() => {
+                let taken = ListingState::Taken { order: order.id, item: item.id };
+                let listing = self.world.listings.get(resold.listing).filter(|listing| listing.state == taken);
+                self.changes.extend(listing.map(|listing| Change::from(listing.turned(ListingState::Open))));
+                return;
+            }
+            // It was sold before, and counts there.
+            Some(_) => {}
+            None => self.count(CounterKey::ChannelSales(item.session, order.seller.channel), -1),
+        }
         self.changes.extend(item.sessions().map(|session| Change::Delete(Key::Claim((session, item.place)))));
     }
 

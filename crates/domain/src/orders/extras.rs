@@ -51,7 +51,7 @@ pub struct Extras {
     pub replaces: Option<Box<Replaces>>,
     /// The customer that bought it, where its channel keeps them.
     pub customer: Option<CustomerId>,
-    /// Of items that took the places of tickets of other orders, which.
+    /// Of items that took the places of tickets of other orders, or are about to, which.
     pub second_hand: Vec<SecondHand>,
     /// What it was given when it came into the books.
     pub entry: Entry,
@@ -121,6 +121,7 @@ impl Order {
         insurance::settle(&mut extras.insurances, &self.items);
         attendees::settle(&mut extras.attendees, &self.items);
         collectives::settle(&mut extras.collectives, &self.items);
+        extras.second_hand.retain(|one| self.items.iter().any(|item| item.id == one.item));
         let (total, currency) = (self.totals().total(), self.currency);
         // Last, since they pay for all the rest.
         if let Some(extras) = self.extras.as_deref_mut() {

@@ -27,6 +27,7 @@ pub mod products;
 pub mod promotions;
 pub mod refunds;
 pub mod relocation;
+pub mod resale;
 pub mod seats;
 pub mod sight;
 pub mod surcharges;
@@ -232,6 +233,8 @@ pub enum TicketKind {
     Sale,
     /// Nothing, by who may give invitations.
     Invitation,
+    /// Money, to who had the place before and offered it: it is of the secondary market.
+    Resale,
 }
 
 impl TicketKind {
@@ -437,7 +440,17 @@ pub enum HistoryEvent {
         /// Which items.
         items: Vec<ItemId>,
     },
-    /// A marketplace sold these items' tickets again.
+    /// These items' tickets were offered to other buyers.
+    Listed {
+        /// Which items.
+        items: Vec<ItemId>,
+    },
+    /// They are not offered any more.
+    Withdrawn {
+        /// Which items.
+        items: Vec<ItemId>,
+    },
+    /// These items' tickets were sold again.
     Reissued {
         /// The code of the order that has the tickets that took their places.
         order: OrderCode,

@@ -262,8 +262,11 @@ impl Desk<'_> {
 
     /// The promotion asked for, on the items named or on all that it is for. Asked for again, it replaces what it was.
     pub(super) fn promote(&self, order: &Order, request: &PromotionRequest) -> Planned {
-        if order.items.is_empty() {
-            return Err(Code::OrderPromotionPrimaryMktRequired.into());
+        let resale: Vec<_> = order.items.iter().filter(|item| item.kind == TicketKind::Resale).map(|item| item.id).collect();
+        let named = request.items.iter().flatten().copied().filter(|id| resale.contains(id));
+        let named: Vec<_> = named.collect();
+        if order.items.len() == resale.len() || !named.is_empty() {
+            return Err(refused(Code::OrderPromotionPrimaryMktRequired, named).into());
         }
         let catalogue = &self.world.catalogue;
         let offered = catalogue.promotions.get(&request.id).filter(|promotion| is_offered(promotion, order, catalogue));

@@ -146,11 +146,14 @@ impl<'a> Office<'a> {
     ///
     /// # Errors
     /// `ORDER_INVALID_STATUS` unless the order is sold; `ORDER_ITEM_INVALID` for items it does not have; `PRODUCT_STATE_INVALID` for those whose ticket
-    /// cannot be given back, because it was already, somebody came in with it or it has to do with the secondary market; `FORBIDDEN_RESOURCE` and `AUTH0027` for
-    /// who may not block the places, if that is asked for; then those of the payments, where some are named.
+    /// cannot be given back, because it was already, somebody came in with it or it has to do with the secondary market (one whose seller is not paid, since
+    /// its buyer gave it back, may); `FORBIDDEN_RESOURCE` and `AUTH0027` for who may not block the places, if that is asked for; then those of the payments,
+    /// where some are named.
     pub(super) fn refund(&self, order: &Arc<Order>, request: &RefundRequest) -> Planned {
         let Stage::Confirm { code: of_code, .. } = order.stage else { return Err(Code::OrderInvalidStatus.into()) };
-        check_named(order, &request.items, Code::ProductStateInvalid, |id| order.ticket_state(id).may_come_back())?;
+        let unpaid = self.not_paid_for(order, &request.items)?;
+        let may_come_back = |id| order.ticket_state(id).may_come_back() || unpaid.contains(&id);
+        check_named(order, &request.items, Code::ProductStateInvalid, may_come_back)?;
         self.check_not_entered(order, &request.items)?;
         if request.block_places {
             self.may_block(order, request)?;

@@ -436,7 +436,8 @@ fn rate<'a>(offer: &'a Offer, item: &Item, named: Option<RateId>) -> Result<Opti
     }
     let own = offer.rate(Some(item.rate));
     let usual = match item.kind {
-        TicketKind::Sale => offer.rate(None),
+        // What is of the secondary market is not relocated.
+        TicketKind::Sale | TicketKind::Resale => offer.rate(None),
         TicketKind::Invitation => offer.session.rates.iter().find(|rate| rate.is_invitation()),
     };
     Ok(own.or(usual))

@@ -360,7 +360,12 @@ fn asked_twice(asked: &[(&SeatRequest, &Sale<'_>, &Rate)]) -> Vec<SeatId> {
 
 /// The order's places in a session, as the orphan rule judges them: of those of its items that are meant.
 fn own_places(order: &Order, offer: &Offer, is_meant: impl Fn(&Item) -> bool) -> Vec<Place> {
-    let apart = |item: &Item| item.kind == TicketKind::Invitation && offer.rate(Some(item.rate)).is_some_and(invitations::stands_apart);
+    let apart = |item: &Item| match item.kind {
+        TicketKind::Sale => false,
+        TicketKind::Invitation => offer.rate(Some(item.rate)).is_some_and(invitations::stands_apart),
+        // It was sold before, and leaves nothing free.
+        TicketKind::Resale => true,
+    };
     order.items.iter().filter(|item| item.is_in(offer.session.id) && is_meant(item) && !apart(item)).map(|item| item.place).collect()
 }
 

@@ -69,7 +69,9 @@ pub enum TicketState {
     Registered,
     /// Opens no gate as long as a marketplace keeps it from it.
     Blocked,
-    /// A marketplace sold it again: another ticket has its place, and it is dead.
+    /// Opens no gate as long as its owner offers it to others.
+    Listed,
+    /// It was sold again: another ticket has its place, and it is dead.
     Reissued,
 }
 
@@ -77,7 +79,7 @@ impl TicketState {
     /// Whether its place is somebody's by it.
     pub const fn is_live(self) -> bool {
         match self {
-            Self::Valid | Self::Registered | Self::Blocked => true,
+            Self::Valid | Self::Registered | Self::Blocked | Self::Listed => true,
             Self::Refunded | Self::Relocated | Self::Cancelled | Self::Reissued => false,
         }
     }
@@ -86,7 +88,7 @@ impl TicketState {
     pub const fn opens_gates(self) -> bool {
         match self {
             Self::Valid | Self::Registered => true,
-            Self::Refunded | Self::Relocated | Self::Cancelled | Self::Blocked | Self::Reissued => false,
+            Self::Refunded | Self::Relocated | Self::Cancelled | Self::Blocked | Self::Listed | Self::Reissued => false,
         }
     }
 
@@ -99,6 +101,7 @@ impl TicketState {
             Self::Cancelled => "CANCELLED",
             Self::Registered => "REGISTERED",
             Self::Blocked => "BLOCKED",
+            Self::Listed => "LISTED",
             Self::Reissued => "REISSUED",
         }
     }

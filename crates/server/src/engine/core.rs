@@ -16,6 +16,7 @@ use aforo_domain::ids::{SessionId, ShardId};
 use aforo_domain::inventory::Snapshot;
 use aforo_domain::moment::{Moment, Timestamp};
 use aforo_domain::products::Taken;
+use aforo_domain::resale::Offered;
 use aforo_domain::world::World;
 
 use super::batch::Bench;
@@ -269,6 +270,8 @@ pub struct Publication {
     pub catalogue: Option<Arc<Catalogue>>,
     /// What is taken of products, if that changed.
     pub taken: Option<Arc<Taken>>,
+    /// Tickets that are offered again, if that changed.
+    pub listings: Option<Arc<Offered>>,
     /// Places that changed.
     pub places: Vec<(SessionId, Snapshot)>,
 }

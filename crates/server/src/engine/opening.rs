@@ -72,14 +72,15 @@ impl<T> Core<T> {
             _ if opening.epoch != epoch => {}
             Ok(world) => {
                 let mut serving = Serving::new(*world, &opening, self.clock, self.limits.cache_bytes);
-                let (identity, catalogue, taken) = serving.shown.clone();
+                let shown = serving.shown.clone();
                 let places = serving.places();
                 out.push(Output::Publish(Publication {
                     shard: id,
                     seq: opening.seq,
-                    identity: Some(identity),
-                    catalogue: Some(catalogue),
-                    taken: Some(taken),
+                    identity: Some(shown.identity),
+                    catalogue: Some(shown.catalogue),
+                    taken: Some(shown.taken),
+                    listings: Some(shown.listings),
                     places,
                 }));
                 shard.state = State::Serving(Box::new(serving));

@@ -12,6 +12,7 @@ use aforo_domain::ids::{SessionId, ShardId};
 use aforo_domain::inventory::Snapshot;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::products::Taken;
+use aforo_domain::resale::Offered;
 use aforo_domain::world::World;
 
 use super::cache::Cache;
@@ -113,7 +114,24 @@ pub struct Serving<T> {
     /// Rows that may be dropped from memory.
     pub cache: Cache,
     /// What readers were shown last.
-    pub shown: (Arc<Identity>, Arc<Catalogue>, Arc<Taken>),
+    pub shown: Shown,
+}
+
+/// What of a World readers are shown as it is: one that is not the same object any more has changed.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the fields of a shard's view")]
+pub struct Shown {
+    pub identity: Arc<Identity>,
+    pub catalogue: Arc<Catalogue>,
+    pub taken: Arc<Taken>,
+    pub listings: Arc<Offered>,
+}
+
+impl Shown {
+    fn of(world: &World) -> Self {
+        let (identity, catalogue) = (world.identity.clone(), world.catalogue.clone());
+        Self { identity, catalogue, taken: world.taken.clone(), listings: world.listings.offered.clone() }
+    }
 }
 
 /// A batch whose append is under way: everything that leaves once it is durable.
@@ -155,7 +173,7 @@ impl<T> Serving<T> {
     /// A World that was just loaded.
     pub fn new(world: World, opening: &Opening, clock: Timestamp, cache_bytes: usize) -> Self {
         Self {
-            shown: (world.identity.clone(), world.catalogue.clone(), world.taken.clone()),
+            shown: Shown::of(&world),
             world,
             epoch: opening.epoch,
             seq: opening.seq,
@@ -196,16 +214,14 @@ impl<T> Serving<T> {
 
     /// What the last batch changed for readers.
     pub fn publication(&mut self, shard: ShardId) -> Option<Publication> {
-        let world = &self.world;
-        let identity = (!Arc::ptr_eq(&self.shown.0, &world.identity)).then(|| world.identity.clone());
-        let catalogue = (!Arc::ptr_eq(&self.shown.1, &world.catalogue)).then(|| world.catalogue.clone());
-        let taken = (!Arc::ptr_eq(&self.shown.2, &world.taken)).then(|| world.taken.clone());
-        self.shown.0.clone_from(&self.world.identity);
-        self.shown.1.clone_from(&self.world.catalogue);
-        self.shown.2.clone_from(&self.world.taken);
+        let (world, shown) = (&self.world, &mut self.shown);
+        let identity = changed(&mut shown.identity, &world.identity);
+        let catalogue = changed(&mut shown.catalogue, &world.catalogue);
+        let taken = changed(&mut shown.taken, &world.taken);
+        let listings = changed(&mut shown.listings, &world.listings.offered);
         let places = self.places();
-        let nothing = identity.is_none() && catalogue.is_none() && taken.is_none() && places.is_empty();
-        (!nothing).then_some(Publication { shard, seq: self.seq, identity, catalogue, taken, places })
+        let nothing = identity.is_none() && catalogue.is_none() && taken.is_none() && listings.is_none() && places.is_empty();
+        (!nothing).then_some(Publication { shard, seq: self.seq, identity, catalogue, taken, listings, places })
     }
 
     /// Pictures of the sessions whose places changed.
@@ -224,4 +240,13 @@ impl<T> Serving<T> {
         }
         self.codes.applied(seq);
     }
+}
+
+/// What readers are to be shown in place of what they were, if it changed.
+fn changed<T>(shown: &mut Arc<T>, now: &Arc<T>) -> Option<Arc<T>> {
+    if Arc::ptr_eq(shown, now) {
+        return None;
+    }
+    *shown = now.clone();
+    Some(now.clone())
 }

@@ -9,6 +9,7 @@ use aforo_domain::identity::Identity;
 use aforo_domain::ids::{SessionId, ShardId};
 use aforo_domain::inventory::Snapshot;
 use aforo_domain::products::Taken;
+use aforo_domain::resale::Offered;
 use arc_swap::ArcSwap;
 
 use super::core::Publication;
@@ -26,6 +27,8 @@ pub struct ShardView {
     pub catalogue: Arc<Catalogue>,
     /// What is taken of products.
     pub taken: Arc<Taken>,
+    /// Tickets that are offered again.
+    pub listings: Arc<Offered>,
     /// Places, by session. The map is replaced when sessions come; a seat sold replaces only what its cell holds.
     pub seats: Arc<HashMap<SessionId, Arc<ArcSwap<Snapshot>>>>,
 }
@@ -55,13 +58,14 @@ impl Views {
             }
         }
         let before = before.unwrap_or_default();
-        if new.identity.is_none() && new.catalogue.is_none() && new.taken.is_none() && seats.is_none() {
+        if new.identity.is_none() && new.catalogue.is_none() && new.taken.is_none() && new.listings.is_none() && seats.is_none() {
             return;
         }
         let view = Arc::new(ShardView {
             identity: new.identity.unwrap_or_else(|| before.identity.clone()),
             catalogue: new.catalogue.unwrap_or_else(|| before.catalogue.clone()),
             taken: new.taken.unwrap_or_else(|| before.taken.clone()),
+            listings: new.listings.unwrap_or_else(|| before.listings.clone()),
             seats: seats.map_or_else(|| before.seats.clone(), Arc::new),
         });
         if let Some(cell) = self.0.load().get(&new.shard) {

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use aforo_domain::ids::{Barcode, ChannelId, EntityId, Hash, ItemId, KeyId, OrderCode, OrderId, SessionId, ShardId, UserId, WebhookId};
+use aforo_domain::ids::{
+    Barcode, ChannelId, EntityId, Hash, ItemId, KeyId, ListingId, OrderCode, OrderId, SessionId, ShardId, UserId, WebhookId,
+};
 use aforo_domain::messages::Kind as MessageKind;
 use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, OrderKind};
@@ -89,6 +91,19 @@ pub struct MessagesWanted {
     pub waiting: Option<bool>,
     /// Of these channels.
     pub channels: Vec<ChannelId>,
+}
+
+/// Which offers of tickets are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct ListingsWanted {
+    /// Of which channel.
+    pub channel: ChannelId,
+    /// Only this one.
+    pub id: Option<ListingId>,
+    /// Only those of this session.
+    pub session: Option<SessionId>,
+    /// Only those of this order.
+    pub code: Option<OrderCode>,
 }
 
 /// Attempts to deliver to a webhook.
@@ -327,6 +342,26 @@ pub fn customers(dialect: Dialect, shard: ShardId, entity: EntityId, cut: Cut) -
     let count = writer.select(format!("SELECT count(*) FROM customers WHERE {condition}"), COUNT);
     let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
     let page = format!("SELECT data FROM customers WHERE {condition} ORDER BY created, id LIMIT {limit} OFFSET {offset}");
+    vec![count, writer.select(page, DATA)]
+}
+
+/// A page of what a channel offers or has offered again, the first offered first.
+pub fn listings(dialect: Dialect, shard: ShardId, wanted: &ListingsWanted, cut: Cut) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let channel = writer.bind(int(wanted.channel.0));
+    let mut condition = format!("shard = {} AND channel = {channel}", dialect.placeholder(1));
+    if let Some(id) = wanted.id {
+        condition += &format!(" AND id = {}", writer.bind(int(id.0)));
+    }
+    if let Some(session) = wanted.session {
+        condition += &format!(" AND session = {}", writer.bind(int(session.0)));
+    }
+    if let Some(code) = wanted.code {
+        condition += &format!(" AND code = {}", writer.bind(Value::Text(code.to_string())));
+    }
+    let count = writer.select(format!("SELECT count(*) FROM listings WHERE {condition}"), COUNT);
+    let (limit, offset) = (writer.bind(int(cut.limit)), writer.bind(int(cut.offset)));
+    let page = format!("SELECT data FROM listings WHERE {condition} ORDER BY id LIMIT {limit} OFFSET {offset}");
     vec![count, writer.select(page, DATA)]
 }
 

@@ -7,8 +7,9 @@ use aforo_domain::ids::{ChannelId, EntityId, ItemId, OrderCode, OrderId, ShardId
 use aforo_domain::messages::Message;
 use aforo_domain::orders::{History, Order, Ticket};
 use aforo_domain::products::SoldUnit;
+use aforo_domain::resale::Listing;
 
-use super::lists::{self, Cut, Found, MessagesWanted, OrdersWanted, Page, Select, TicketsWanted};
+use super::lists::{self, Cut, Found, ListingsWanted, MessagesWanted, OrdersWanted, Page, Select, TicketsWanted};
 use super::sql::Dialect;
 use super::{Reader, StoreError, sqlite};
 
@@ -52,6 +53,14 @@ impl Reader {
     /// Whatever the database says.
     pub fn customers(&mut self, shard: ShardId, entity: EntityId, cut: Cut) -> Result<Page<Arc<Customer>>, StoreError> {
         lists::page(&self.select(&lists::customers(self.dialect(), shard, entity, cut))?)
+    }
+
+    /// What a channel offers or has offered again, the first offered first.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn listings(&mut self, shard: ShardId, wanted: &ListingsWanted, cut: Cut) -> Result<Page<Arc<Listing>>, StoreError> {
+        lists::page(&self.select(&lists::listings(self.dialect(), shard, wanted, cut))?)
     }
 
     /// Tickets with their orders.

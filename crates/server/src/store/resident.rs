@@ -61,6 +61,7 @@ pub static PARTS: &[Part] = &[
     Part::Rows(&schema::POSTPONED, ""),
     Part::Rows(&schema::COMMISSIONS, ""),
     Part::Rows(&schema::SHIFTS, "open"),
+    Part::Rows(&schema::LISTINGS, "offered"),
     Part::Rows(&schema::COUNTERS, ""),
     Part::Outcomes,
 ];

@@ -116,6 +116,7 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
         Key::WebhookAttempt((hook, slot)) => pair(hook.0, *slot, put),
         Key::AuditLine(id) => put(int(id.0)),
         Key::Shift(id) => put(int(id.0)),
+        Key::Listing(id) => put(int(id.0)),
     }
 }
 
@@ -176,6 +177,12 @@ pub fn row_cells(row: &Row, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Int(customer.created.0));
         }
         Row::Message(message) => message_cells(message, put),
+        Row::Listing(listing) => {
+            put(int(listing.channel.0));
+            put(int(listing.session.0));
+            put(ascii(&listing.code.0));
+            put(Cell::Bool(listing.is_offered()));
+        }
         Row::AuditLine(_) | Row::WebhookAttempt(_) => log_cells(row, put),
         Row::Shift(shift) => shift_cells(shift, put),
         Row::Counter(counter) => return put(Cell::Int(counter.value)),
@@ -430,6 +437,7 @@ pub fn write_json(row: &Row, out: &mut Vec<u8>) {
         Row::WebhookAttempt(row) => serde_json::to_writer(out, row),
         Row::AuditLine(row) => serde_json::to_writer(out, row),
         Row::Shift(row) => serde_json::to_writer(out, row),
+        Row::Listing(row) => serde_json::to_writer(out, row),
         Row::Claim(_) | Row::PoolBarcode(_) | Row::Counter(_) | Row::Sequence(_) => Ok(()),
     };
     // Rows have no maps with keys that JSON lacks, and memory does not refuse: a round trip of every kind is a test.

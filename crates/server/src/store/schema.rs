@@ -26,6 +26,7 @@ use aforo_domain::orders::postponed::Postponed;
 use aforo_domain::orders::{History, Order, Ticket};
 use aforo_domain::products::{Product, SoldUnit};
 use aforo_domain::promotions::Promotion;
+use aforo_domain::resale::Listing;
 use aforo_domain::shifts::Shift;
 use aforo_domain::voucher_orders::{GiftVouchers, VoucherOrder, VoucherSale};
 use aforo_domain::vouchers::{Voucher, VoucherCode, VoucherGroup, VoucherMovement};
@@ -363,6 +364,17 @@ row_tables! {
         DATA,
     ])
     .clustered(), json::<Arc<Attempt>>;
+    Listing: LISTINGS = Table::new("listings", &[SHARD, int("id")], &[
+        int("channel"),
+        int("session"),
+        text("code"),
+        bool("offered"),
+        DATA,
+    ])
+    .with(&[
+        Index { name: "listings_channel", unique: false, columns: "shard, channel, id", only: None },
+        Index { name: "listings_offered", unique: false, columns: "shard, id", only: Some("offered") },
+    ]), json::<Arc<Listing>>;
     // Only what is managed and done after a sale has a line: a sale writes none.
     AuditLine: AUDIT_LINES = Table::new("audit_lines", &[SHARD, int("id")], &[int("at"), text("actor"), text("kind"), text("object"), DATA])
     .with(&[

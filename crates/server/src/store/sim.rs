@@ -221,6 +221,7 @@ impl SimStore {
                 Row::OfflineScan(_) | Row::GateTally(_) => {}
                 Row::WebhookAttempt(_) | Row::AuditLine(_) => {}
                 Row::Shift(shift) if shift.end.is_some() => {}
+                Row::Listing(listing) if !listing.is_offered() => {}
                 Row::VoucherOrder(order) if matches!(order.stage, VoucherOrderStage::Confirm { .. }) => {}
                 _ => each(Resident::Row(row)),
             }

@@ -176,7 +176,7 @@ fn place(item: &Item, offer: &Offer, words: &Words) -> (Vec<Fact>, Vec<&'static 
 fn details(item: &Item, order: &Order, offer: &Offer, words: &Words) -> Vec<Fact> {
     let labels = &words.labels;
     let price = match item.kind {
-        TicketKind::Sale => words.money(order.currency, item.price.total()),
+        TicketKind::Sale | TicketKind::Resale => words.money(order.currency, item.price.total()),
         TicketKind::Invitation => labels.invitation.to_owned(),
     };
     let mut facts = vec![

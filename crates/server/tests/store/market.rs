@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use aforo_domain::change::Row;
 use aforo_domain::ids::*;
-use aforo_domain::orders::market::{Mark, MarketState, SecondHand, Standing, Successor};
-use aforo_domain::orders::{History, HistoryEvent, Seller, Ticket, TicketKind, TicketState};
+use aforo_domain::money::Currency;
+use aforo_domain::orders::market::{Mark, MarketState, Resold, SecondHand, Standing, Successor};
+use aforo_domain::orders::{History, HistoryEvent, Seller, Spot, Ticket, TicketKind, TicketState};
+use aforo_domain::resale::{Listing, ListingState};
 
 use crate::refunds::{REFUND, REFUND_CODE};
 use crate::rows::{CODE, CONFIRMED, NOW, USED, barcode};
@@ -20,13 +22,21 @@ pub fn standings() -> Vec<Standing> {
         MarketState::Blocked { by: BY, registered: Some(BY) },
         MarketState::Blocked { by: BY, registered: None },
         MarketState::Reissued(successor),
+        MarketState::Listed { listing: ListingId(7) },
     ];
     (11..).zip(states).map(|(item, state)| Standing { item: ItemId(item), state }).collect()
 }
 
 /// That the order's item took the place of another ticket.
 pub fn second_hand() -> SecondHand {
-    SecondHand { item: ItemId(5), ticket: ItemId(4), order: REFUND, code: REFUND_CODE, by: BY }
+    SecondHand {
+        item: ItemId(5),
+        ticket: ItemId(4),
+        order: REFUND,
+        code: REFUND_CODE,
+        by: BY,
+        resold: Some(Resold { listing: ListingId(7), payout: 1_800 }),
+    }
 }
 
 /// The ticket of the order's item.
@@ -38,12 +48,41 @@ pub fn ticket(session: SessionId) -> Ticket {
     Ticket { id: ItemId(5), order, code, session, place: 0, kind, barcode, state, sale, changed, rate, attendee }
 }
 
+/// An offer in each state.
+pub fn listings(session: SessionId, event: EventId) -> Vec<Row> {
+    let successor = Successor { order: REFUND, code: REFUND_CODE, item: ItemId(15), at: NOW };
+    let taken = ListingState::Taken { order: CONFIRMED, item: ItemId(5) };
+    let states = [ListingState::Open, taken, ListingState::Sold(successor), ListingState::Withdrawn { at: NOW }];
+    let listing = |(id, state)| Listing {
+        id: ListingId(id),
+        entity: EntityId(11),
+        channel: ChannelId(21),
+        order: CONFIRMED,
+        code: CODE,
+        ticket: ItemId(5),
+        session,
+        event,
+        place: 0,
+        spot: Spot::Seat(SeatId(1)),
+        price_type: PriceTypeId(1),
+        rate: RateId(81),
+        price: 2_000,
+        commission: 200,
+        currency: Currency::parse("EUR").expect("a currency"),
+        offered: NOW,
+        state,
+    };
+    (7..).zip(states).map(|one| Row::from(Arc::new(listing(one)))).collect()
+}
+
 /// Lines of a book.
 pub fn rows(by: &Seller) -> Vec<Row> {
     let items = vec![ItemId(5)];
     let marks = [Mark::Register, Mark::Unregister, Mark::Block, Mark::Unblock];
     let marked = marks.map(|mark| HistoryEvent::Marked { mark, items: items.clone() });
     let reissued = HistoryEvent::Reissued { order: REFUND_CODE, items: items.clone() };
+    let listed = HistoryEvent::Listed { items: items.clone() };
+    let withdrawn = HistoryEvent::Withdrawn { items: items.clone() };
     let line = |(number, what)| Row::from(Arc::new(History { order: CONFIRMED, number, at: NOW, by: by.clone(), what }));
-    (20..).zip(marked.into_iter().chain([reissued])).map(line).collect()
+    (20..).zip(marked.into_iter().chain([reissued, listed, withdrawn])).map(line).collect()
 }

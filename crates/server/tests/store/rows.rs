@@ -31,6 +31,7 @@ use aforo_domain::orders::{Buyer, History, HistoryEvent, Item, Order, Payment, P
 use aforo_domain::pricing::{Discount, ItemPrice, TaxLine, Taxed};
 use aforo_domain::products::{ProductTerms, Unit};
 use aforo_domain::promotions::{Applied, Conditions, Limits, Promotion, PromotionCode, PromotionKind, Reduction, Scope, Terms};
+use aforo_domain::resale::{ChannelResale, EventResale};
 use aforo_domain::seasons::{self, Season, Share};
 use aforo_domain::text::{Language, Localized};
 use aforo_domain::vouchers::{MovementKind, TakenVoucher, Voucher, VoucherCode, VoucherGroup, VoucherMovement};
@@ -151,6 +152,7 @@ fn channel() -> Arc<Channel> {
         mail: true,
         mail_tickets: true,
         customers: true,
+        resale: ChannelResale { enabled: true, surcharges: vec![Surcharge::PerTicket(100)] },
         version: 1,
     })
 }
@@ -324,6 +326,7 @@ fn event() -> Event {
         images: Images { main: text("https://example.com/1.jpg"), landscape: vec![text("https://example.com/2.jpg")] },
         category: Category { code: "OPERA".into(), parent: Some("MUSIC".into()), custom: None },
         attendee_form: form(),
+        resale: EventResale { enabled: true, ..EventResale::default() },
         kind: EventKind::Activity,
         version: 1,
     }
@@ -367,6 +370,7 @@ fn session_of(id: SessionId, template: TemplateId) -> Session {
         external_reference: Some("X-1".into()),
         postponed_from: Some(Timestamp(1_926_000_000_000_000)),
         promotion_required: true,
+        resale: Some(Window { start: Timestamp(1), end: Timestamp(2) }),
         season: Some(Season { members: vec![member(52, 1), member(53, 2)] }),
         gates: crate::gates::rules(),
         version: 1,
@@ -477,6 +481,7 @@ fn sales() -> Vec<Row> {
         Sequence { items_reserved: 1_000 }.into(),
     ];
     rows.extend(messages(&confirmed));
+    rows.extend(crate::market::listings(session, EventId(50)));
     rows.extend(crate::refunds::rows(&by()));
     for (number, answer) in (1..).zip(answers) {
         let outcome = Outcome { key: Hash([number; 32]), fingerprint: Hash([0xff; 32]), period: Period(i64::from(number)), answer };

@@ -10,7 +10,7 @@ use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatReque
 use aforo_domain::customers::{CustomerCommand, id_of};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
-use aforo_domain::ids::{ChannelId, DeliveryMethodId, EntityId, Hash, InsuranceId, ItemId, OrderId, PromotionId, QuotaId, RateId};
+use aforo_domain::ids::{ChannelId, DeliveryMethodId, EntityId, Hash, InsuranceId, ItemId, OrderId, PromotionId, QuotaId, RateId, SeatId};
 use aforo_domain::messages::LoyaltyRequest;
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
@@ -21,7 +21,7 @@ use aforo_domain::orders::metadata::MetadataChange;
 use aforo_domain::orders::promotions::PromotionRequest;
 use aforo_domain::orders::refunds::RefundRequest;
 use aforo_domain::orders::transfer::TransferRequest;
-use aforo_domain::orders::{Buyer, Item, Order, OrderKind, PaymentKind, PaymentRequest, Stage as Life, TicketKind};
+use aforo_domain::orders::{Buyer, Item, Order, OrderKind, PaymentKind, PaymentRequest, Spot, Stage as Life, TicketKind};
 use aforo_domain::promotions::PromotionCode;
 use aforo_domain::voucher_orders::Stage as Gift;
 use aforo_domain::vouchers::ShownVoucher;
@@ -31,6 +31,7 @@ use super::gifts;
 use super::ledger::Ledger;
 use super::products;
 use super::relocations;
+use super::resale;
 use super::stage::{CLUB, CODE, FANS, FRIENDS, MEMBERS_OF_FRIENDS, SHARD, Show, Stage, VOUCHERS, WEB, friend, seller, voucher};
 
 /// How it went, in numbers.
@@ -63,6 +64,8 @@ pub struct Clients {
     again: Vec<Asked>,
     /// What keyed requests were answered, and until when that is kept.
     answered: HashMap<Hash, (Timestamp, Result<Reply, Error>)>,
+    /// Seats that came back of late.
+    given_back: Vec<SeatRequest>,
     next: u64,
     /// How it went.
     pub tally: Tally,
@@ -100,6 +103,7 @@ impl Clients {
             asked: HashMap::new(),
             again: Vec::new(),
             answered: HashMap::new(),
+            given_back: Vec::new(),
             next: 0,
             tally: Tally::default(),
         }
@@ -169,6 +173,10 @@ impl Clients {
         if matches!(last.stage, Life::Confirm { .. }) && channel == CLUB && below(draw, 12) == 0 {
             return self.about(channel, Command::Customer(forgotten(&last)), Some(id), draw);
         }
+        if matches!(last.stage, Life::Confirm { .. }) && below(draw, 6) == 0 {
+            // Answers no order, but the offers.
+            return self.about(channel, Command::Resale(resale::offer(&last, draw)), None, draw);
+        }
         if matches!(last.stage, Life::Confirm { .. }) && below(draw, 2) == 0 {
             let command = match below(draw, 4) {
                 0 => relocations::some(&last, &self.stage.shows, draw),
@@ -179,12 +187,17 @@ impl Clients {
         if last.kind() == OrderKind::Booking && below(draw, 8) == 0 {
             return self.about(channel, Command::AfterSale(id, AfterSaleCommand::CancelBooking), Some(id), draw);
         }
-        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 140) };
+        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 152) };
         let command = match number {
+            // What came back is wanted again.
+            0..25 if below(draw, 3) == 0 && !self.given_back.is_empty() => {
+                let index = below(draw, self.given_back.len());
+                OrderCommand::AddSeats(id, vec![self.given_back.swap_remove(index)], code(draw))
+            }
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
             38..41 => OrderCommand::RemoveItems(id, item(draw).into_iter().collect()),
-            41..44 => OrderCommand::Promote(id, promotion(item(draw).filter(|_| below(draw, 2) == 0), draw)),
+            41..44 | 149.. => OrderCommand::Promote(id, promotion(item(draw).filter(|_| below(draw, 2) == 0), draw)),
             44..48 => match item(draw) {
                 Some(item) => OrderCommand::SetRate(id, item, show.rates[below(draw, show.rates.len())]),
                 None => OrderCommand::Read(id),
@@ -215,6 +228,8 @@ impl Clients {
             112..130 => collective(id, draw),
             130 => OrderCommand::DropCollective(id, [FANS, FRIENDS][below(draw, 2)]),
             131..137 => OrderCommand::AddProducts(id, products::some(draw)),
+            139..147 => OrderCommand::AddResale(id, resale::some(ledger, draw)),
+            147 | 148 => return self.about(channel, Command::Resale(resale::withdraw(ledger, draw)), None, draw),
             137..139 => OrderCommand::RemoveItems(id, products::unit(&last, draw).into_iter().collect()),
             _ => OrderCommand::Read(id),
         };
@@ -317,6 +332,10 @@ impl Clients {
                 asked.command, order.id, asked.newest
             ));
         }
+        if matches!(order.stage, Life::Refund { .. }) {
+            let seats = order.items.iter().filter_map(|item| Some((item.session, seat_of(item)?)));
+            self.given_back.extend(seats.map(|(session, id)| SeatRequest { id, session, rate: None }));
+        }
         let sold = matches!(order.stage, Life::Confirm { .. });
         match self.orders.iter_mut().find(|known| known.last.id == order.id) {
             Some(known) if image >= known.newest => {
@@ -344,6 +363,8 @@ impl Clients {
             let may = match item.kind {
                 TicketKind::Sale => !members || show.released <= now || club && show.sells_members,
                 TicketKind::Invitation => club && (members || !show.invites_members),
+                // It was sold before.
+                TicketKind::Resale => true,
             };
             // A place that the promoter moved was the members' for a while, or everybody's.
             if !may && !ledger.was_moved(item.session, item.place) {
@@ -406,6 +427,10 @@ fn next_step(order: &Order) -> usize {
         Life::Basket { .. } => 65,
         _ => 95,
     }
+}
+
+const fn seat_of(item: &Item) -> Option<SeatId> {
+    if let Spot::Seat(seat) = item.spot { Some(seat) } else { None }
 }
 
 /// A number below `end`.

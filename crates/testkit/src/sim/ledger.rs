@@ -11,7 +11,7 @@ use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
 use aforo_domain::collectives::Check;
 use aforo_domain::gates::{Listed, RevokedBy};
 use aforo_domain::idempotency::{Outcome, Period};
-use aforo_domain::ids::{Barcode, CollectiveId, Hash, ItemId, MessageId, OrderId, PromotionId, SessionId, VoucherOrderId};
+use aforo_domain::ids::{Barcode, CollectiveId, Hash, ItemId, ListingId, MessageId, OrderId, PromotionId, SessionId, VoucherOrderId};
 use aforo_domain::inventory::{PlaceState, Snapshot};
 use aforo_domain::laws::Laws;
 use aforo_domain::messages::{About, Kind, Message};
@@ -19,6 +19,7 @@ use aforo_domain::moment::Timestamp;
 use aforo_domain::orders::{Order, Stage, extras};
 use aforo_domain::products::Taken;
 use aforo_domain::promotions::PromotionCode;
+use aforo_domain::resale::{Listing, Offered};
 use aforo_domain::seasons::Season;
 use aforo_domain::voucher_orders::{GiftDelivery, Stage as GiftStage, VoucherOrder};
 use aforo_domain::world::World;
@@ -361,6 +362,7 @@ impl Ledger {
             }
         }
         self.check_taken(&world.taken)?;
+        self.check_offered(&world.listings.offered)?;
         self.check_gates(world)?;
         self.check_pools(world)
     }
@@ -417,6 +419,23 @@ impl Ledger {
         let place = known.len().saturating_sub(4);
         known.splice(place..place, dead.into_iter().take(2));
         known
+    }
+
+    /// Every offer of a ticket, the first offered first.
+    pub fn listings(&self) -> Vec<&Arc<Listing>> {
+        let rows = self.rows.range(Key::Listing(ListingId(0))..=Key::Listing(ListingId(u64::MAX)));
+        rows.filter_map(|(_, row)| if let Row::Listing(listing) = row { Some(listing) } else { None }).collect()
+    }
+
+    /// What is shown as offered again is what is so durably.
+    ///
+    /// # Errors
+    /// Where they differ.
+    pub fn check_offered(&self, offered: &Offered) -> Result<(), String> {
+        let shown: Vec<_> = offered.values().flat_map(|listings| listings.values()).collect();
+        let mut durable: Vec<_> = self.listings().into_iter().filter(|listing| listing.is_offered()).collect();
+        durable.sort_by_key(|listing| (listing.session, listing.id));
+        if durable == shown { Ok(()) } else { Err(format!("{shown:?} is shown as offered again, durably it is {durable:?}")) }
     }
 
     /// What is shown as taken of products is what their counters say durably.

@@ -16,6 +16,7 @@ pub mod process;
 pub mod products;
 pub mod promoters;
 mod relocations;
+mod resale;
 pub mod stage;
 mod terms;
 pub mod tills;
@@ -357,6 +358,9 @@ impl History {
                     Left::Shown(shown) if owner && shown.seq == self.ledger.seq => {
                         if let Some(taken) = &shown.taken {
                             self.ledger.check_taken(taken)?;
+                        }
+                        if let Some(offered) = &shown.listings {
+                            self.ledger.check_offered(offered)?;
                         }
                         for (session, picture) in &shown.places {
                             self.ledger.check_places(*session, picture)?;

@@ -41,6 +41,7 @@ use aforo_domain::vouchers::ShownVoucher;
 use super::gates;
 use super::hooks;
 use super::products;
+use super::resale;
 use super::terms::{SHARE, delivery, insurance, promotions};
 use super::tills;
 
@@ -274,6 +275,7 @@ impl Builder<'_> {
             settings.loyalty = id == WEB;
             settings.mail = true;
             settings.customers = id == CLUB;
+            settings.resale = resale::of_a_channel();
             settings.booking = BookingTerms { enabled: true, life_ms: BOOKING_MS, before_ms: Some(DAY_MS) };
             let new = NewChannel { id, entity: EntityId(1), kind, currency: euro(), settings };
             self.identity(IdentityCommand::Channel(Edit::Create(new)));
@@ -436,6 +438,7 @@ fn event() -> EventSpec {
         category: Category::default(),
         attendee_form: Form { fields: vec![size] },
         kind: Default::default(),
+        resale: resale::of_the_event(),
     }
 }
 
@@ -484,6 +487,8 @@ fn session(start: Timestamp, event: EventId, house: &House, terms: Terms) -> Ses
         barcodes: terms.barcodes,
         external_reference: None,
         promotion_required: false,
+        // Some minutes after the beginning, so that what was sold before is offered too early.
+        resale: Some(Window { start: start.plus_ms(5 * 60_000), end: start.plus_ms(SALE_MS) }),
         gates: gates::rules(terms.invites_members, terms.buyer_limit.is_some()),
         season: terms
             .season

@@ -274,6 +274,7 @@ fn event(id: u64, currency: &str) -> Event {
         images: Images::default(),
         category: Category::default(),
         attendee_form: Default::default(),
+        resale: Default::default(),
         kind: Default::default(),
         version: 1,
     }
@@ -316,6 +317,7 @@ fn session(id: SessionId, event: EventId) -> Session {
         external_reference: None,
         postponed_from: None,
         promotion_required: false,
+        resale: None,
         season: None,
         gates: GateRules::default(),
         version: 1,
@@ -350,6 +352,7 @@ fn channel(id: ChannelId, kind: ChannelKind) -> Channel {
         mail: false,
         mail_tickets: true,
         customers: false,
+        resale: Default::default(),
         version: 1,
     }
 }

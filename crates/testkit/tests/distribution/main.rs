@@ -15,6 +15,7 @@ mod presales;
 mod products;
 mod promotions;
 mod refusals;
+mod resale;
 mod seasons;
 mod terms;
 mod voucher_orders;
@@ -47,6 +48,10 @@ use promotions::{
 use refusals::{
     an_order_that_is_over, each_step_has_its_status, limits_of_order_channel_and_buyer, payments_come_to_what_is_to_pay,
     seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
+};
+use resale::{
+    a_ticket_is_sold_to_another_buyer, an_offer_is_the_houses_own_and_may_be_taken_back, everybody_wants_the_same_ticket,
+    offers_make_sense, who_sold_is_paid_after_the_session_unless_the_ticket_came_back,
 };
 use seasons::{
     a_season_ticket_from_the_first_call_to_the_tickets, everybody_wants_the_same_seat, season_tickets_expire_and_have_barcodes_of_their_own,
@@ -116,6 +121,11 @@ aforo_testkit::for_each_engine![
     racing_for_the_last_uses,
     buyers_get_what_they_bought_by_mail,
     who_wants_no_mail_gets_none,
+    a_ticket_is_sold_to_another_buyer,
+    who_sold_is_paid_after_the_session_unless_the_ticket_came_back,
+    everybody_wants_the_same_ticket,
+    an_offer_is_the_houses_own_and_may_be_taken_back,
+    offers_make_sense,
     a_season_ticket_from_the_first_call_to_the_tickets,
     everybody_wants_the_same_seat,
     season_tickets_expire_and_have_barcodes_of_their_own,

@@ -3,6 +3,7 @@
 use aforo_testkit::builders::{SmallWorld, channel, gift_order, id, person, publish, text, till};
 use aforo_testkit::caller::{Caller, MGMT, ManagerClient, SellerClient};
 use aforo_testkit::market::{self, Market};
+use aforo_testkit::resale::{self, LISTINGS};
 use aforo_testkit::spawn::TestServer;
 use serde_json::{Value, json};
 
@@ -82,6 +83,8 @@ pub struct Tenants<'a> {
     /// The theatre's marketplace, and the code of an order that it made by reissuing.
     pub market: SellerClient,
     pub reissue: String,
+    /// A ticket that the web channel offers again.
+    pub listing: u64,
     /// A webhook of the theatre's.
     pub webhook: u64,
     /// The theatre's clerk at a till, and the shift that is open there.
@@ -132,6 +135,8 @@ impl<'a> Tenants<'a> {
         let first = market::sell(&market.shop, world.session, &world.row[6..8]).await;
         market.first("register", &first).await.ok();
         let reissue = market.reissue(world.session, &first, json!({})).await.ok();
+        let shop = resale::shop(&world).await;
+        let listing = id(&resale::offer(&shop, &first, 1, 20.0).await.ok()["listings"][0]);
         let (market, reissue) = (market.market, text(&reissue, "code").to_owned());
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
@@ -156,6 +161,7 @@ impl<'a> Tenants<'a> {
             gates,
             market,
             reissue,
+            listing,
             strangers,
         }
     }
@@ -172,6 +178,7 @@ impl<'a> Tenants<'a> {
             VOUCHER_ORDERS => return self.gift_order.clone(),
             CUSTOMERS => return self.customer.clone(),
             REISSUES => return self.reissue.clone(),
+            LISTINGS => self.listing,
             "/distribution-api/v1/orders/items" => self.item,
             // A key may be any text.
             "/distribution-api/v1/orders/consumer-metadata" | "/customers-mgmt-api/v1/customers/{}/consents" => 1,

@@ -10,6 +10,7 @@ use crate::error::{Code, Error};
 use crate::forms::Form;
 use crate::ids::{EntityId, EventId};
 use crate::money::Currency;
+use crate::resale::EventResale;
 use crate::text::{Language, Localized};
 
 /// An event as it shall be.
@@ -30,12 +31,16 @@ pub struct EventSpec {
     pub category: Category,
     pub attendee_form: Form,
     pub kind: EventKind,
+    pub resale: EventResale,
 }
 
 impl<'a> Desk<'a> {
     pub(super) fn save_event(&self, target: Target<EventId>, spec: &EventSpec) -> Planned {
         if !spec.attendee_form.is_good(&[]) {
             return Err(Error::invalid(&["attendee_form"]).into());
+        }
+        if !spec.resale.is_good() {
+            return Err(Error::invalid(&["resale"]).into());
         }
         let (id, entity, version) = match target {
             Target::New(chosen) => {
@@ -72,6 +77,7 @@ impl<'a> Desk<'a> {
             category: spec.category.clone(),
             attendee_form: spec.attendee_form.clone(),
             kind: spec.kind,
+            resale: spec.resale.clone(),
             version,
         };
         saved(Row::from(Arc::new(event)), id.0)

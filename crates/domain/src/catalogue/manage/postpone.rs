@@ -39,7 +39,7 @@ impl Desk<'_> {
         }
         let (moved, publications) = moved(offer, asked);
         let sales = publications.iter().filter_map(|publication| publication.sale);
-        let windows = sales.chain([moved.sale]).chain(moved.booking);
+        let windows = sales.chain([moved.sale]).chain(moved.booking).chain(moved.resale);
         if moved.end < moved.start || windows.into_iter().any(|window| window.end <= window.start) {
             return Err(Error::new(Code::Dist0001).because("something would end before it starts").into());
         }
@@ -72,6 +72,7 @@ pub(super) fn moved(offer: &Offer, asked: &Postponement) -> (Session, Vec<Public
         start_unconfirmed: false,
         sale: moved_window(session.sale, session.start, to),
         booking: session.booking.map(|window| moved_window(window, session.start, to)),
+        resale: session.resale.map(|window| moved_window(window, session.start, to)),
         postponed_from: if to == session.start { session.postponed_from } else { Some(session.start) },
         version: session.version + 1,
         ..session.clone()

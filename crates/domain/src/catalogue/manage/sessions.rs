@@ -77,6 +77,7 @@ pub struct SessionSpec {
     /// Of a season its sessions, which give it `start` and `end`; both are looked at only in other sessions. What is a season stays one.
     pub season: Option<Season>,
     pub gates: GateRules,
+    pub resale: Option<Window>,
 }
 
 impl<'a> Desk<'a> {
@@ -144,6 +145,7 @@ impl<'a> Desk<'a> {
             start_unconfirmed: spec.start_unconfirmed,
             sale: spec.sale,
             booking: spec.booking,
+            resale: spec.resale,
             titles: spec.titles.clone(),
             descriptions: spec.descriptions.clone(),
             images: spec.images.clone(),
@@ -228,8 +230,9 @@ impl<'a> Desk<'a> {
 }
 
 fn check_times(spec: &SessionSpec) -> Result<(), Error> {
-    let booking = spec.booking.is_none_or(|window| window.start < window.end);
-    if spec.start <= spec.end && spec.sale.start < spec.sale.end && booking {
+    let is_window = |window: Option<Window>| window.is_none_or(|window| window.start < window.end);
+    let windows = is_window(spec.booking) && is_window(spec.resale);
+    if spec.start <= spec.end && spec.sale.start < spec.sale.end && windows {
         return Ok(());
     }
     Err(Error::new(Code::Dist0001).because("something ends before it starts"))

@@ -12,6 +12,7 @@ use crate::identity::{BuyerField, Channel, ChannelKind, MetadataRules, Role, Sta
 use crate::ids::{ChannelId, EntityId};
 use crate::moment::DAY_MS;
 use crate::money::{Currency, MAX_MINOR, Minor, Percent};
+use crate::resale::ChannelResale;
 use crate::taxes::{TaxSpec, Taxes};
 use crate::text::Language;
 
@@ -56,6 +57,7 @@ pub struct Settings {
     pub mail: bool,
     pub mail_tickets: bool,
     pub customers: bool,
+    pub resale: ChannelResale,
 }
 
 impl Settings {
@@ -81,6 +83,7 @@ impl Settings {
             mail: false,
             mail_tickets: true,
             customers: false,
+            resale: ChannelResale::default(),
         }
     }
 
@@ -109,6 +112,7 @@ impl Settings {
             mail: channel.mail,
             mail_tickets: channel.mail_tickets,
             customers: channel.customers,
+            resale: channel.resale.clone(),
         }
     }
 
@@ -129,6 +133,7 @@ impl Settings {
             ("insurances", terms::are_insurances(&self.insurances)),
             ("buyer_form", self.buyer_form.is_good(BUYER_KEYS)),
             ("booking", self.booking.is_good()),
+            ("resale", self.resale.is_good()),
         ];
         checks.iter().filter(|(_, good)| !good).map(|(name, _)| *name).collect()
     }
@@ -158,6 +163,7 @@ pub struct ChannelChange {
     pub mail: Option<bool>,
     pub mail_tickets: Option<bool>,
     pub customers: Option<bool>,
+    pub resale: Option<ChannelResale>,
 }
 
 /// Who manages an entity's channels and what belongs to them.
@@ -206,6 +212,7 @@ fn update(here: &Here, reach: Reach, id: ChannelId, expected: Option<u64>, chang
         mail: change.mail.unwrap_or(before.mail),
         mail_tickets: change.mail_tickets.unwrap_or(before.mail_tickets),
         customers: change.customers.unwrap_or(before.customers),
+        resale: change.resale.clone().unwrap_or(before.resale),
     };
     with(here, &settings, id, old.entity, old.kind, old.currency, change.status.unwrap_or(old.status), old.version + 1)
 }
@@ -245,6 +252,7 @@ fn with(
         mail,
         mail_tickets,
         customers,
+        resale,
         ..
     } = settings.clone();
     Ok(Channel {
@@ -272,6 +280,7 @@ fn with(
         mail,
         mail_tickets,
         customers,
+        resale,
         version,
     })
 }

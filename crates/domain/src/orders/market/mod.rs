@@ -1,4 +1,4 @@
-//! Cancel & reissue: how marketplaces, which sell outside of aforo, sell tickets again. One registers the tickets that it is about to sell; once they are
+//! The secondary market as orders know it, and cancel & reissue: how marketplaces, which sell outside of aforo, sell tickets again. One registers the tickets that it is about to sell; once they are
 //! sold each is cancelled and another one, with another barcode, takes its place in the same step, so that the place is free at no instant. The first
 //! order's money stays as it is, and the second order is a sale of its own, on the secondary market.
 //!
@@ -16,12 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
 use super::{History, HistoryEvent, Order, Seller, TicketState};
-use crate::change::Row;
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::identity::check::{Actor, Caller};
 use crate::identity::{Channel, ChannelKind, Identity, Permission, Status};
-use crate::ids::{ChannelId, FamilyId, ItemId, OrderCode, OrderId, SessionId};
+use crate::ids::{ChannelId, FamilyId, ItemId, ListingId, OrderCode, OrderId, SessionId};
 use crate::moment::{Moment, Timestamp};
 use crate::money::{Currency, Minor};
 use crate::world::World;
@@ -54,6 +53,11 @@ pub enum MarketState {
         /// Who is about to sell it once it is not blocked any more.
         registered: Option<ChannelId>,
     },
+    /// Its owner offers it to others. It opens no gate until that is taken back.
+    Listed {
+        /// The offer.
+        listing: ListingId,
+    },
     /// It is dead, and another ticket is in its place.
     Reissued(Successor),
 }
@@ -82,8 +86,20 @@ pub struct SecondHand {
     pub order: OrderId,
     /// That order's code.
     pub code: OrderCode,
-    /// The marketplace that sold it again.
+    /// The channel that sold it again.
     pub by: ChannelId,
+    /// The offer that it was, if its owner offered it; `None` where a marketplace sold it.
+    #[serde(default)]
+    pub resold: Option<Resold>,
+}
+
+/// An offer that an item is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resold {
+    /// Which.
+    pub listing: ListingId,
+    /// What its seller gets.
+    pub payout: Minor,
 }
 
 /// What a marketplace does with tickets that it does not sell yet.
@@ -228,11 +244,7 @@ impl<'a> Marketplace<'a> {
     fn write(&self, draft: &mut Draft<'_>, order: &Order, items: &[ItemId], what: HistoryEvent) {
         let (at, number) = (self.moment.now, 1 + order.extras().after.lines);
         draft.put(Arc::new(History { order: order.id, number, at, by: self.seller(), what }));
-        for item in order.items.iter().filter(|item| items.contains(&item.id)) {
-            if let Some(ticket) = order.ticket(item, at, &self.world.catalogue) {
-                draft.put(Row::from(ticket));
-            }
-        }
+        draft.put_tickets(order, items, at);
     }
 }
 
@@ -276,7 +288,7 @@ impl MarketState {
         match self {
             Self::Registered { by } => Some(*by),
             Self::Blocked { registered, .. } => *registered,
-            Self::Reissued(_) => None,
+            Self::Listed { .. } | Self::Reissued(_) => None,
         }
     }
 }
@@ -290,7 +302,7 @@ impl Order {
 
     /// The same order with a ticket standing so.
     #[must_use]
-    fn with_standing(&self, item: ItemId, state: Option<MarketState>) -> Self {
+    pub(super) fn with_standing(&self, item: ItemId, state: Option<MarketState>) -> Self {
         self.with_extras(|extras| {
             let market = &mut extras.after.market;
             market.retain(|standing| standing.item != item);
@@ -307,9 +319,9 @@ impl Order {
         items.iter().fold(self.clone(), unmarked)
     }
 
-    /// Whether it is of the secondary market: its tickets took the places of others, or were such and come back.
+    /// Whether all its places are of the secondary market: they were those of other tickets, or come back of such.
     pub fn is_second_hand(&self) -> bool {
-        !self.extras().second_hand.is_empty()
+        !self.items.is_empty() && self.items.iter().all(|item| self.second_hand(item.id).is_some())
     }
 
     /// The ticket whose place an item took.

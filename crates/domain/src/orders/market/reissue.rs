@@ -8,7 +8,7 @@ use super::checks::Purpose;
 use super::find::{Found, Named};
 use super::{MarketState, Marketplace, SecondHand, Successor, with_lines};
 use crate::catalogue::Offer;
-use crate::change::{CounterKey, Row};
+use crate::change::Row;
 use crate::command::{Planned, Stop};
 use crate::error::{Code, Error};
 use crate::identity::Channel;
@@ -102,7 +102,7 @@ impl<'a> Marketplace<'a> {
         let payments = Some(paid).filter(|paid| paid.amount > 0).into_iter().collect();
         let of = |(item, found): (&Item, &Found<'_>)| {
             let code = found.order.code()?;
-            Some(SecondHand { item: item.id, ticket: found.id, order: found.order.id, code, by: self.own.id })
+            Some(SecondHand { item: item.id, ticket: found.id, order: found.order.id, code, by: self.own.id, resold: None })
         };
         let second_hand = items.iter().zip(found).filter_map(of).collect();
         Order {
@@ -142,7 +142,6 @@ impl<'a> Marketplace<'a> {
         for index in 0..order.items.len() {
             order.items[index].barcode.get_or_insert_with(|| chance.barcode());
             let item = &order.items[index];
-            draft.count(CounterKey::ChannelSales(item.session, terms.target.id), 1);
             draft.sell(&order, item);
             if let Some(ticket) = order.ticket(item, at, &self.world.catalogue) {
                 draft.put(Row::from(ticket));

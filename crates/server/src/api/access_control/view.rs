@@ -98,7 +98,8 @@ impl<'a> TicketView<'a> {
             price_type: price_type.map(|known| NamedView { id: known.id.0, name: &known.name }),
             rate: rate.map(|rate| NamedView { id: rate.id.0, name: &rate.name }),
             ticket_kind: match ticket.kind {
-                TicketKind::Sale => None,
+                // Nobody at a gate is concerned with who had it before.
+                TicketKind::Sale | TicketKind::Resale => None,
                 TicketKind::Invitation => Some("INVITATION"),
             },
             attendee: ticket.attendee.as_deref(),

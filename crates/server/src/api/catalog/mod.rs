@@ -16,6 +16,7 @@ mod prices;
 mod products;
 mod promoted;
 mod promotions;
+mod resale;
 mod seat_list;
 mod seats;
 mod session_item;
@@ -37,6 +38,7 @@ pub fn router() -> Routes {
         .routes(routes!(availability::read))
         .routes(routes!(prices::read))
         .routes(routes!(seats::read))
+        .routes(routes!(resale::read))
         .routes(routes!(map::read))
         .routes(routes!(live::read))
         .routes(routes!(events::list))

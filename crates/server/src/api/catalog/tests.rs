@@ -134,6 +134,7 @@ fn event() -> EventSpec {
         },
         category: Category { code: "OPERA".to_owned(), parent: Some("MUSIC".to_owned()), custom: None },
         attendee_form: Default::default(),
+        resale: Default::default(),
         kind: Default::default(),
     }
 }
@@ -168,6 +169,7 @@ fn session() -> SessionSpec {
         barcodes: BarcodeSource::Generated,
         external_reference: Some("AIDA-1".to_owned()),
         promotion_required: false,
+        resale: None,
         season: None,
         gates: Default::default(),
     }

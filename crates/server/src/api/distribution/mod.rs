@@ -15,6 +15,7 @@ mod orders;
 pub mod product_view;
 mod products;
 pub mod promotions;
+mod resale;
 pub mod shifts;
 pub mod view;
 pub mod voucher_order_view;
@@ -63,6 +64,9 @@ pub fn router() -> Routes {
         .routes(routes!(shifts::open))
         .routes(routes!(shifts::current))
         .routes(routes!(shifts::close))
+        .routes(routes!(resale::add))
+        .routes(routes!(resale::list, resale::create))
+        .routes(routes!(resale::read, resale::withdraw))
         .routes(routes!(marketplaces::validate))
         .routes(routes!(marketplaces::register))
         .routes(routes!(marketplaces::unregister))

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use aforo_domain::catalogue::plan::Place;
 use aforo_domain::catalogue::{Catalogue, EventKind, Offer};
 use aforo_domain::ids::{OrderCode, OrderId};
 use aforo_domain::money::{Currency, Minor};
@@ -153,7 +154,7 @@ pub struct ItemView<'a> {
     zone: Option<ZoneView<'a>>,
     price_type: NamedView<'a>,
     rate: NamedView<'a>,
-    /// INVITATION where it is given away.
+    /// INVITATION where it is given away, RESALE where another buyer sells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket_kind: Option<&'static str>,
     price: ItemPriceView,
@@ -166,6 +167,9 @@ pub struct ItemView<'a> {
     /// Once confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<TicketView<'a>>,
+    /// The offer that it is, where another buyer sells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listing_id: Option<u64>,
     /// The ticket whose place it took, where it was sold on the secondary market.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<PreviousView>,
@@ -218,7 +222,8 @@ struct SessionDateView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct SeatView<'a> {
+/// A numbered seat.
+pub struct SeatView<'a> {
     id: u64,
     row: &'a str,
     seat: &'a str,
@@ -228,7 +233,8 @@ struct SeatView<'a> {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct ZoneView<'a> {
+/// A not-numbered zone.
+pub struct ZoneView<'a> {
     id: u64,
     name: &'a str,
     /// The door that its people are sent to.
@@ -240,7 +246,7 @@ struct ZoneView<'a> {
 struct TicketView<'a> {
     id: u64,
     barcode: &'a str,
-    /// VALID, REGISTERED (a marketplace is about to sell it), BLOCKED (by a marketplace), REFUNDED, RELOCATED or REISSUED (another ticket has its place).
+    /// VALID, LISTED (its owner offers it to others), REGISTERED (a marketplace is about to sell it), BLOCKED (by a marketplace), REFUNDED, RELOCATED or REISSUED (another ticket has its place).
     status: &'static str,
 }
 
@@ -278,7 +284,7 @@ struct OrderSurchargeView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TaxView {
     id: u64,
-    /// Of what: TICKET, PROMOTER or CHANNEL (surcharge), DELIVERY, INSURANCE or PRODUCT.
+    /// Of what: TICKET, PROMOTER or CHANNEL (surcharge; SECONDARY_MARKET_PROMOTER or SECONDARY_MARKET_CHANNEL where another buyer sells it), DELIVERY, INSURANCE or PRODUCT.
     applies_to: &'static str,
     /// The rate, in per cent.
     #[schema(value_type = f64)]
@@ -407,7 +413,7 @@ fn item_view<'a>(
     date: Option<SessionDateView>,
     when: (&Zones, Precision),
 ) -> ItemView<'a> {
-    let (sector, seat, zone) = offer.map_or((None, None, None), |offer| spot(item, offer));
+    let (sector, seat, zone) = offer.map_or((None, None, None), |offer| spot(item.spot, item.place, offer));
     let price_type = offer.and_then(|offer| offer.plan.template.price_types.iter().find(|known| known.id == item.price_type));
     let rate = offer.and_then(|offer| offer.session.rates.iter().find(|rate| rate.id == item.rate));
     let (currency, attendee) = (order.currency, attendees::of(&order.extras().attendees, item.id));
@@ -425,13 +431,17 @@ fn item_view<'a>(
         ticket_kind: match item.kind {
             TicketKind::Sale => None,
             TicketKind::Invitation => Some("INVITATION"),
+            TicketKind::Resale => Some("RESALE"),
         },
         price: ItemPriceView {
             base: money(item.price.base),
             promotions: item.price.discounts.iter().map(|one| DiscountView::new(one.promotion.0, one.amount, currency)).collect(),
             surcharge: SurchargeView { promoter: money(item.price.promoter_surcharge), channel: money(item.price.channel_surcharge) },
             total: money(item.price.total()),
-            taxes: tax_views(&item.price.taxes, currency),
+            taxes: match item.kind {
+                TicketKind::Sale | TicketKind::Invitation => tax_views(&item.price.taxes, currency),
+                TicketKind::Resale => resale_tax_views(&item.price.taxes, currency),
+            },
         },
         attendee: attendee.map(|attendee| AttendeeView { fields: &attendee.fields }),
         season: item.season.as_deref().zip(offer).map(|(shares, offer)| season_view(shares, offer, currency, when)),
@@ -440,7 +450,12 @@ fn item_view<'a>(
             barcode: barcode.as_str(),
             status: order.ticket_state(item.id).as_str(),
         }),
-        previous: order.second_hand(item.id).map(|one| PreviousView { code: one.code.to_string(), item_id: one.ticket.0 }),
+        listing_id: order.second_hand(item.id).and_then(|one| Some(one.resold.as_ref()?.listing.0)),
+        // Whose place it takes is of no concern to who has not bought it yet.
+        previous: order
+            .second_hand(item.id)
+            .filter(|_| order.is_sold())
+            .map(|one| PreviousView { code: one.code.to_string(), item_id: one.ticket.0 }),
     }
 }
 
@@ -464,13 +479,14 @@ fn date_view(offer: &Offer, zones: &Zones, precision: Precision) -> SessionDateV
 
 type SpotView<'a> = (Option<NamedView<'a>>, Option<SeatView<'a>>, Option<ZoneView<'a>>);
 
-fn spot<'a>(item: &Item, offer: &'a Offer) -> SpotView<'a> {
-    let seat = matches!(item.spot, Spot::Seat(_)).then(|| offer.plan.seat_at(item.place)).flatten();
+/// The sector of a place, and the seat or the zone that it is.
+pub fn spot(spot: Spot, place: Place, offer: &Offer) -> SpotView<'_> {
+    let seat = matches!(spot, Spot::Seat(_)).then(|| offer.plan.seat_at(place)).flatten();
     if let Some(at) = seat {
         let seat = SeatView { id: at.seat.id.0, row: &at.row.name, seat: &at.seat.name, entrance: at.row.entrance.as_deref() };
         return (Some(NamedView { id: at.sector.id.0, name: &at.sector.name }), Some(seat), None);
     }
-    let zone = offer.plan.zone_at(item.place);
+    let zone = offer.plan.zone_at(place);
     let sector = zone.map(|(sector, _)| NamedView { id: sector.id.0, name: &sector.name });
     (sector, None, zone.map(|(_, zone)| ZoneView { id: zone.id.0, name: &zone.name, entrance: zone.entrance.as_deref() }))
 }
@@ -495,6 +511,19 @@ const fn taxed(what: Taxed) -> &'static str {
         Taxed::Insurance => "INSURANCE",
         Taxed::Product => "PRODUCT",
     }
+}
+
+/// The same of a ticket that is sold again.
+fn resale_tax_views(lines: &[TaxLine], currency: Currency) -> Vec<TaxView> {
+    let of_resale = |view: TaxView| TaxView {
+        applies_to: match view.applies_to {
+            "PROMOTER" => "SECONDARY_MARKET_PROMOTER",
+            "CHANNEL" => "SECONDARY_MARKET_CHANNEL",
+            other => other,
+        },
+        ..view
+    };
+    tax_views(lines, currency).into_iter().map(of_resale).collect()
 }
 
 fn surcharge_views(order: &Order) -> Vec<OrderSurchargeView> {

@@ -16,6 +16,7 @@ use super::channel_terms::{
 };
 use super::forms::{self, FormBody, FormView};
 use super::lists::{ByEntity, ByName, ByStatus, Listed, Listing, Paged};
+use super::resale::{ChannelResaleBody, ChannelResaleView};
 use super::surcharges::{self, SurchargeBody, SurchargeView};
 use super::{IfMatch, listed, name, optional_name, read, reserve, words, written};
 use crate::http::call::{Call, NoBody};
@@ -72,6 +73,8 @@ pub struct ChannelView<'a> {
     mail_tickets: bool,
     /// Whether its buyers are kept as customers.
     customers: bool,
+    /// Whether it sells tickets again that the entity's channels sold, and what it adds.
+    resale: ChannelResaleView,
 }
 
 /// A channel to be made.
@@ -140,6 +143,7 @@ pub struct Terms {
     mail_tickets: Option<bool>,
     /// Whether its buyers are kept as customers, else not.
     customers: Option<bool>,
+    resale: Option<ChannelResaleBody>,
 }
 
 impl Terms {
@@ -165,6 +169,7 @@ impl Terms {
             mail: self.mail,
             mail_tickets: self.mail_tickets,
             customers: self.customers,
+            resale: self.resale.as_ref().map(|body| body.read(checks, currency)),
             ..ChannelChange::default()
         }
     }
@@ -205,6 +210,7 @@ fn view(channel: &Channel) -> ChannelView<'_> {
         mail: channel.mail,
         mail_tickets: channel.mail_tickets,
         customers: channel.customers,
+        resale: ChannelResaleView::of(&channel.resale, channel.currency),
     }
 }
 
@@ -289,6 +295,7 @@ fn with_usual(name: String, languages: Vec<Language>, terms: ChannelChange) -> S
         mail: terms.mail.unwrap_or(usual.mail),
         mail_tickets: terms.mail_tickets.unwrap_or(usual.mail_tickets),
         customers: terms.customers.unwrap_or(usual.customers),
+        resale: terms.resale.unwrap_or(usual.resale),
         ..usual
     }
 }

@@ -13,6 +13,7 @@ use super::catalogue::{
 };
 use super::forms::{self, FormBody, FormView};
 use super::lists::{ByEntity, ByName, ByReadiness, Listed, Listing, Paged};
+use super::resale::{EventResaleBody, EventResaleView};
 use super::{IfMatch, read, words, written};
 use crate::http::call::Call;
 use crate::http::checks::Checks;
@@ -40,6 +41,8 @@ pub struct EventView<'a> {
     /// What it asks of each attendee.
     #[serde(skip_serializing_if = "Option::is_none")]
     attendee_form: Option<FormView<'a>>,
+    /// On which terms its tickets may be sold again.
+    resale: EventResaleView,
 }
 
 /// An event's texts, each by language.
@@ -89,6 +92,7 @@ pub struct EventBody {
     category: Option<CategoryBody>,
     /// What it asks of each attendee.
     attendee_form: Option<FormBody>,
+    resale: Option<EventResaleBody>,
 }
 
 /// An event's texts, each by language.
@@ -144,6 +148,7 @@ impl EventBody {
         let category = category(&mut checks, self.category.as_ref(), current.map(|event| &event.category));
         let form = forms::read(&mut checks, "attendee_form", self.attendee_form.as_ref());
         let attendee_form = form.or_else(|| current.map(|event| event.attendee_form.clone())).unwrap_or_default();
+        let resale = EventResaleBody::read(self.resale.as_ref(), &mut checks, currency, current.map(|event| &event.resale));
         let kind = checks.one_of("type", self.r#type.as_deref(), words::EVENT_KINDS).or(current.map(|event| event.kind));
         // Where one of the two is missing, the checks refuse.
         let spec = currency.zip(language).map(|(currency, default_language)| EventSpec {
@@ -160,6 +165,7 @@ impl EventBody {
             category,
             attendee_form,
             kind: kind.unwrap_or_default(),
+            resale,
         });
         let spec = checks.done(spec)?.ok_or(aforo_domain::error::Code::Dist0000)?;
         Ok((id, spec))
@@ -199,6 +205,7 @@ fn view(event: &Event) -> EventView<'_> {
             custom: event.category.custom.as_deref(),
         },
         attendee_form: forms::show(&event.attendee_form),
+        resale: EventResaleView::of(&event.resale, event.currency),
     }
 }
 

@@ -39,6 +39,7 @@ pub mod promotions;
 pub mod publications;
 pub mod recurrence;
 pub mod reports;
+pub mod resale;
 pub mod rotations;
 pub mod seasons;
 pub mod secrets;

@@ -42,6 +42,8 @@ pub struct SeriesBody {
     sale: Option<WindowBody>,
     /// When each may be booked.
     booking: Option<WindowBody>,
+    /// When tickets of each may be sold again, where the event lets them.
+    resale: Option<WindowBody>,
     /// Where all are published, at most 50.
     channels: Option<Vec<ChannelBody>>,
 }
@@ -81,7 +83,7 @@ pub struct SeriesMetadata {
     total: usize,
 }
 
-/// One date, in the venue's time; booking in UTC.
+/// One date, in the venue's time; booking and resale in UTC.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DateView {
     index: usize,
@@ -94,6 +96,10 @@ pub struct DateView {
     booking_start: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     booking_end: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resale_start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resale_end: Option<String>,
 }
 
 /// When a window starts.
@@ -165,6 +171,7 @@ struct Series {
     slots: Vec<Slot>,
     sale: Relative,
     booking: Option<Relative>,
+    resale: Option<Relative>,
     zone: TimeZone,
 }
 
@@ -178,12 +185,13 @@ impl SeriesBody {
             None => None,
         };
         let booking = self.booking.as_ref().map(|booking| booking.read(&mut checks, "booking")).transpose()?;
+        let resale = self.resale.as_ref().map(|resale| resale.read(&mut checks, "resale")).transpose()?;
         let (recurrence, sale) = checks.done(recurrence.zip(sale))?.ok_or(Code::Dist0000)?;
         let plan = catalogue.plans.get(&template).filter(|plan| plan.template.version > 0);
         let venue = plan.and_then(|plan| catalogue.venues.get(&plan.template.venue));
         let venue = venue.ok_or_else(|| Error::invalid(&["session.venue_template_id"]))?;
         let zone = TimeZone::get(&venue.time_zone).unwrap_or(TimeZone::UTC);
-        Ok(Series { slots: recurrence.slots(&zone)?, sale, booking, zone })
+        Ok(Series { slots: recurrence.slots(&zone)?, sale, booking, resale, zone })
     }
 
     /// The template, by whose venue the clocks go. What each session has of its own is not said for all of them.
@@ -226,6 +234,7 @@ impl Series {
     fn dates(&self, slot: Slot) -> DatesBody {
         let (sale_start, sale_end) = self.sale.of(slot);
         let (booking_start, booking_end) = self.booking.map(|booking| booking.of(slot)).unzip();
+        let (resale_start, resale_end) = self.resale.map(|resale| resale.of(slot)).unzip();
         DatesBody {
             start: Some(time::utc(slot.start)),
             end: Some(time::utc(slot.end)),
@@ -233,6 +242,8 @@ impl Series {
             sale_end: Some(sale_end),
             booking_start: Some(booking_start),
             booking_end: Some(booking_end),
+            resale_start: Some(resale_start),
+            resale_end: Some(resale_end),
             start_unconfirmed: None,
         }
     }
@@ -248,6 +259,7 @@ impl Series {
         let data = self.slots.iter().enumerate().map(|(index, slot)| {
             let sale = self.sale.window(*slot);
             let booking = self.booking.map(|booking| booking.window(*slot));
+            let resale = self.resale.map(|resale| resale.window(*slot));
             DateView {
                 index,
                 name: names(*slot),
@@ -257,6 +269,8 @@ impl Series {
                 sale_end: time::in_zone(sale.end, &self.zone),
                 booking_start: booking.map(|booking| time::utc(booking.start)),
                 booking_end: booking.map(|booking| time::utc(booking.end)),
+                resale_start: resale.map(|resale| time::utc(resale.start)),
+                resale_end: resale.map(|resale| time::utc(resale.end)),
             }
         });
         SeriesView { metadata: SeriesMetadata { total: self.slots.len() }, data: data.collect() }

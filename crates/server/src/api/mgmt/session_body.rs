@@ -65,6 +65,13 @@ pub struct DatesBody {
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>)]
     pub(super) booking_end: Clearable<String>,
+    /// When its tickets may be sold again, where its event lets them; at first never.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<String>)]
+    pub(super) resale_start: Clearable<String>,
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<String>)]
+    pub(super) resale_end: Clearable<String>,
     pub(super) start_unconfirmed: Option<bool>,
 }
 
@@ -137,6 +144,7 @@ struct Dates {
     end: Timestamp,
     sale: Window,
     booking: Option<Window>,
+    resale: Option<Window>,
     start_unconfirmed: bool,
 }
 
@@ -182,6 +190,7 @@ impl SessionBody {
             start_unconfirmed: dates.start_unconfirmed,
             sale: dates.sale,
             booking: dates.booking,
+            resale: dates.resale,
             titles: localized(&mut checks, "texts.title", texts.title.as_ref(), current.map(|current| &current.titles)),
             descriptions: localized(
                 &mut checks,
@@ -249,7 +258,8 @@ impl SessionBody {
             start: start.unwrap_or_default(),
             end: end.unwrap_or_default(),
             sale: Window { start: sale_start.unwrap_or_default(), end: sale_end.unwrap_or_default() },
-            booking: booking(checks, date, current.and_then(|current| current.booking)),
+            booking: window(checks, "booking", (&date.booking_start, &date.booking_end), current.and_then(|current| current.booking)),
+            resale: window(checks, "resale", (&date.resale_start, &date.resale_end), current.and_then(|current| current.resale)),
             start_unconfirmed: unconfirmed.unwrap_or_default(),
         }
     }
@@ -298,23 +308,24 @@ fn as_they_are(session: &Session) -> (Vec<RateSpec>, usize) {
     (rates.collect(), session.rates.iter().position(|rate| rate.id == session.default_rate).unwrap_or(0))
 }
 
-/// A booking window is there with both its ends, or not at all.
-fn booking(checks: &mut Checks, date: &DatesBody, current: Option<Window>) -> Option<Window> {
+/// A window of its own is there with both its ends, or not at all.
+fn window(checks: &mut Checks, name: &str, ends: (&Clearable<String>, &Clearable<String>), current: Option<Window>) -> Option<Window> {
+    let names = (format!("date.{name}_start"), format!("date.{name}_end"));
     let mut end = |name: &str, value: &Clearable<String>, current: Option<Timestamp>| match value {
         Some(text) => checks.instant(name, text.as_deref()),
         None => current,
     };
-    let start = end("date.booking_start", &date.booking_start, current.map(|window| window.start));
-    let end = end("date.booking_end", &date.booking_end, current.map(|window| window.end));
+    let start = end(&names.0, ends.0, current.map(|window| window.start));
+    let end = end(&names.1, ends.1, current.map(|window| window.end));
     match (start, end) {
         (Some(start), Some(end)) => Some(Window { start, end }),
         (None, None) => None,
         (Some(_), None) => {
-            checks.missing("date.booking_end");
+            checks.missing(&names.1);
             None
         }
         (None, Some(_)) => {
-            checks.missing("date.booking_start");
+            checks.missing(&names.0);
             None
         }
     }

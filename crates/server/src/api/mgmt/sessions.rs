@@ -60,7 +60,7 @@ pub struct SessionView<'a> {
     gates: GatesView,
 }
 
-/// When, in the venue's time; booking in UTC.
+/// When, in the venue's time; booking and resale in UTC.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DatesView {
     start: String,
@@ -71,6 +71,11 @@ pub struct DatesView {
     booking_start: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     booking_end: Option<String>,
+    /// When its tickets may be sold again, UTC, where its event lets them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resale_start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resale_end: Option<String>,
     start_unconfirmed: bool,
     /// When it was to start before it was moved to another time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,6 +179,8 @@ fn dates(session: &Session, zone: &TimeZone) -> DatesView {
         sale_end: time::in_zone(session.sale.end, zone),
         booking_start: session.booking.map(|booking| time::utc(booking.start)),
         booking_end: session.booking.map(|booking| time::utc(booking.end)),
+        resale_start: session.resale.map(|resale| time::utc(resale.start)),
+        resale_end: session.resale.map(|resale| time::utc(resale.end)),
         start_unconfirmed: session.start_unconfirmed,
         postponed_from: session.postponed_from.map(|start| time::in_zone(start, zone)),
     }

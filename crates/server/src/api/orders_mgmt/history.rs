@@ -25,8 +25,9 @@ pub struct LineView<'a> {
     number: u32,
     date: Shown,
     /// `CONFIRMED`, `REFUNDED` (something of it was given back), `RELOCATED` (places of it were given against others), `CANCELLED` (their session was called
-    /// off), `POSTPONED` (it is at another time), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `TRANSFERRED`, `RESENT`, `ERASED` (what is personal of it) or, of a refund, `REFUND`, and of an order that was given for places of
-    /// another one `RELOCATION`; of what marketplaces did with tickets, `REGISTERED`, `UNREGISTERED`, `BLOCKED`, `UNBLOCKED` or `REISSUED`.
+    /// off), `POSTPONED` (it is at another time), `NOTE`, `ATTENDEES_CHANGED`, `REPRINTED`, `TRANSFERRED`, `RESENT`, `ERASED` (what is personal of it) or, of a
+    /// refund, `REFUND`, and of an order that was given for places of another one `RELOCATION`; of tickets that were offered again, `LISTED`, `WITHDRAWN` or (once
+    /// somebody bought them) `REISSUED`; of what marketplaces did, `REGISTERED`, `UNREGISTERED`, `BLOCKED`, `UNBLOCKED` or `REISSUED`.
     r#type: &'static str,
     /// Of the refund, or of the order of the new places or tickets; of such an order's own line, of the order that was sold.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,6 +169,8 @@ fn view<'a>(line: &'a History, order: &Order, shows: Shows<'_>) -> LineView<'a> 
             view.items = line_items(items);
         }
         HistoryEvent::Marked { mark, items } => (view.r#type, view.items) = (mark_word(*mark), line_items(items)),
+        HistoryEvent::Listed { items } => (view.r#type, view.items) = ("LISTED", line_items(items)),
+        HistoryEvent::Withdrawn { items } => (view.r#type, view.items) = ("WITHDRAWN", line_items(items)),
         HistoryEvent::Reissued { order, items } => {
             (view.r#type, view.code, view.items) = ("REISSUED", Some(order.to_string()), line_items(items));
         }

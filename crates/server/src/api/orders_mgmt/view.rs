@@ -189,7 +189,8 @@ impl ItemOrderView {
     /// An item's order, of this code.
     pub fn of(order: &Order, code: OrderCode) -> Self {
         let channel = IdView { id: order.seller.channel.0 };
-        Self { code: code.to_string(), r#type: words::show(KINDS, &order.kind()), market: market(order), channel, currency: order.currency }
+        let (r#type, market) = (words::show(KINDS, &order.kind()), market(order.is_second_hand()));
+        Self { code: code.to_string(), r#type, market, channel, currency: order.currency }
     }
 }
 
@@ -276,7 +277,7 @@ impl<'a> OrderView<'a> {
             code: order.code().map(|code| code.to_string()).unwrap_or_default(),
             status,
             r#type: words::show(KINDS, &order.kind()),
-            market: market(order),
+            market: market(order.is_second_hand()),
             previous_code: previous_code.map(|code| code.to_string()),
             share_of: extras.share.map(|session| IdView { id: session.0 }),
             channel: ChannelView { id: channel.0, name: shows.identity.channels.get(&channel).map_or("", |channel| &channel.name) },
@@ -305,9 +306,9 @@ impl<'a> OrderView<'a> {
     }
 }
 
-/// On which market an order was sold.
-pub fn market(order: &Order) -> &'static str {
-    if order.is_second_hand() { "SECONDARY" } else { "PRIMARY" }
+/// On which market something was sold.
+pub const fn market(second_hand: bool) -> &'static str {
+    if second_hand { "SECONDARY" } else { "PRIMARY" }
 }
 
 /// Whether this is the whole order: it has had a buyer since before it had its code, and who sees a part of it does not see them.

@@ -145,7 +145,7 @@ pub async fn orders(manager: Manager<Reporters>, params: Params) -> Result<Respo
 }
 
 /// What a line and its order both begin with.
-fn head(books: &Books, order: &Order) -> Record {
+fn head(books: &Books, order: &Order, second_hand: bool) -> Record {
     let channel = order.seller.channel;
     let previous = match (&order.stage, &order.extras().replaces) {
         (Stage::Refund { of_code, .. }, _) => Some(of_code.to_string()),
@@ -158,7 +158,7 @@ fn head(books: &Books, order: &Order) -> Record {
         ("code", Cell::maybe(order.code().map(|code| code.to_string()))),
         ("order_type", Cell::text(words::show(KINDS, &order.kind()))),
         ("previous_code", Cell::maybe(previous)),
-        ("market", Cell::text(market(order))),
+        ("market", Cell::text(market(second_hand))),
         ("channel_id", Cell::id(Some(channel.0))),
         ("channel", Cell::maybe(books.view.identity.channels.get(&channel).map(|channel| channel.name.clone()))),
         ("currency", Cell::text(order.currency.code())),
@@ -187,7 +187,7 @@ fn line_record(books: &Books, order: &Order, line: &Line) -> Record {
         Act::Refund => "REFUND",
         Act::Relocation => "RELOCATION",
     };
-    let mut cells = head(books, order);
+    let mut cells = head(books, order, line.second_hand);
     cells.extend([
         ("act", Cell::text(act)),
         ("quantity", Cell::Number(line.sign)),
@@ -220,7 +220,7 @@ fn order_record(books: &Books, order: &Order) -> Record {
     let money = |minor| Cell::Money(Money::of(order.currency, minor));
     let payments = if let Stage::Confirm { payments, .. } = &order.stage { payments.as_slice() } else { &[] };
     let paid = |kind: PaymentKind| money(payments.iter().filter(|payment| payment.kind == kind).map(|payment| payment.amount).sum());
-    let mut cells = head(books, order);
+    let mut cells = head(books, order, order.is_second_hand());
     cells.extend([
         ("user_id", Cell::id(seller.user.map(|id| id.0))),
         ("terminal_id", Cell::id(seller.terminal.map(|id| id.0))),

@@ -206,7 +206,7 @@ impl Wanted {
             price_type: None,
             rate: None,
             product: None,
-            second_hand: order.is_second_hand(),
+            second_hand: line.second_hand,
             currency: order.currency,
         };
         match line.thing {

@@ -115,12 +115,9 @@ pub async fn report(manager: Manager<Reporters>, headers: HeaderMap, params: Par
     let mut rows: BTreeMap<Key, Row> = BTreeMap::new();
     books
         .each(|order| {
-            // What marketplaces sell again is not the promoter's: it was owed for those tickets when they were sold first.
-            if order.is_second_hand() {
-                return;
-            }
             let channel = order.seller.channel;
-            for line in books.lines(order) {
+            // What is sold again is not the promoter's: it was owed for those tickets when they were sold first.
+            for line in books.lines(order).into_iter().filter(|line| !line.second_hand) {
                 let Some(entity) = books.promoter(&line).filter(|entity| promoter.is_none_or(|only| only == *entity)) else { continue };
                 let row = rows.entry((entity, channel, session(&line), order.currency)).or_default();
                 add(row, &line);

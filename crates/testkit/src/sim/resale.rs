@@ -1,0 +1,61 @@
+//! Resale in a simulated history: channels offer tickets for their buyers, take offers back, and others buy them, now and then at a price that is not theirs.
+
+use std::sync::Arc;
+
+use aforo_domain::identity::Surcharge;
+use aforo_domain::ids::{ListingId, RateId};
+use aforo_domain::moment::Draw;
+use aforo_domain::money::{Currency, Decimal, Minor, Percent};
+use aforo_domain::orders::Order;
+use aforo_domain::orders::resale::{ResaleCommand, ResaleRequest};
+use aforo_domain::resale::{ChannelResale, EventResale, Listing};
+
+use super::clients::below;
+use super::ledger::Ledger;
+
+/// From half of what was paid to a fifth more, a tenth of it the house's.
+pub fn of_the_event() -> EventResale {
+    let [floor, cap, commission] = [500_000, 1_200_000, 100_000].map(Percent);
+    EventResale { enabled: true, floor, cap, commission, surcharges: vec![Surcharge::PerTicket(77)] }
+}
+
+/// It does, and adds something.
+pub fn of_a_channel() -> ChannelResale {
+    ChannelResale { enabled: true, surcharges: vec![Surcharge::PerTicket(55)] }
+}
+
+/// One or two tickets of an order, mostly for a price that may be asked.
+pub fn offer(order: &Order, draw: &mut Draw) -> ResaleCommand {
+    let first = below(draw, order.items.len());
+    let items = order.items.iter().skip(first).take(1 + below(draw, 2));
+    let items = items.filter_map(|item| {
+        let price = item.price.reduced() * [100, 80, 120, 300][below(draw, 4)] / 100;
+        Some((item.id, decimal(order.currency, price)?))
+    });
+    ResaleCommand::Offer(order.id, items.collect())
+}
+
+/// One or two offers, of the newest; mostly at their price.
+pub fn some(ledger: &Ledger, draw: &mut Draw) -> Vec<ResaleRequest> {
+    let listings = ledger.listings();
+    let Some(last) = listings.len().checked_sub(1 + below(draw, listings.len().min(6))) else {
+        return vec![ResaleRequest { listing: ListingId(1), rate: RateId(1), price: Decimal::default() }];
+    };
+    let count = 1 + below(draw, 2);
+    let request = |listing: &&Arc<Listing>| {
+        let price = listing.price + i64::from(below(draw, 12) == 0);
+        Some(ResaleRequest { listing: listing.id, rate: listing.rate, price: decimal(listing.currency, price)? })
+    };
+    listings[last..].iter().take(count).filter_map(request).collect()
+}
+
+/// One of the newest offers.
+pub fn withdraw(ledger: &Ledger, draw: &mut Draw) -> ResaleCommand {
+    let listings = ledger.listings();
+    let last = listings.len().checked_sub(1 + below(draw, listings.len().min(6)));
+    ResaleCommand::Withdraw(last.map_or(ListingId(1), |last| listings[last].id))
+}
+
+fn decimal(currency: Currency, amount: Minor) -> Option<Decimal> {
+    Decimal::parse(&currency.show_amount(amount))
+}
