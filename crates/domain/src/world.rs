@@ -30,7 +30,7 @@ use crate::orders::Order;
 use crate::orders::cancellations::Cancellation;
 use crate::orders::postponed::Postponed;
 use crate::products::Taken;
-use crate::resale::Listings;
+use crate::resale::{Listing, Listings};
 use crate::shifts::{Shift, Shifts};
 use crate::voucher_orders::VoucherOrders;
 use crate::vouchers::Vouchers;
@@ -373,10 +373,7 @@ impl World {
             Row::Cancellation(cancellation) => drop(self.cancellations.insert(cancellation.session, cancellation.clone())),
             Row::Postponed(one) => drop(self.postponed.insert(one.session, one.clone())),
             Row::History(_) | Row::SoldUnit(_) | Row::WebhookAttempt(_) => {}
-            Row::Listing(listing) => {
-                self.next_item = self.next_item.max(listing.id.0 + 1);
-                self.listings.put(listing);
-            }
+            Row::Listing(listing) => self.put_listing(listing),
             Row::AuditLine(line) => self.next_item = self.next_item.max(line.id.0 + 1),
             Row::Shift(shift) => self.put_shift(shift),
             Row::WebhookStanding(standing) => drop(self.webhook_standings.insert(standing.hook, *standing)),
@@ -404,6 +401,11 @@ impl World {
     fn put_shift(&mut self, shift: &Arc<Shift>) {
         self.next_item = self.next_item.max(shift.id.0 + 1);
         self.shifts.put(shift);
+    }
+
+    fn put_listing(&mut self, listing: &Arc<Listing>) {
+        self.next_item = self.next_item.max(listing.id.0 + 1);
+        self.listings.put(listing);
     }
 
     fn put_counter(&mut self, counter: &Counter) {

@@ -166,7 +166,7 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// `SECONDARY_MARKET_SEAT_NOT_AVAILABLE` for one that is not there, another channel's, sold, or in an order.
     fn withdraw(&self, id: ListingId) -> Planned {
-        let gone = || refused(Code::SecondaryMktSeatNotAvailable, [id]);
+        let gone = || Error::from(Code::SecondaryMktSeatNotAvailable);
         let listing = self.world.listings.get(id).filter(|listing| listing.channel == self.channel.id).ok_or_else(gone)?;
         let overdue = self.overdue_taker(listing).map_err(|()| gone())?;
         let order = self.world.resident_order(listing.order)?.ok_or_else(gone)?;

@@ -104,13 +104,12 @@ pub fn key_cells(key: &Key, put: &mut dyn FnMut(Cell<'_>)) {
             put(Cell::Bytes(&hash.0));
         }
         Key::MemberNumber(id) => put(int(id.0)),
-        Key::GiftVouchers(channel) => put(int(channel.0)),
+        Key::GiftVouchers(channel) | Key::Commissions(channel) => put(int(channel.0)),
         Key::VoucherOrder(id) => put(Cell::Bytes(&id.0)),
         Key::VoucherSale((channel, number)) => pair(channel.0, *number, put),
         Key::SoldUnit(id) => put(int(id.0)),
         Key::Admission(_) | Key::Revocation(_) | Key::OfflineScan(_) | Key::GateTally(_) => gate_key(key, put),
         Key::Customer(id) => put(Cell::Bytes(&id.0)),
-        Key::Commissions(channel) => put(int(channel.0)),
         Key::Cancellation(session) | Key::Postponed(session) => put(int(session.0)),
         Key::Webhook(id) | Key::WebhookStanding(id) => put(int(id.0)),
         Key::WebhookAttempt((hook, slot)) => pair(hook.0, *slot, put),

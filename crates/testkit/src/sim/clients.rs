@@ -187,8 +187,9 @@ impl Clients {
         if last.kind() == OrderKind::Booking && below(draw, 8) == 0 {
             return self.about(channel, Command::AfterSale(id, AfterSaleCommand::CancelBooking), Some(id), draw);
         }
-        let number = if below(draw, 2) == 0 { next_step(&last) } else { below(draw, 152) };
+        let number = if below(draw, 8) > 2 { next_step(&last) } else { below(draw, 150) };
         let command = match number {
+            0..25 if below(draw, 3) == 0 && resale::is_any_open(ledger) => OrderCommand::AddResale(id, resale::some(ledger, draw)),
             // What came back is wanted again.
             0..25 if below(draw, 3) == 0 && !self.given_back.is_empty() => {
                 let index = below(draw, self.given_back.len());
@@ -197,7 +198,7 @@ impl Clients {
             0..25 => OrderCommand::AddSeats(id, seats(&show, draw), code(draw)),
             25..38 => OrderCommand::AddAuto(id, auto(&show, draw)),
             38..41 => OrderCommand::RemoveItems(id, item(draw).into_iter().collect()),
-            41..44 | 149.. => OrderCommand::Promote(id, promotion(item(draw).filter(|_| below(draw, 2) == 0), draw)),
+            41..44 | 148..150 => OrderCommand::Promote(id, promotion(item(draw).filter(|_| below(draw, 2) == 0), draw)),
             44..48 => match item(draw) {
                 Some(item) => OrderCommand::SetRate(id, item, show.rates[below(draw, show.rates.len())]),
                 None => OrderCommand::Read(id),
@@ -228,9 +229,9 @@ impl Clients {
             112..130 => collective(id, draw),
             130 => OrderCommand::DropCollective(id, [FANS, FRIENDS][below(draw, 2)]),
             131..137 => OrderCommand::AddProducts(id, products::some(draw)),
-            139..147 => OrderCommand::AddResale(id, resale::some(ledger, draw)),
-            147 | 148 => return self.about(channel, Command::Resale(resale::withdraw(ledger, draw)), None, draw),
             137..139 => OrderCommand::RemoveItems(id, products::unit(&last, draw).into_iter().collect()),
+            139..147 => OrderCommand::AddResale(id, resale::some(ledger, draw)),
+            147 => return self.about(channel, Command::Resale(resale::withdraw(ledger, draw)), None, draw),
             _ => OrderCommand::Read(id),
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };

@@ -8,7 +8,7 @@ use aforo_domain::moment::Draw;
 use aforo_domain::money::{Currency, Decimal, Minor, Percent};
 use aforo_domain::orders::Order;
 use aforo_domain::orders::resale::{ResaleCommand, ResaleRequest};
-use aforo_domain::resale::{ChannelResale, EventResale, Listing};
+use aforo_domain::resale::{ChannelResale, EventResale, Listing, ListingState};
 
 use super::clients::below;
 use super::ledger::Ledger;
@@ -35,18 +35,24 @@ pub fn offer(order: &Order, draw: &mut Draw) -> ResaleCommand {
     ResaleCommand::Offer(order.id, items.collect())
 }
 
-/// One or two offers, of the newest; mostly at their price.
+/// Whether something is offered that nobody is about to buy.
+pub fn is_any_open(ledger: &Ledger) -> bool {
+    ledger.listings().iter().any(|listing| listing.state == ListingState::Open)
+}
+
+/// One or two offers: mostly such as are open, mostly at their price.
 pub fn some(ledger: &Ledger, draw: &mut Draw) -> Vec<ResaleRequest> {
-    let listings = ledger.listings();
-    let Some(last) = listings.len().checked_sub(1 + below(draw, listings.len().min(6))) else {
+    let among_all = below(draw, 6) == 0;
+    let listings: Vec<_> = ledger.listings().into_iter().filter(|listing| among_all || listing.state == ListingState::Open).collect();
+    if listings.is_empty() {
         return vec![ResaleRequest { listing: ListingId(1), rate: RateId(1), price: Decimal::default() }];
-    };
-    let count = 1 + below(draw, 2);
+    }
+    let (first, count) = (below(draw, listings.len()), 1 + below(draw, 2));
     let request = |listing: &&Arc<Listing>| {
         let price = listing.price + i64::from(below(draw, 12) == 0);
         Some(ResaleRequest { listing: listing.id, rate: listing.rate, price: decimal(listing.currency, price)? })
     };
-    listings[last..].iter().take(count).filter_map(request).collect()
+    listings[first..].iter().take(count).filter_map(request).collect()
 }
 
 /// One of the newest offers.

@@ -135,8 +135,7 @@ impl<'a> Tenants<'a> {
         let first = market::sell(&market.shop, world.session, &world.row[6..8]).await;
         market.first("register", &first).await.ok();
         let reissue = market.reissue(world.session, &first, json!({})).await.ok();
-        let shop = resale::shop(&world).await;
-        let listing = id(&resale::offer(&shop, &first, 1, 20.0).await.ok()["listings"][0]);
+        let listing = offered(&world, &first).await;
         let (market, reissue) = (market.market, text(&reissue, "code").to_owned());
         let mut strangers = of_the_circus(&world).await;
         strangers.extend(of_another_operator(&world).await);
@@ -234,6 +233,12 @@ async fn sell(seller: &SellerClient, session: u64, seats: &[u64]) -> (String, u6
     let price = seller.pre_confirm(&order).await.ok()["price"]["to_pay"].clone();
     let sold = seller.confirm(&order, &price).await.ok();
     (text(&sold, "code").to_owned(), id(&sold["items"][0]))
+}
+
+/// Offers the second ticket of an order: the offer.
+async fn offered(world: &SmallWorld<'_>, order: &Value) -> u64 {
+    let shop = resale::shop(world).await;
+    id(&resale::offer(&shop, order, 1, 20.0).await.ok()["listings"][0])
 }
 
 /// The circus is an entity of the same operator, with an event, a session and a channel of its own.

@@ -438,10 +438,7 @@ fn item_view<'a>(
             promotions: item.price.discounts.iter().map(|one| DiscountView::new(one.promotion.0, one.amount, currency)).collect(),
             surcharge: SurchargeView { promoter: money(item.price.promoter_surcharge), channel: money(item.price.channel_surcharge) },
             total: money(item.price.total()),
-            taxes: match item.kind {
-                TicketKind::Sale | TicketKind::Invitation => tax_views(&item.price.taxes, currency),
-                TicketKind::Resale => resale_tax_views(&item.price.taxes, currency),
-            },
+            taxes: item.price.taxes.iter().map(|line| tax_view(line, currency, item.kind == TicketKind::Resale)).collect(),
         },
         attendee: attendee.map(|attendee| AttendeeView { fields: &attendee.fields }),
         season: item.season.as_deref().zip(offer).map(|(shares, offer)| season_view(shares, offer, currency, when)),
@@ -493,17 +490,18 @@ pub fn spot(spot: Spot, place: Place, offer: &Offer) -> SpotView<'_> {
 
 /// Taxes that a price includes.
 pub fn tax_views(lines: &[TaxLine], currency: Currency) -> Vec<TaxView> {
-    let view = |line: &TaxLine| TaxView {
-        id: line.tax.0,
-        applies_to: taxed(line.taxed),
-        value: Money::percent(line.percent),
-        amount: Money::of(currency, line.amount),
-    };
-    lines.iter().map(view).collect()
+    lines.iter().map(|line| tax_view(line, currency, false)).collect()
 }
 
-const fn taxed(what: Taxed) -> &'static str {
+fn tax_view(line: &TaxLine, currency: Currency, resale: bool) -> TaxView {
+    let (value, amount) = (Money::percent(line.percent), Money::of(currency, line.amount));
+    TaxView { id: line.tax.0, applies_to: taxed(line.taxed, resale), value, amount }
+}
+
+const fn taxed(what: Taxed, resale: bool) -> &'static str {
     match what {
+        Taxed::PromoterSurcharge if resale => "SECONDARY_MARKET_PROMOTER",
+        Taxed::ChannelSurcharge if resale => "SECONDARY_MARKET_CHANNEL",
         Taxed::Ticket => "TICKET",
         Taxed::PromoterSurcharge => "PROMOTER",
         Taxed::ChannelSurcharge => "CHANNEL",
@@ -513,22 +511,9 @@ const fn taxed(what: Taxed) -> &'static str {
     }
 }
 
-/// The same of a ticket that is sold again.
-fn resale_tax_views(lines: &[TaxLine], currency: Currency) -> Vec<TaxView> {
-    let of_resale = |view: TaxView| TaxView {
-        applies_to: match view.applies_to {
-            "PROMOTER" => "SECONDARY_MARKET_PROMOTER",
-            "CHANNEL" => "SECONDARY_MARKET_CHANNEL",
-            other => other,
-        },
-        ..view
-    };
-    tax_views(lines, currency).into_iter().map(of_resale).collect()
-}
-
 fn surcharge_views(order: &Order) -> Vec<OrderSurchargeView> {
     let view = |surcharge: &OrderSurcharge| OrderSurchargeView {
-        r#type: taxed(surcharge.taxed),
+        r#type: taxed(surcharge.taxed, false),
         session: IdView { id: surcharge.session.0 },
         amount: Money::of(order.currency, surcharge.amount),
         taxes: tax_views(&surcharge.taxes, order.currency),

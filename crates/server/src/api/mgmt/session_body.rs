@@ -178,7 +178,6 @@ impl SessionBody {
         };
         let barcodes = checks.one_of("barcodes", self.barcodes.as_deref(), words::BARCODES);
         let barcodes = barcodes.or(current.map(|current| current.barcodes)).unwrap_or_default();
-        let reference = current.and_then(|current| current.external_reference.as_deref());
         let spec = SessionSpec {
             event: event.id,
             template,
@@ -216,7 +215,12 @@ impl SessionBody {
             surcharges: surcharges.or_else(|| current.map(|current| current.surcharges.clone())).unwrap_or_default(),
             buyer_limit,
             barcodes,
-            external_reference: optional_label(&mut checks, "external_reference", &self.external_reference, reference),
+            external_reference: optional_label(
+                &mut checks,
+                "external_reference",
+                &self.external_reference,
+                current.and_then(|current| current.external_reference.as_deref()),
+            ),
             promotion_required: self.promotion_required.or(current.map(|current| current.promotion_required)).unwrap_or_default(),
             season,
             gates: gates::read(&mut checks, self.gates.as_ref(), current.map(|current| current.gates)),
