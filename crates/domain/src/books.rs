@@ -166,7 +166,7 @@ fn lines_of(order: &Order, act: Act, sign: i64) -> Vec<Line> {
     let line = |thing, amounts| {
         let second_hand = match thing {
             Thing::Place { item, .. } => order.second_hand(item).is_some(),
-            Thing::Unit { .. } | Thing::PerOrder { .. } | Thing::Delivery => is_second_hand,
+            Thing::Unit { .. } | Thing::PerOrder { .. } | Thing::Share { .. } | Thing::Delivery => is_second_hand,
         };
         Line { act, thing, second_hand, sign, amounts }
     };

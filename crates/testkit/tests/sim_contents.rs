@@ -7,7 +7,7 @@ use aforo_domain::barcodes::PoolState;
 use aforo_domain::change::{Change, Counter, CounterKey, Key, Row};
 use aforo_domain::ids::{Barcode, ListingId, OrderId, SessionId, VoucherId};
 use aforo_domain::orders::cancellations::Progress;
-use aforo_domain::orders::{Order, OrderKind, PaymentKind, Stage, TicketKind};
+use aforo_domain::orders::{Order, OrderKind, Stage, TicketKind};
 use aforo_domain::resale::ListingState;
 use aforo_domain::seasons::Season;
 use aforo_domain::voucher_orders::Stage as VoucherOrderStage;
@@ -49,6 +49,7 @@ const WANTED: &[(&str, u32)] = &[
     ("season tickets sold", 6),
     ("season tickets over", 3),
     ("tickets of a season's sessions sold", 6),
+    ("shares of season tickets given back", 1),
     ("admissions", 1),
     ("admissions again", 1),
     ("admissions cleared", 1),
@@ -190,6 +191,9 @@ impl Memory {
 
     fn see_order(&mut self, order: &Order, found: &mut Found) {
         let (extras, is_sold) = (order.extras(), matches!(order.stage, Stage::Confirm { .. }));
+        if order.kind() == OrderKind::Refund && extras.share.is_some() {
+            return found.note("shares of season tickets given back", u32::from(order.totals().total() > 0));
+        }
         if order.kind() == OrderKind::Refund {
             found.note("refunds", 1);
             found.note("refunds to vouchers", u32::from(order.totals().vouchers > 0));
@@ -252,7 +256,7 @@ fn see_gates_and_tills(row: &Row, found: &mut Found) {
         Row::GateTally(row) => found.note("refusals at gates", u32::from(!row.refused.is_empty())),
         Row::OfflineScan(row) => found.note("scans in conflict", u32::from(row.conflict.is_some())),
         Row::Shift(shift) => {
-            let pays_out = shift.takings.iter().any(|takings| takings.kind == Some(PaymentKind::Cash) && takings.payouts > 0);
+            let pays_out = shift.takings.iter().any(|takings| takings.payouts > 0);
             found.note("shifts with sales closed", u32::from(shift.end.is_some() && shift.sales > 0));
             found.note("payouts at tills", u32::from(pays_out));
         }

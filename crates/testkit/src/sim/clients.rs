@@ -170,19 +170,8 @@ impl Clients {
         let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
         let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
-        if matches!(last.stage, Life::Confirm { .. }) && channel == CLUB && below(draw, 12) == 0 {
-            return self.about(channel, Command::Customer(forgotten(&last)), Some(id), draw);
-        }
-        if matches!(last.stage, Life::Confirm { .. }) && below(draw, 6) == 0 {
-            // Answers no order, but the offers.
-            return self.about(channel, Command::Resale(resale::offer(&last, draw)), None, draw);
-        }
-        if matches!(last.stage, Life::Confirm { .. }) && below(draw, 2) == 0 {
-            let command = match below(draw, 4) {
-                0 => relocations::some(&last, &self.stage.shows, draw),
-                _ => after_sale(&last, draw),
-            };
-            return self.about(channel, Command::AfterSale(id, command), Some(id), draw);
+        if let Some(asked) = self.about_a_sale(&last, channel, draw) {
+            return asked;
         }
         if last.kind() == OrderKind::Booking && below(draw, 8) == 0 {
             return self.about(channel, Command::AfterSale(id, AfterSaleCommand::CancelBooking), Some(id), draw);
@@ -236,6 +225,28 @@ impl Clients {
         };
         let channel = if below(draw, 40) == 0 { CLUB } else { channel };
         self.about(channel, Command::Order(command), Some(id), draw)
+    }
+
+    /// What is done with an order that is sold, if it is and something is.
+    fn about_a_sale(&mut self, last: &Order, channel: ChannelId, draw: &mut Draw) -> Option<Asked> {
+        if !matches!(last.stage, Life::Confirm { .. }) {
+            return None;
+        }
+        if channel == CLUB && below(draw, 12) == 0 {
+            return Some(self.about(channel, Command::Customer(forgotten(last)), Some(last.id), draw));
+        }
+        if below(draw, 6) == 0 {
+            // Answers no order, but the offers.
+            return Some(self.about(channel, Command::Resale(resale::offer(last, draw)), None, draw));
+        }
+        if below(draw, 2) > 0 {
+            return None;
+        }
+        let command = match below(draw, 4) {
+            0 => relocations::some(last, &self.stage.shows, draw),
+            _ => after_sale(last, draw),
+        };
+        Some(self.about(channel, Command::AfterSale(last.id, command), Some(last.id), draw))
     }
 
     fn about(&mut self, channel: ChannelId, command: Command, order: Option<OrderId>, draw: &mut Draw) -> Asked {
