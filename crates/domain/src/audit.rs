@@ -23,6 +23,7 @@ use crate::moment::Timestamp;
 use crate::orders::after::AfterSaleCommand;
 use crate::orders::draft::Draft;
 use crate::orders::market::{Mark, MarketCommand};
+use crate::orders::resale::ResaleCommand;
 use crate::voucher_orders::sell::VoucherOrderCommand;
 use crate::world::World;
 
@@ -109,7 +110,7 @@ pub fn note(world: &World, now: Timestamp, actor: &Actor, command: &Command, pla
         Command::Identity(_) | Command::Catalogue(_) | Command::GiftVouchers(..) | Command::Outbox(_) => AuditApi::Management,
         Command::Commissions(_) | Command::Cancellation(_) => AuditApi::Management,
         Command::AfterSale(..) => AuditApi::OrdersManagement,
-        Command::Market(_) | Command::VoucherOrder(VoucherOrderCommand::Refund(_)) => AuditApi::Distribution,
+        Command::Market(_) | Command::Resale(_) | Command::VoucherOrder(VoucherOrderCommand::Refund(_)) => AuditApi::Distribution,
         Command::Gates(_, GateCommand::Clear(_) | GateCommand::Revoke(..) | GateCommand::Restore(_)) => AuditApi::AccessControl,
         Command::Customer(_) => AuditApi::Customers,
         _ => return planned,
@@ -152,6 +153,7 @@ struct Deed {
 fn deeds(world: &World, command: &Command, done: &Done) -> Vec<Deed> {
     match command {
         Command::Market(command) => of_marketplace(world, command, done),
+        Command::Resale(command) => of_resale(command, done).into_iter().collect(),
         _ => deed(world, command, done).into_iter().collect(),
     }
 }
@@ -171,6 +173,16 @@ fn of_marketplace(world: &World, command: &MarketCommand, done: &Done) -> Vec<De
         _ => None,
     };
     done.changes.iter().filter_map(sold).map(|code| Deed { action, kind: "ORDER", object: code.to_string() }).collect()
+}
+
+fn of_resale(command: &ResaleCommand, done: &Done) -> Option<Deed> {
+    let Reply::Listings(listings) = &done.reply else { return None };
+    let action = match command {
+        ResaleCommand::Offer(..) => "OFFER",
+        ResaleCommand::Withdraw(_) => "WITHDRAW",
+        ResaleCommand::Over | ResaleCommand::End(_) => return None,
+    };
+    listings.first().map(|listing| Deed { action, kind: "ORDER", object: listing.code.to_string() })
 }
 
 fn of_customer(command: &CustomerCommand, done: &Done) -> Option<Deed> {

@@ -162,11 +162,15 @@ pub fn lines(order: &Order) -> Vec<Line> {
 
 fn lines_of(order: &Order, act: Act, sign: i64) -> Vec<Line> {
     let extras = order.extras();
-    let is_second_hand = order.is_second_hand();
     let line = |thing, amounts| {
         let second_hand = match thing {
             Thing::Place { item, .. } => order.second_hand(item).is_some(),
-            Thing::Unit { .. } | Thing::PerOrder { .. } | Thing::Share { .. } | Thing::Delivery => is_second_hand,
+            // Only what a marketplace added to a reissue is of it.
+            Thing::PerOrder { session, .. } => {
+                let mut items = order.items.iter().filter(|item| item.session == session).peekable();
+                items.peek().is_some() && items.all(|item| order.second_hand(item.id).is_some())
+            }
+            Thing::Unit { .. } | Thing::Share { .. } | Thing::Delivery => false,
         };
         Line { act, thing, second_hand, sign, amounts }
     };

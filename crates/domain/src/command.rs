@@ -310,6 +310,22 @@ pub fn both<A, B>(a: Result<A, Stop>, b: Result<B, Stop>) -> Result<(A, B), Stop
     }
 }
 
+/// Several looks at once.
+///
+/// # Errors
+/// The first that is no `Need`; `Need` of all that is missing.
+pub fn gather<T>(looks: impl Iterator<Item = Result<T, Stop>>) -> Result<Vec<T>, Stop> {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for look in looks {
+        match look {
+            Ok(one) => found.push(one),
+            Err(Stop::Need(keys)) => missing.extend(keys),
+            Err(stop) => return Err(stop),
+        }
+    }
+    if missing.is_empty() { Ok(found) } else { Err(Stop::Need(missing)) }
+}
+
 /// What a refused command may leave behind: nothing but this (the idempotency record is the engine's own).
 #[derive(Debug, Clone)]
 pub enum Effect {

@@ -151,7 +151,7 @@ pub enum PayoutState {
     Pending,
     /// Owed.
     Due,
-    /// Not owed any more: the new ticket was given back, or cancelled with its session.
+    /// Not owed any more: the new ticket was given back, or cancelled with its session, before that ended.
     Reversed,
 }
 
@@ -174,10 +174,11 @@ impl Listing {
 }
 
 impl PayoutState {
-    /// How the share of a sold offer stands, by the ticket that was sold and the end of its session.
-    pub fn of(ticket: TicketState, end: Timestamp, now: Timestamp) -> Self {
+    /// How the share of a sold offer stands, by the ticket that was sold, since when that stands so, and the end of its session. What came back later
+    /// changes nothing: by then the seller was paid.
+    pub fn of((ticket, since): (TicketState, Timestamp), end: Timestamp, now: Timestamp) -> Self {
         match ticket {
-            TicketState::Refunded | TicketState::Cancelled => Self::Reversed,
+            TicketState::Refunded | TicketState::Cancelled if since < end => Self::Reversed,
             // Who bought it and sold it again was paid for it.
             _ if now < end => Self::Pending,
             _ => Self::Due,
@@ -246,9 +247,11 @@ mod tests {
 
     #[test]
     fn a_seller_is_paid_after_the_session_and_only_if_the_buyer_kept_the_ticket() {
-        let state = |ticket, now| PayoutState::of(ticket, Timestamp(10), Timestamp(now));
+        let state = |ticket, now| PayoutState::of((ticket, Timestamp(9)), Timestamp(10), Timestamp(now));
         assert_eq!(state(TicketState::Valid, 9), PayoutState::Pending);
         assert_eq!(state(TicketState::Reissued, 10), PayoutState::Due);
         assert_eq!([state(TicketState::Refunded, 9), state(TicketState::Cancelled, 11)], [PayoutState::Reversed; 2]);
+        let late = (TicketState::Refunded, Timestamp(10));
+        assert_eq!(PayoutState::of(late, Timestamp(10), Timestamp(11)), PayoutState::Due);
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Catalogue;
 use crate::change::{Key, Row};
-use crate::command::Stop;
+use crate::command::{Stop, gather};
 use crate::identity::Status;
 use crate::ids::{ChannelId, CollectiveId, EntityId, EventId, Hash, OrderCode, OrderId, VoucherGroupId, VoucherId, VoucherOrderId};
 use crate::moment::Timestamp;
@@ -331,15 +331,7 @@ impl World {
 /// # Errors
 /// `Need` of all that has to be looked for, at once.
 pub fn all<'a, T>(rows: impl Iterator<Item = Result<Option<&'a T>, Stop>>) -> Result<Vec<&'a T>, Stop> {
-    let (mut found, mut unknown) = (Vec::new(), Vec::new());
-    for row in rows {
-        match row {
-            Ok(row) => found.extend(row),
-            Err(Stop::Need(keys)) => unknown.extend(keys),
-            Err(stop) => return Err(stop),
-        }
-    }
-    if unknown.is_empty() { Ok(found) } else { Err(Stop::Need(unknown)) }
+    Ok(gather(rows)?.into_iter().flatten().collect())
 }
 
 impl Catalogue {

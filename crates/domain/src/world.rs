@@ -325,11 +325,7 @@ impl World {
             | Row::PointOfSale(_)
             | Row::Webhook(_) => Arc::make_mut(&mut self.identity).put(row),
             Row::Family(family) => self.put_family(family),
-            Row::Tries(tries) => {
-                self.delete_tries(tries.subject);
-                self.short_lived.insert((tries.until, ShortLived::Tries(tries.subject)));
-                self.tries.insert(tries.subject, tries.clone());
-            }
+            Row::Tries(tries) => self.put_tries(tries),
             Row::Venue(_) | Row::Sector(_) | Row::Event(_) | Row::Publication(_) => self.put_catalogue(row),
             Row::VoucherGroup(_) | Row::Collective(_) | Row::GiftVouchers(_) | Row::Product(_) | Row::Commissions(_) => {
                 self.put_catalogue(row)
@@ -413,6 +409,12 @@ impl World {
             Arc::make_mut(&mut self.taken).insert(product, counter.value);
         }
         self.counters.insert(counter.key.clone(), counter.value);
+    }
+
+    fn put_tries(&mut self, tries: &Arc<Tries>) {
+        self.delete_tries(tries.subject);
+        self.short_lived.insert((tries.until, ShortLived::Tries(tries.subject)));
+        self.tries.insert(tries.subject, tries.clone());
     }
 
     fn delete_tries(&mut self, subject: Hash) {

@@ -1,5 +1,5 @@
-//! Work that goes on by itself: what sessions leave to do that were called off or moved to another time, order by order, and old lines of the audit log, for
-//! all shards of this process. It only drives: what is done is decided in `domain::orders::cancellations`, `domain::orders::postponed` and `domain::audit`, each
+//! Work that goes on by itself: what sessions leave to do that were called off or moved to another time, order by order, offers of tickets whose time is over, and old
+//! lines of the audit log, for all shards of this process. It only drives: what is done is decided in `domain::orders::cancellations`, `domain::orders::postponed`, `domain::orders::resale` and `domain::audit`, each
 //! step is a command that happens whole or not at all, and one that is done twice does nothing.
 //!
 //! It looks when somebody says that there is something, at its start, and now and then; an installation without such work pays nothing else.
@@ -17,6 +17,7 @@ use aforo_domain::identity::check::Actor;
 use aforo_domain::ids::{OrderId, SessionId, ShardId};
 use aforo_domain::orders::cancellations::{Cancellation, CancellationCommand, MAX_RELEASED};
 use aforo_domain::orders::postponed::{Postponed, PostponedCommand};
+use aforo_domain::orders::resale::{MAX_OVER, ResaleCommand};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -130,6 +131,7 @@ impl Worker {
                 more |= self.tell(shard, postponed).await?;
             }
         }
+        more |= self.end_offers(shard).await?;
         more |= self.forget(shard).await?;
         Ok(more && !self.is_over())
     }
@@ -145,6 +147,9 @@ impl Worker {
         let (behind, seasons) = (cancellation.through, self.seasons(shard, cancellation));
         let page = self.engine.read(shard, move |reader| reader.live_tickets(shard, session, &seasons, behind, PAGE)).await?;
         let Some((last, _)) = page.rows.last() else {
+            if cancellation.refund.is_some() && self.pay_who_sold_again(shard, session).await? {
+                return Ok(true);
+            }
             let left = u32::try_from(page.total).unwrap_or(u32::MAX);
             self.ask(shard, CancellationCommand::Finish(session, left)).await?;
             return Ok(false);
@@ -153,6 +158,30 @@ impl Worker {
         self.each(shard, orders, move |order| Command::Cancellation(CancellationCommand::Settle(session, order))).await?;
         self.ask(shard, CancellationCommand::Advance(session, *last)).await?;
         Ok(true)
+    }
+
+    /// Pays those back whose tickets others had bought: who has them now was paid back, so who sold them is not paid. The last sold comes first, since who bought of
+    /// somebody may have sold again. Whether there may be more.
+    async fn pay_who_sold_again(&self, shard: ShardId, session: SessionId) -> Result<bool, Error> {
+        let (mut before, mut paid) = (None, false);
+        loop {
+            let page = self.engine.read(shard, move |reader| reader.resold_tickets(shard, session, before, PAGE)).await?;
+            let Some((last, _)) = page.last().copied() else { return Ok(paid) };
+            for (_, order) in page {
+                let settled = self.ask(shard, CancellationCommand::Settle(session, order)).await?;
+                paid |= matches!(settled, Reply::Removed(some) if some > 0);
+            }
+            before = Some(last);
+        }
+    }
+
+    /// Takes back what is offered again and whose time is over. Whether there may be more.
+    async fn end_offers(&self, shard: ShardId) -> Result<bool, Error> {
+        let Reply::Listings(over) = ask(&self.engine, shard, Command::Resale(ResaleCommand::Over)).await? else { return Ok(false) };
+        for listing in over.iter().take_while(|_| !self.is_over()) {
+            ask(&self.engine, shard, Command::Resale(ResaleCommand::End(listing.id))).await?;
+        }
+        Ok(over.len() == MAX_OVER)
     }
 
     /// Has the buyers of some tickets of a session told that it is at another time. Whether there are more.

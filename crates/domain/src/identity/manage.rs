@@ -31,6 +31,7 @@ pub const MAX_GIVEN_ID: u64 = 1 << 52;
 
 /// What can be asked about identity.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "channels have many settings, and are managed rarely")]
 pub enum IdentityCommand {
     /// What belongs to the platform: its first start, what its directory reserves, its operators.
     Platform(platform::PlatformCommand),

@@ -23,7 +23,7 @@ use crate::resale::ChannelResale;
 use crate::text::Language;
 use crate::webhooks::{Webhook, WebhookOwner};
 use terms::{BookingTerms, DeliveryMethod, Insurance};
-pub use terms::{MetadataRules, Receipts};
+pub use terms::{BuyerField, MetadataRules, Receipts};
 
 /// Whether something is there and works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,21 +221,6 @@ pub struct Channel {
 /// What channels that never said anything else do with tickets.
 const fn along() -> bool {
     true
-}
-
-/// A field of a channel's buyer form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields of a buyer")]
-pub enum BuyerField {
-    Email,
-    Name,
-    Surname,
-    Phone,
-    IdNumber,
-    Address,
-    City,
-    PostalCode,
-    Country,
 }
 
 /// An OAuth client that a key may sign in as.

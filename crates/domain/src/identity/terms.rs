@@ -239,3 +239,18 @@ impl Receipts {
         text.len() <= MAX_PREFIX && text.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
+
+/// A field of a channel's buyer form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields of a buyer")]
+pub enum BuyerField {
+    Email,
+    Name,
+    Surname,
+    Phone,
+    IdNumber,
+    Address,
+    City,
+    PostalCode,
+    Country,
+}

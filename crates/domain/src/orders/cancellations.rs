@@ -17,7 +17,7 @@ use super::{HistoryEvent, Item, Order, OrderKind, Stage, TicketState};
 use crate::catalogue::manage::Authority;
 use crate::catalogue::{Readiness, Session};
 use crate::change::{Change, Key, Row};
-use crate::command::{Done, Planned, Reply};
+use crate::command::{Done, Planned, Reply, Stop};
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
 use crate::identity::{Permission, Role};
@@ -250,7 +250,11 @@ impl<'a> Desk<'a> {
         let entered = self.world.entered(order, &items)?;
         items.retain(|item| !entered.contains(item));
         if items.is_empty() {
-            return self.settle_shares(cancellation, order);
+            let unpaid = self.unpaid(cancellation, order)?;
+            if unpaid.is_empty() {
+                return self.settle_shares(cancellation, order);
+            }
+            items = unpaid;
         }
         // What marketplaces wanted with them is of no use any more.
         let before = order;
@@ -271,6 +275,15 @@ impl<'a> Desk<'a> {
             ..one
         }));
         Ok(Done { changes, reply: Reply::Removed(tickets) })
+    }
+
+    /// The tickets of an order that others bought of its buyer, and who is not paid for them now that these were given back.
+    fn unpaid(&self, cancellation: &Cancellation, order: &Arc<Order>) -> Result<Vec<ItemId>, Stop> {
+        if cancellation.refund.is_none() {
+            return Ok(Vec::new());
+        }
+        let sold_again = order.items.iter().filter(|item| item.session == cancellation.session).map(|item| item.id);
+        Office::of_the_engine(self.world, self.moment, order).not_paid_for(order, &sold_again.collect::<Vec<_>>())
     }
 
     /// Gives back the session's share of season tickets, where tickets are given back at all: they stay good for the other sessions.

@@ -142,11 +142,31 @@ impl<'a> Draft<'a> {
                 self.changes.extend(listing.map(|listing| Change::from(listing.turned(ListingState::Open))));
                 return;
             }
-            // It was sold before, and counts there.
-            Some(_) => {}
-            None => self.count(CounterKey::ChannelSales(item.session, order.seller.channel), -1),
+            _ => self.uncount_channel(order, item),
         }
         self.changes.extend(item.sessions().map(|session| Change::Delete(Key::Claim((session, item.place)))));
+    }
+
+    /// Takes an item back from its channel's limit. What was sold before counts where it was sold first.
+    fn uncount_channel(&mut self, order: &Order, item: &Item) {
+        if order.second_hand(item.id).is_none() {
+            self.count(CounterKey::ChannelSales(item.session, order.seller.channel), -1);
+        }
+    }
+
+    /// Takes a sold item back from the limits that it counts in; its place is somebody else's matter.
+    pub fn uncount(&mut self, order: &Order, item: &Item) {
+        self.uncount_channel(order, item);
+        self.uncount_buyer(order, item);
+    }
+
+    /// Takes a sold item back from its buyer's limit, if it was counted.
+    pub fn uncount_buyer(&mut self, order: &Order, item: &Item) {
+        if order.counted.contains(&item.session)
+            && let Some(buyer) = order.buyer_hash()
+        {
+            self.count(CounterKey::BuyerSales(item.session, buyer), -1);
+        }
     }
 
     /// Counts the order's places for its buyer, in the sessions that limit buyers, and notes which these are: limits come and go, and what was

@@ -17,10 +17,10 @@ use super::draft::Draft;
 use super::extras::Extras;
 use super::insurance::Insured;
 use super::sight::Sight;
-use super::{History, HistoryEvent, Item, Order, Payment, PaymentRequest, Stage, TicketKind, surcharges};
+use super::{History, HistoryEvent, Item, Order, Payment, PaymentRequest, Stage, TicketKind, TicketState, surcharges};
 use crate::catalogue::manage::places::blocked_too;
 use crate::catalogue::plan::Place;
-use crate::change::{CounterKey, Row};
+use crate::change::Row;
 use crate::command::{Done, Planned, Reply, Stop};
 use crate::error::{Code, Error};
 use crate::identity::{Permission, Status};
@@ -156,6 +156,9 @@ impl<'a> Office<'a> {
         check_named(order, &request.items, Code::ProductStateInvalid, may_come_back)?;
         self.check_not_entered(order, &request.items)?;
         if request.block_places {
+            if !unpaid.is_empty() {
+                return Err(refused(Code::ProductStateInvalid, unpaid).because("its place went to who bought it").into());
+            }
             self.may_block(order, request)?;
         }
         let paying = self.paying(order)?;
@@ -233,8 +236,11 @@ impl<'a> Office<'a> {
             extras.after.refunds.push(note);
         });
         for item in original.items.iter().filter(|item| request.items.contains(&item.id)) {
-            if order.ticket_state(item.id).is_live() {
-                draft.give_back(&original, item);
+            match order.ticket_state(item.id) {
+                state if state.is_live() => draft.give_back(&original, item),
+                // Its place went to who bought it, and was given back there.
+                TicketState::Reissued => draft.uncount(&original, item),
+                _ => {}
             }
             if let Some(ticket) = original.ticket(item, at, &self.world.catalogue) {
                 draft.put(Row::from(ticket));
@@ -312,11 +318,7 @@ impl Draft<'_> {
     /// Lets the place of a sold item fall free. Its buyer, if it was counted, has one less.
     pub(super) fn give_back(&mut self, order: &Order, item: &Item) {
         self.free(order, item);
-        if order.counted.contains(&item.session)
-            && let Some(buyer) = order.buyer_hash()
-        {
-            self.count(CounterKey::BuyerSales(item.session, buyer), -1);
-        }
+        self.uncount_buyer(order, item);
     }
 
     /// Gives vouchers back what a refund says.

@@ -10,16 +10,16 @@ use super::after::Office;
 use super::basket::{Desk, check_named, refused};
 use super::draft::Draft;
 use super::market::{MarketState, Resold, SecondHand, Successor};
-use super::{History, HistoryEvent, Item, Order, Stage, TicketKind, TicketState};
+use super::{History, HistoryEvent, Item, Order, Seller, Stage, TicketKind, TicketState};
 use crate::catalogue::Offer;
 use crate::change::Change;
-use crate::command::{Done, Planned, Reply, Stop};
+use crate::command::{Done, Planned, Reply, Stop, gather};
 use crate::error::{Code, Error};
 use crate::identity::check::Actor;
-use crate::identity::{Channel, Identity, Permission};
-use crate::ids::{ItemId, ListingId, OrderCode, OrderId, RateId, SessionId};
+use crate::identity::{Channel, Identity, Permission, Status};
+use crate::ids::{ChannelId, ItemId, ListingId, OrderCode, OrderId, RateId, SessionId};
 use crate::moment::{Moment, Timestamp};
-use crate::money::{Decimal, Minor};
+use crate::money::{Currency, Decimal, MAX_MINOR, Minor};
 use crate::pricing::{self, ItemPrice, Taxed};
 use crate::resale::{Listing, ListingState, MAX_OFFERED};
 use crate::vouchers;
@@ -43,7 +43,14 @@ pub enum ResaleCommand {
     Offer(OrderId, Vec<(ItemId, Decimal)>),
     /// Take an offer back. Answers `Reply::Listings`.
     Withdraw(ListingId),
+    /// From the engine itself, as is the next: which offers are over. Answers `Reply::Listings`, with at most [`MAX_OVER`] of them.
+    Over,
+    /// Take an offer back whose time is over. Answers `Reply::Done`, also if there is nothing to do.
+    End(ListingId),
 }
+
+/// Offers whose time is over that one command names at most.
+pub const MAX_OVER: usize = 100;
 
 /// # Errors
 /// `AUTH0026` if the operator works without the secondary market, `SECONDARY_MARKET_SALE_NOT_ENABLED` if the channel does.
@@ -59,6 +66,11 @@ pub fn admit(identity: &Identity, channel: &Channel) -> Result<(), Error> {
 /// # Errors
 /// `FORBIDDEN_RESOURCE` outside of a channel, `AUTH0027` for a person that may not refund; those of [`admit`] for offering; then those of the command.
 pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &ResaleCommand) -> Planned {
+    match (actor, command) {
+        (Actor::System, ResaleCommand::Over) => return Ok(over(world, moment)),
+        (Actor::System, ResaleCommand::End(id)) => return end(world, moment, *id),
+        _ => {}
+    }
     let Actor::Token(bearer) = actor else { return Err(Code::ForbiddenResource.into()) };
     let caller = world.identity.check(bearer, moment.now)?;
     let channel = caller.channel.ok_or(Code::ForbiddenResource)?;
@@ -70,6 +82,7 @@ pub fn plan(world: &World, moment: &Moment, actor: &Actor, command: &ResaleComma
             desk.offer_again(*order, items)
         }
         ResaleCommand::Withdraw(listing) => desk.withdraw(*listing),
+        ResaleCommand::Over | ResaleCommand::End(_) => Err(Code::ForbiddenResource.into()),
     }
 }
 
@@ -129,7 +142,8 @@ impl<'a> Desk<'a> {
         let (mut prices, mut refused) = (Vec::new(), Vec::new());
         for (item, price) in asked {
             let price = order.currency.minor(**price).ok_or_else(|| Error::format("items.price", &price.to_string()))?;
-            let is_good = offer(item).is_some_and(|offer| offer.event.resale.prices(item.price.reduced()).contains(&price));
+            let is_good =
+                offer(item).is_some_and(|offer| offer.event.resale.prices(item.price.reduced()).contains(&price)) && price <= MAX_MINOR;
             if !is_good {
                 refused.push(item.id);
             }
@@ -167,17 +181,20 @@ impl<'a> Desk<'a> {
     /// `SECONDARY_MARKET_SEAT_NOT_AVAILABLE` for one that is not there, another channel's, sold, or in an order.
     fn withdraw(&self, id: ListingId) -> Planned {
         let gone = || Error::from(Code::SecondaryMktSeatNotAvailable);
-        let listing = self.world.listings.get(id).filter(|listing| listing.channel == self.channel.id).ok_or_else(gone)?;
+        // What a channel left behind that is not active any more, another one of its house may clear.
+        let is_left = |channel: ChannelId| {
+            let known = self.world.identity.channels.get(&channel);
+            known.is_none_or(|channel| channel.status != Status::Active)
+        };
+        let is_own = |listing: &&Arc<Listing>| {
+            listing.channel == self.channel.id || (listing.entity == self.channel.entity && is_left(listing.channel))
+        };
+        let listing = self.world.listings.get(id).filter(is_own).ok_or_else(gone)?;
         let overdue = self.overdue_taker(listing).map_err(|()| gone())?;
         let order = self.world.resident_order(listing.order)?.ok_or_else(gone)?;
-        let changed = order.open_book()?.with_standing(listing.ticket, None);
         let mut draft = Draft::new(self.world);
         overdue.into_iter().for_each(|order| draft.expire(order, self.moment.now));
-        let listing = listing.turned(ListingState::Withdrawn { at: self.moment.now });
-        draft.put(listing.clone());
-        let items = vec![listing.ticket];
-        self.write(&mut draft, &changed, &items, HistoryEvent::Withdrawn { items: items.clone() });
-        draft.put(Arc::new(changed));
+        let listing = take_back(&mut draft, listing, order.open_book()?, self.seller(), self.moment.now);
         Ok(Done { changes: draft.finish(), reply: Reply::Listings(Arc::new(vec![listing])) })
     }
 
@@ -210,21 +227,24 @@ impl<'a> Desk<'a> {
         let found: Vec<_> = found.into_iter().flatten().collect();
         without(Code::SecondaryMktSaleNotEnabled, &|index| found[index].1.resells(self.moment.now))?;
         let holders: Vec<_> = found.iter().map(|(listing, _)| self.overdue_taker(listing)).collect();
-        without(Code::SecondaryMktSeatNotAvailable, &|index| holders[index].is_ok())?;
+        // A scanner may have let somebody in before the offer, and have said so only now.
+        let entered = gather(found.iter().map(|(listing, _)| self.world.has_entered(listing.session, listing.ticket)))?;
+        without(Code::SecondaryMktSeatNotAvailable, &|index| holders[index].is_ok() && !entered[index])?;
         without(Code::SecondaryMktSeatRateNotAvailable, &|index| {
             let (listing, one) = (found[index].0, &asked[index]);
             listing.rate == one.rate && listing.currency.minor(one.price) == Some(listing.price)
         })?;
-        self.check_buyable(order, &found)?;
+        let currency = self.check_buyable(order, &found)?;
         let mut draft = Draft::new(self.world);
         for overdue in holders.into_iter().filter_map(|holder| holder.ok().flatten()) {
             draft.expire(overdue, self.moment.now);
         }
-        let order = self.with_offers(&mut draft, order, &found);
+        let order = self.with_offers(&mut draft, &Order { currency, ..order.clone() }, &found);
         Ok(draft.done(self.touched(order)))
     }
 
-    fn check_buyable(&self, order: &Order, found: &[(&Arc<Listing>, &Arc<Offer>)]) -> Result<(), Error> {
+    /// That there is room for these, for this buyer, and that they are of one currency: which the order is of then.
+    fn check_buyable(&self, order: &Order, found: &[(&Arc<Listing>, &Arc<Offer>)]) -> Result<Currency, Error> {
         if order.count() + found.len() > self.channel.max_items as usize {
             return Err(Code::OrderItemsLimitExceeded.into());
         }
@@ -237,14 +257,12 @@ impl<'a> Desk<'a> {
         let currency =
             if order.is_empty() { found.first().map_or(order.currency, |(listing, _)| listing.currency) } else { order.currency };
         let other: Vec<_> = found.iter().filter(|(listing, _)| listing.currency != currency).map(|(listing, _)| listing.id).collect();
-        if other.is_empty() { Ok(()) } else { Err(refused(Code::OrderItemInvalid, other)) }
+        if other.is_empty() { Ok(currency) } else { Err(refused(Code::OrderItemInvalid, other)) }
     }
 
     fn with_offers(&self, draft: &mut Draft<'a>, order: &Order, found: &[(&Arc<Listing>, &Arc<Offer>)]) -> Order {
-        let currency =
-            if order.is_empty() { found.first().map_or(order.currency, |(listing, _)| listing.currency) } else { order.currency };
         let mut second_hand = order.extras().second_hand.clone();
-        let mut order = Order { currency, held_items: true, ..order.clone() };
+        let mut order = Order { held_items: true, ..order.clone() };
         for (listing, offer) in found {
             let id = draft.item_id();
             draft.put(listing.turned(ListingState::Taken { order: order.id, item: id }));
@@ -300,6 +318,42 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// Takes an offer back; `order` is its ticket's, with one more line to come in its book.
+fn take_back(draft: &mut Draft<'_>, listing: &Listing, order: Order, by: Seller, at: Timestamp) -> Arc<Listing> {
+    let listing = listing.turned(ListingState::Withdrawn { at });
+    draft.put(listing.clone());
+    let (order, items) = (order.with_standing(listing.ticket, None), vec![listing.ticket]);
+    let (number, what) = (1 + order.extras().after.lines, HistoryEvent::Withdrawn { items: items.clone() });
+    draft.put(Arc::new(History { order: order.id, number, at, by, what }));
+    draft.put_tickets(&order, &items, at);
+    draft.put(Arc::new(order));
+    listing
+}
+
+/// Offers that nobody may buy any more, since their time is over: some of them.
+fn over(world: &World, moment: &Moment) -> Done {
+    let over = world.listings.all().filter(|listing| is_over(world, listing, moment.now)).take(MAX_OVER).cloned().collect();
+    Done { changes: Vec::new(), reply: Reply::Listings(Arc::new(over)) }
+}
+
+/// Whether nobody may buy an offer any more, and nobody is about to.
+fn is_over(world: &World, listing: &Listing, now: Timestamp) -> bool {
+    let offer = world.catalogue.offers.get(&listing.session);
+    let ends = offer.and_then(|offer| offer.session.resale).map(|window| window.end);
+    listing.state == ListingState::Open && ends.is_none_or(|ends| ends <= now)
+}
+
+/// Takes an offer back whose time is over: its ticket opens gates again, and is its owner's as before.
+fn end(world: &World, moment: &Moment, id: ListingId) -> Planned {
+    let nothing = || Done { changes: Vec::new(), reply: Reply::Done };
+    let Some(listing) = world.listings.get(id).filter(|listing| is_over(world, listing, moment.now)) else { return Ok(nothing()) };
+    let Some(order) = world.resident_order(listing.order)? else { return Ok(nothing()) };
+    let mut draft = Draft::new(world);
+    let by = Seller { channel: listing.channel, user: None, terminal: None, point_of_sale: None };
+    take_back(&mut draft, listing, order.with_extras(|extras| extras.after.lines += 1), by, moment.now);
+    Ok(Done { changes: draft.finish(), ..nothing() })
+}
+
 /// Takes back the offers of tickets that nobody may buy any more.
 pub(super) fn withdrawn(world: &World, order: &Order, items: &[ItemId], at: Timestamp) -> impl Iterator<Item = Change> {
     items.iter().filter_map(move |item| {
@@ -309,8 +363,8 @@ pub(super) fn withdrawn(world: &World, order: &Order, items: &[ItemId], at: Time
 }
 
 impl Office<'_> {
-    /// Those of these tickets that were sold again and whose sellers are not paid for it, since the tickets in their places came back: what was paid for them
-    /// first may be given back after all.
+    /// Those of these tickets that were sold again and whose sellers are not paid for it, since the tickets in their places came back before the session had
+    /// ended: what was paid for them first may be given back after all.
     ///
     /// # Errors
     /// `Need` of the orders that have to be looked for.
@@ -322,12 +376,18 @@ impl Office<'_> {
         let sold_again: Vec<_> = sold_again.collect();
         let orders = vouchers::all(sold_again.iter().map(|(_, successor)| self.world.resident_order(successor.order)))?;
         let came_back = |successor: &Successor| {
-            let by = orders.iter().find(|order| order.id == successor.order);
-            by.is_some_and(|by| {
-                let was_offered = by.second_hand(successor.item).is_some_and(|one| one.resold.is_some());
-                was_offered && matches!(by.ticket_state(successor.item), TicketState::Refunded | TicketState::Cancelled)
-            })
+            let by = orders.iter().find(|order| order.id == successor.order)?;
+            by.second_hand(successor.item)?.resold.as_ref()?;
+            let item = by.items.iter().find(|item| item.id == successor.item)?;
+            let at = match (by.ticket_state(item.id), by.refund_of(item.id)) {
+                (TicketState::Refunded, Some(refund)) => refund.at,
+                (TicketState::Cancelled, _) => self.world.cancellations.get(&item.session)?.started,
+                _ => return None,
+            };
+            // Once the session has ended the seller was paid.
+            self.world.catalogue.offers.get(&item.session).filter(|offer| at < offer.session.end)
         };
+        let came_back = |successor: &Successor| came_back(successor).is_some();
         Ok(sold_again.into_iter().filter(|(_, successor)| came_back(successor)).map(|(item, _)| item).collect())
     }
 }

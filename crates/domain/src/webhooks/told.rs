@@ -90,8 +90,7 @@ impl<'a> Teller<'a> {
         let action = what_became(before.map(AsRef::as_ref), after.map(AsRef::as_ref))?;
         // Whoever is over has no code any more.
         let order = if action == Action::Cancel { before? } else { after? };
-        let resold = || order.extras().second_hand.first().map(|one| one.code);
-        let replaced = || order.extras().replaces.as_ref().map(|replaces| replaces.code).or_else(resold);
+        let replaced = || order.extras().replaces.as_ref().map(|replaces| replaces.code).or_else(|| order.resold_from());
         let previous = if let Stage::Refund { of_code, .. } = order.stage { Some(of_code) } else { replaced() };
         let told = Told { action, what: What::Order { code: order.code()?, previous } };
         let mut owners = self.of_seller(order.seller.channel);

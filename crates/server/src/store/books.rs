@@ -78,4 +78,18 @@ impl Reader {
     ) -> Result<Page<(ItemId, OrderId)>, StoreError> {
         lists::page_of_ids(&self.select(&lists::live_tickets(self.dialect(), shard, session, seasons, behind, limit))?)
     }
+
+    /// Tickets of a session that were sold again, those before this one, the last sold first, each with its order.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn resold_tickets(
+        &mut self,
+        shard: ShardId,
+        session: SessionId,
+        before: Option<ItemId>,
+        limit: u64,
+    ) -> Result<Vec<(ItemId, OrderId)>, StoreError> {
+        Ok(lists::page_of_ids(&self.select(&lists::resold_tickets(self.dialect(), shard, session, before, limit))?)?.rows)
+    }
 }

@@ -426,6 +426,20 @@ pub fn live_tickets(
     vec![count, writer.select(page, &[Kind::Int, Kind::Bytes])]
 }
 
+/// Tickets of a session that were sold again, with their orders, the last sold first.
+pub fn resold_tickets(dialect: Dialect, shard: ShardId, session: SessionId, before: Option<ItemId>, limit: u64) -> Vec<Select> {
+    let mut writer = Writer::new(dialect, shard);
+    let session = writer.bind(int(session.0));
+    let mut condition = format!("shard = {} AND session = {session} AND state = 'REISSUED'", dialect.placeholder(1));
+    if let Some(before) = before {
+        condition += &format!(" AND id < {}", writer.bind(int(before.0)));
+    }
+    let count = writer.select(format!("SELECT count(*) FROM tickets WHERE {condition}"), COUNT);
+    let limit = writer.bind(int(limit));
+    let page = format!("SELECT id, order_id FROM tickets WHERE {condition} ORDER BY id DESC LIMIT {limit}");
+    vec![count, writer.select(page, &[Kind::Int, Kind::Bytes])]
+}
+
 /// The tickets with these ids.
 pub fn tickets_by_id(dialect: Dialect, shard: ShardId, ids: &[ItemId]) -> Vec<Select> {
     let ids = numbers(ids.iter().map(|id| id.0));

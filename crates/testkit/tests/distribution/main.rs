@@ -50,8 +50,9 @@ use refusals::{
     seats_that_cannot_be_had_are_named, sessions_that_are_not_sold_here, what_pre_confirm_asks_for,
 };
 use resale::{
-    a_ticket_is_sold_to_another_buyer, an_offer_is_the_houses_own_and_may_be_taken_back, everybody_wants_the_same_ticket,
-    offers_make_sense, who_sold_is_paid_after_the_session_unless_the_ticket_came_back,
+    a_ticket_is_sold_to_another_buyer, an_offer_ends_with_its_time, an_offer_is_the_houses_own_and_may_be_taken_back,
+    everybody_wants_the_same_ticket, offers_make_sense, who_sold_is_paid_after_the_session_unless_the_ticket_came_back,
+    who_sold_is_paid_back_when_the_session_is_called_off,
 };
 use seasons::{
     a_season_ticket_from_the_first_call_to_the_tickets, everybody_wants_the_same_seat, season_tickets_expire_and_have_barcodes_of_their_own,
@@ -126,6 +127,8 @@ aforo_testkit::for_each_engine![
     everybody_wants_the_same_ticket,
     an_offer_is_the_houses_own_and_may_be_taken_back,
     offers_make_sense,
+    an_offer_ends_with_its_time,
+    who_sold_is_paid_back_when_the_session_is_called_off,
     a_season_ticket_from_the_first_call_to_the_tickets,
     everybody_wants_the_same_seat,
     season_tickets_expire_and_have_barcodes_of_their_own,

@@ -48,7 +48,12 @@ pub async fn a_ticket_is_sold_to_another_buyer(server: &TestServer) {
     assert_eq!(offered(&shop, session).await, Vec::<Value>::new(), "she is about to buy it");
     assert_eq!(withdraw(&shop, &listing["id"]).await.refused("SECONDARY_MARKET_SEAT_NOT_AVAILABLE").status, 404);
 
-    // Nothing changes its tariff, and no promotion is for it.
+    // Nothing changes its tariff, no promotion is for it, and it is not booked.
+    let booking = json!({"enabled": true});
+    world.admin.change(&format!("/channels/{}", world.web.id), json!({ "booking": booking })).await;
+    shop.buyer(&order, "grace@example.org").await.ok();
+    let refused = shop.order("POST", &order, "/booking", None).await.refused("ORDER_BOOKING_NOT_ALLOWED");
+    assert_eq!(refused.body["details"], json!([{"id": item["id"]}]));
     let rate = json!({"rate_id": world.child});
     shop.order("PUT", &order, &format!("/items/{}/rate", item["id"]), Some(rate)).await.refused("ORDER_ITEM_INVALID");
     let promotion =
@@ -230,21 +235,81 @@ pub async fn offers_make_sense(server: &TestServer) {
     world.admin.0.patch(&path, dates).await.refused("DIST0001");
     world.admin.0.patch(&path, json!({"date": {"resale_start": null}})).await.refused("DIST0006");
 
-    // A session that is called off takes its offers along.
+    // A session that is called off takes its offers along, one that is about to be bought among them; and what is offered is not booked.
     let order = shop.create().await;
     take(&shop, &order, &seen[0], &json!(15)).await.ok();
     shop.buyer(&order, "grace@example.org").await.ok();
     shop.pre_confirm(&order).await.ok();
     world.admin.0.post(format!("{path}/cancel"), json!({"refund": {}})).await.ok();
     shop.confirm(&order, &json!(16.5)).await.refused("SESSION_NOT_FOUND");
-    let mut looks = 0;
-    while world.admin.0.get(format!("{path}/cancellation")).await.ok()["status"] != "DONE" {
-        looks += 1;
-        assert!(looks < 800, "the work is not done");
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
+    called_off(&world).await;
     assert_eq!(read(&shop, &first).await["items"][0]["ticket"]["status"], "REFUNDED");
     let listings = shop.0.get(LISTINGS).await.ok();
     let states: Vec<_> = listings["data"].as_array().unwrap().iter().map(|one| text(one, "status")).collect();
     assert_eq!(states, ["WITHDRAWN", "WITHDRAWN"]);
+}
+
+/// Waits until the work is done that a session leaves which was called off.
+async fn called_off(world: &SmallWorld<'_>) -> Value {
+    let path = format!("/mgmt-api/v1{}/cancellation", world.session_path());
+    for _ in 0..800 {
+        let one = world.admin.0.get(&path).await.ok();
+        if one["status"] == "DONE" {
+            return one;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("the work is not done")
+}
+
+pub async fn who_sold_is_paid_back_when_the_session_is_called_off(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    let (shop, session) = (shop(&world).await, world.session);
+    let first = sell(&shop, session, &world.row[..1]).await;
+    let mut owner = first.clone();
+    let mut owners = vec![first.clone()];
+    for _ in 0..2 {
+        offer(&shop, &owner, 0, 20.0).await.ok();
+        let order = shop.create().await;
+        take(&shop, &order, &offered(&shop, session).await[0], &json!(20)).await.ok();
+        owner = finish(&shop, &order).await;
+        owners.push(owner.clone());
+    }
+    let path = format!("/mgmt-api/v1{}", world.session_path());
+    world.admin.0.post(format!("{path}/cancel"), json!({"refund": {"include_surcharges": true}})).await.ok();
+    let done = called_off(&world).await;
+    // 21.50 for who has the ticket, 21.50 for who sold it on and is not paid now, 20 for who bought it first.
+    assert_eq!((&done["refunded"], done.get("left")), (&json!(63), None));
+    for owner in &owners {
+        assert_eq!(read(&shop, owner).await["items"][0]["ticket"]["status"], "REFUNDED");
+    }
+    let listings = shop.0.get(LISTINGS).await.ok();
+    let payouts: Vec<_> = listings["data"].as_array().unwrap().iter().map(|one| text(&one["payout"], "status")).collect();
+    assert_eq!(payouts, ["REVERSED", "REVERSED"]);
+}
+
+pub async fn an_offer_ends_with_its_time(server: &TestServer) {
+    let world = SmallWorld::set_up(server).await;
+    let (shop, session) = (shop(&world).await, world.session);
+    let first = sell(&shop, session, &world.row[..2]).await;
+    for nth in 0..2 {
+        offer(&shop, &first, nth, 20.0).await.ok();
+    }
+    let seen = offered(&shop, session).await;
+    let order = shop.create().await;
+    take(&shop, &order, &seen[0], &json!(20)).await.ok();
+    shop.buyer(&order, "grace@example.org").await.ok();
+    let price = shop.pre_confirm(&order).await.ok()["price"]["to_pay"].clone();
+    world.change_session(json!({"date": {"resale_end": "2031-01-15T10:00:00Z"}})).await;
+    let mut states = Vec::new();
+    for _ in 0..800 {
+        let order = read(&shop, &first).await;
+        states = order["items"].as_array().unwrap().iter().map(|item| text(&item["ticket"], "status").to_owned()).collect();
+        if states == ["LISTED", "VALID"] {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    assert_eq!(states, ["LISTED", "VALID"], "what somebody is about to pay for is sold, the other one is its owner's again");
+    shop.confirm(&order, &price).await.ok();
 }

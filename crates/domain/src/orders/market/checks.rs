@@ -27,7 +27,7 @@ impl Purpose {
         let standing = order.standing(item.id);
         let registered = standing.and_then(MarketState::registered_by).is_some();
         let state = order.ticket_state(item.id);
-        let plain = item.kind == TicketKind::Sale && item.season.is_none();
+        let plain = item.kind != TicketKind::Invitation && item.season.is_none();
         match self {
             Self::Mark(Mark::Register) => state == TicketState::Valid && plain,
             Self::Mark(Mark::Unregister) => registered && state.is_live(),

@@ -324,6 +324,12 @@ impl Order {
         !self.items.is_empty() && self.items.iter().all(|item| self.second_hand(item.id).is_some())
     }
 
+    /// The code of the order that it replaces on the secondary market, once it is sold: the first, if it is several.
+    pub fn resold_from(&self) -> Option<OrderCode> {
+        let first = self.extras().second_hand.first().filter(|_| self.is_sold() && self.is_second_hand())?;
+        Some(first.code)
+    }
+
     /// The ticket whose place an item took.
     pub fn second_hand(&self, item: ItemId) -> Option<&SecondHand> {
         self.extras().second_hand.iter().find(|one| one.item == item)

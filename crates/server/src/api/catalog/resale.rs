@@ -34,7 +34,7 @@ pub struct ResaleSeat<'a> {
     rate: NamedView<'a>,
     price: ResalePrice,
     /// Of the price (ISO 4217).
-    currency: &'a str,
+    currency: String,
 }
 
 /// What it costs.
@@ -72,7 +72,7 @@ impl<'a> ResaleSeat<'a> {
                 surcharge: ResaleSurcharge { promoter: money(price.promoter_surcharge), channel: money(price.channel_surcharge) },
                 total: money(price.total()),
             },
-            currency: offer.event.currency.code(),
+            currency: listing.currency.to_string(),
         }
     }
 }

@@ -108,7 +108,7 @@ pub struct ListingView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PayoutView {
     amount: Money,
-    /// Once it is sold: PENDING (until the session has ended), DUE, or REVERSED (the new ticket was given back, or cancelled with its session).
+    /// Once it is sold: PENDING (until the session has ended), DUE, or REVERSED (the new ticket was given back before that, or cancelled with its session).
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
 }
@@ -124,7 +124,7 @@ pub struct SoldView {
 
 impl ListingView {
     /// Shows an offer; `tickets` says how those stand that took the places of sold ones.
-    fn of(listing: &Listing, catalogue: &Catalogue, tickets: &HashMap<ItemId, TicketState>, now: Timestamp) -> Self {
+    fn of(listing: &Listing, catalogue: &Catalogue, tickets: &HashMap<ItemId, (TicketState, Timestamp)>, now: Timestamp) -> Self {
         let (status, sold, withdrawn) = match &listing.state {
             ListingState::Open => ("OPEN", None, None),
             ListingState::Taken { .. } => ("RESERVED", None, None),
@@ -134,7 +134,7 @@ impl ListingView {
         let money = |minor| Money::of(listing.currency, minor);
         // Sessions are never taken out of the catalogue.
         let end = catalogue.offers.get(&listing.session).map_or(now, |offer| offer.session.end);
-        let payout = |item: &ItemId| match PayoutState::of(tickets.get(item).copied().unwrap_or(TicketState::Valid), end, now) {
+        let payout = |item: &ItemId| match PayoutState::of(tickets.get(item).copied().unwrap_or((TicketState::Valid, now)), end, now) {
             PayoutState::Pending => "PENDING",
             PayoutState::Due => "DUE",
             PayoutState::Reversed => "REVERSED",
@@ -251,7 +251,7 @@ async fn show(seller: &Seller, listings: &[Arc<Listing>]) -> Result<Vec<ListingV
         true => Vec::new(),
         false => seller.app.engine.read(shard, move |reader| reader.tickets_of(shard, &sold)).await?,
     };
-    let tickets: HashMap<_, _> = tickets.into_iter().map(|ticket| (ticket.id, ticket.state)).collect();
+    let tickets: HashMap<_, _> = tickets.into_iter().map(|ticket| (ticket.id, (ticket.state, ticket.changed))).collect();
     let newest = seller.app.engine.views().shard(shard);
     let catalogue = &newest.as_ref().unwrap_or(&seller.view).catalogue;
     Ok(listings.iter().map(|listing| ListingView::of(listing, catalogue, &tickets, seller.now)).collect())

@@ -7,6 +7,7 @@ use aforo_domain::identity::manage::{Edit, IdentityCommand, find};
 use aforo_domain::identity::{Channel, Status};
 use aforo_domain::ids::{ChannelId, EntityId};
 use aforo_domain::money::Currency;
+use aforo_domain::resale::ChannelResale;
 use aforo_domain::text::Language;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -147,7 +148,8 @@ pub struct Terms {
 }
 
 impl Terms {
-    fn read(&self, checks: &mut Checks, currency: Currency) -> ChannelChange {
+    /// What they say; `current` is what a part of it builds on.
+    fn read(&self, checks: &mut Checks, currency: Currency, current: &ChannelResale) -> ChannelChange {
         let mut milliseconds = |name, seconds: Option<&Num>| {
             checks.optional_whole(name, seconds, 1..=86_400).and_then(|seconds| i64::try_from(seconds * 1_000).ok())
         };
@@ -169,7 +171,7 @@ impl Terms {
             mail: self.mail,
             mail_tickets: self.mail_tickets,
             customers: self.customers,
-            resale: self.resale.as_ref().map(|body| body.read(checks, currency)),
+            resale: self.resale.as_ref().map(|body| body.read(checks, currency, current)),
             ..ChannelChange::default()
         }
     }
@@ -265,7 +267,7 @@ pub async fn create(manager: Manager<ChannelManagers>, call: Call<NewChannelBody
     let tags = checks.required("languages", body.languages.as_deref());
     let tags = languages(&mut checks, tags).unwrap_or_default();
     // Amounts can only be read in a currency; without one the currency itself is what is answered.
-    let terms = currency.map(|currency| body.terms.read(&mut checks, currency)).unwrap_or_default();
+    let terms = currency.map(|currency| body.terms.read(&mut checks, currency, &ChannelResale::default())).unwrap_or_default();
     let (kind, currency, terms) = checks.done(kind.zip(currency).map(|(kind, currency)| (kind, currency, terms)))?.ok_or(Code::Dist0000)?;
     let id = ChannelId(reserve(&manager.app, Reservation::Channel(given, manager.shard)).await?);
     let settings = with_usual(name, tags, terms);
@@ -340,7 +342,7 @@ pub async fn change(
         name: optional_name(&mut checks, body.name.as_deref()),
         status: checks.one_of("status", body.status.as_deref(), words::STATUS),
         languages: languages(&mut checks, body.languages.as_deref()),
-        ..body.terms.read(&mut checks, currency)
+        ..body.terms.read(&mut checks, currency, &channel.resale)
     };
     let command = IdentityCommand::Channel(Edit::Update { id: ChannelId(id), expected, change: checks.done(change)? });
     let (id, answered) = manager.edit(&call, command).await?;

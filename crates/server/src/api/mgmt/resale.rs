@@ -77,7 +77,7 @@ pub struct ChannelResaleView {
     surcharges: Vec<SurchargeView>,
 }
 
-/// Whether a channel sells tickets again. What is left out is as usual: it does not, and adds nothing.
+/// Whether a channel sells tickets again. What is left out is as it is; at first it does not, and adds nothing.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct ChannelResaleBody {
     enabled: Option<bool>,
@@ -86,10 +86,11 @@ pub struct ChannelResaleBody {
 }
 
 impl ChannelResaleBody {
-    /// Reads it.
-    pub fn read(&self, checks: &mut Checks, currency: Currency) -> ChannelResale {
-        let surcharges = surcharges::read(checks, self.surcharges.as_deref(), currency).unwrap_or_default();
-        ChannelResale { enabled: self.enabled.unwrap_or_default(), surcharges }
+    /// Reads it; what it leaves out is as it is.
+    pub fn read(&self, checks: &mut Checks, currency: Currency, current: &ChannelResale) -> ChannelResale {
+        let surcharges = surcharges::read(checks, self.surcharges.as_deref(), currency);
+        let surcharges = surcharges.unwrap_or_else(|| current.surcharges.clone());
+        ChannelResale { enabled: self.enabled.unwrap_or(current.enabled), surcharges }
     }
 }
 

@@ -170,7 +170,7 @@ impl SessionBody {
         let of_season = season.as_ref().map(|season| seasons::dates(season, catalogue));
         let dates = self.dates(&mut checks, current, of_season);
         let (rates, default_rate) = self.rates(&mut checks, event.currency, current);
-        let taxes = self.taxes.as_ref();
+        let (ticket_taxes, surcharge_taxes) = self.taxes(&mut checks, current);
         let surcharges = surcharges::read(&mut checks, self.surcharges.as_deref(), event.currency);
         let buyer_limit = match &self.buyer_limit {
             Some(limit) => checks.optional_whole("buyer_limit", limit.as_ref(), 1..=1_000_000).map(|limit| limit as u32),
@@ -200,18 +200,8 @@ impl SessionBody {
             images: images(&mut checks, self.images.as_ref(), current.map(|current| &current.images)),
             rates,
             default_rate,
-            ticket_taxes: self::taxes(
-                &mut checks,
-                "taxes.tickets",
-                taxes.and_then(|taxes| taxes.tickets.as_deref()),
-                current.map(|current| current.ticket_taxes.as_slice()),
-            ),
-            surcharge_taxes: self::taxes(
-                &mut checks,
-                "taxes.surcharges",
-                taxes.and_then(|taxes| taxes.surcharges.as_deref()),
-                current.map(|current| current.surcharge_taxes.as_slice()),
-            ),
+            ticket_taxes,
+            surcharge_taxes,
             surcharges: surcharges.or_else(|| current.map(|current| current.surcharges.clone())).unwrap_or_default(),
             buyer_limit,
             barcodes,
@@ -227,6 +217,15 @@ impl SessionBody {
         };
         let id = checks.optional_id("id", self.id.as_ref()).map(SessionId);
         checks.done((id, spec))
+    }
+
+    /// The taxes of its tickets, and those of its surcharges.
+    fn taxes(&self, checks: &mut Checks, current: Option<&Session>) -> (Vec<TaxSpec>, Vec<TaxSpec>) {
+        let taxes = self.taxes.as_ref();
+        let (tickets, surcharges) = (taxes.and_then(|taxes| taxes.tickets.as_deref()), taxes.and_then(|taxes| taxes.surcharges.as_deref()));
+        let of_tickets = self::taxes(checks, "taxes.tickets", tickets, current.map(|current| current.ticket_taxes.as_slice()));
+        let of_surcharges = self::taxes(checks, "taxes.surcharges", surcharges, current.map(|current| current.surcharge_taxes.as_slice()));
+        (of_tickets, of_surcharges)
     }
 
     /// When it is. A season is `of_season`, whose dates are not its own.

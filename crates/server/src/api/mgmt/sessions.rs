@@ -283,6 +283,8 @@ pub async fn change(
     let (_, spec) = call.body.read(&manager.view.catalogue, &offer.event, Some(session))?;
     let target = existing(session.id, seen, session.version);
     let (id, answered) = manager.save(&call, CatalogueCommand::SaveSession(target, Box::new(spec))).await?;
+    // Offers of its tickets may be over now.
+    manager.app.wake_jobs();
     answer(&manager, ids[0], id, &answered)
 }
 

@@ -267,7 +267,7 @@ impl<'a> OrderView<'a> {
         };
         let (currency, extras) = (order.currency, order.extras());
         let channel = order.seller.channel;
-        let replaced = extras.replaces.as_ref().map(|replaces| replaces.code).or(extras.second_hand.first().map(|one| one.code));
+        let replaced = extras.replaces.as_ref().map(|replaces| replaces.code).or_else(|| order.resold_from());
         let previous_code = if let Stage::Refund { of_code, .. } = order.stage { Some(of_code) } else { replaced };
         let became = |relocated: bool| {
             let notes = extras.after.refunds.iter().filter(move |note| note.relocated == relocated);

@@ -150,7 +150,7 @@ fn head(books: &Books, order: &Order, second_hand: bool) -> Record {
     let previous = match (&order.stage, &order.extras().replaces) {
         (Stage::Refund { of_code, .. }, _) => Some(of_code.to_string()),
         (_, Some(replaces)) => Some(replaces.code.to_string()),
-        _ => order.extras().second_hand.first().map(|one| one.code.to_string()),
+        _ => order.resold_from().map(|code| code.to_string()),
     };
     let mut cells = Record::default();
     cells.extend([

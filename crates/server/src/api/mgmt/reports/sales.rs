@@ -86,7 +86,7 @@ pub struct SalesRow {
     rate: Option<NameView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     product: Option<NameView>,
-    /// `SECONDARY` where marketplaces sold tickets again, which is never added to what was sold first; else left out.
+    /// `SECONDARY` where tickets were sold again, which is never added to what was sold first; else left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     market: Option<&'static str>,
     currency: String,

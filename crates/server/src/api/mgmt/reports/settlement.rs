@@ -94,7 +94,7 @@ impl Settled {
 
 /// What channels owe promoters for a span, by channel and session, and what they keep of it by the channel's `commissions`.
 ///
-/// A channel's surcharges, insurances and deliveries are its own and not in it, and neither are tickets that marketplaces sold again. An entity sees what it is owed as a promoter and what its channels owe.
+/// A channel's surcharges, insurances and deliveries are its own and not in it, and neither are tickets that were sold again, but for what the promoter added to them. An entity sees what it is owed as a promoter and what its channels owe.
 #[utoipa::path(
     get, path = "/reports/settlement", operation_id = "report_settlement", tag = "reports", params(SpanQuery, SettlementQuery),
     responses((status = 200, content((List<SettlementRow> = "application/json"), (String = "text/csv")))), extensions(("x-codes" = json!("DIST0001 NOT_FOUND"))),
@@ -116,8 +116,7 @@ pub async fn report(manager: Manager<Reporters>, headers: HeaderMap, params: Par
     books
         .each(|order| {
             let channel = order.seller.channel;
-            // What is sold again is not the promoter's: it was owed for those tickets when they were sold first.
-            for line in books.lines(order).into_iter().filter(|line| !line.second_hand) {
+            for line in books.lines(order).into_iter().filter_map(owed) {
                 let Some(entity) = books.promoter(&line).filter(|entity| promoter.is_none_or(|only| only == *entity)) else { continue };
                 let row = rows.entry((entity, channel, session(&line), order.currency)).or_default();
                 add(row, &line);
@@ -154,9 +153,18 @@ const fn session(line: &Line) -> Option<SessionId> {
     }
 }
 
+/// What of a line a promoter is owed. Of what is sold again only what the promoter added: the rest was owed for those tickets when they were sold first.
+fn owed(line: Line) -> Option<Line> {
+    let added = Amounts { promoter_surcharges: line.amounts.promoter_surcharges, ..Amounts::default() };
+    match line.second_hand {
+        false => Some(line),
+        true => (added != Amounts::default()).then_some(Line { amounts: added, ..line }),
+    }
+}
+
 fn add(row: &mut Row, line: &Line) {
     let settled = &mut row.acts[line.act as usize];
-    settled.tickets += if matches!(line.thing, Thing::Place { .. }) { line.sign } else { 0 };
+    settled.tickets += if matches!(line.thing, Thing::Place { .. }) && !line.second_hand { line.sign } else { 0 };
     settled.amounts += line.amounts.times(line.sign);
 }
 
