@@ -91,7 +91,7 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// `ORDER_NOT_FOUND`, `ORDER_INVALID_STATUS` unless it is sold; `ORDER_ITEM_INVALID` for items that it does not have, products and season tickets;
-    /// `PRODUCT_STATE_INVALID` for tickets that are not simply valid, invitations and those that somebody came in with; `SECONDARY_MARKET_SALE_NOT_ENABLED` where
+    /// `PRODUCT_STATE_INVALID` for tickets that are not simply valid, invitations, those that were given away and those that somebody came in with; `SECONDARY_MARKET_SALE_NOT_ENABLED` where
     /// session or event do not have it on; `DIST0005` for a price out of the event's bounds; `CONFLICT` if too many are offered or the order's book is full.
     fn offer_again(&self, id: OrderId, asked: &[(ItemId, Decimal)]) -> Planned {
         let own = |order: &&Arc<Order>| order.seller.channel == self.channel.id && order.has_come_so_far(self.moment.now);
@@ -105,7 +105,8 @@ impl<'a> Desk<'a> {
         }
         let is_valid = |id: ItemId| {
             let paid = place(id).is_some_and(|item| item.kind != TicketKind::Invitation);
-            paid && order.ticket_state(id) == TicketState::Valid
+            // What the buyer gave away is not the buyer's to sell.
+            paid && order.ticket_state(id) == TicketState::Valid && order.transfer_of(id).is_none()
         };
         check_named(order, &named, Code::ProductStateInvalid, is_valid)?;
         let entered = self.world.entered(order, &named)?;
