@@ -345,7 +345,10 @@ impl Clients {
             ));
         }
         if matches!(order.stage, Life::Refund { .. }) {
-            let seats = order.items.iter().filter_map(|item| Some((item.session, seat_of(item)?)));
+            let seats = order
+                .items
+                .iter()
+                .filter_map(|item| Some((item.session, if let Spot::Seat(seat) = item.spot { seat } else { return None })));
             self.given_back.extend(seats.map(|(session, id)| SeatRequest { id, session, rate: None }));
         }
         let sold = matches!(order.stage, Life::Confirm { .. });
@@ -441,10 +444,6 @@ fn next_step(order: &Order) -> usize {
     }
 }
 
-const fn seat_of(item: &Item) -> Option<SeatId> {
-    if let Spot::Seat(seat) = item.spot { Some(seat) } else { None }
-}
-
 /// A number below `end`.
 pub fn below(draw: &mut Draw, end: usize) -> usize {
     draw.number() as usize % end.max(1)
@@ -481,7 +480,9 @@ fn forgotten(order: &Order) -> CustomerCommand {
 /// A refund of one or two items, perhaps given back already, with or without what goes with them; now and then something else that is done after the
 /// sale.
 fn after_sale(order: &Order, draw: &mut Draw) -> AfterSaleCommand {
-    let first = below(draw, order.items.len());
+    // What was bought of another buyer is rare, and comes back now and then.
+    let bought = order.items.iter().position(|item| item.kind == TicketKind::Resale).filter(|_| below(draw, 2) == 0);
+    let first = bought.unwrap_or_else(|| below(draw, order.items.len()));
     let mut items: Vec<_> = order.items.iter().skip(first).take(1 + below(draw, 2)).map(|item| item.id).collect();
     match below(draw, 12) {
         0 => return AfterSaleCommand::Reprint(items),
