@@ -27,12 +27,9 @@ use aforo_domain::voucher_orders::Stage as Gift;
 use aforo_domain::vouchers::ShownVoucher;
 use aforo_server::engine::{Answer, Request};
 
-use super::gifts;
 use super::ledger::Ledger;
-use super::products;
-use super::relocations;
-use super::resale;
 use super::stage::{CLUB, CODE, FANS, FRIENDS, MEMBERS_OF_FRIENDS, SHARD, Show, Stage, VOUCHERS, WEB, friend, seller, voucher};
+use super::{gifts, products, relocations, resale};
 
 /// How it went, in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -170,6 +167,9 @@ impl Clients {
         let (id, last, channel) = (self.orders[index].last.id, self.orders[index].last.clone(), self.orders[index].channel);
         let show = self.stage.shows[below(draw, self.stage.shows.len())].clone();
         let item = |draw: &mut Draw| last.items.get(below(draw, last.items.len().max(1))).map(|item| item.id);
+        if let Some((channel, id, command)) = resale::give_back(ledger, draw) {
+            return self.about(channel, Command::AfterSale(id, command), Some(id), draw);
+        }
         if let Some(asked) = self.about_a_sale(&last, channel, draw) {
             return asked;
         }
@@ -480,9 +480,7 @@ fn forgotten(order: &Order) -> CustomerCommand {
 /// A refund of one or two items, perhaps given back already, with or without what goes with them; now and then something else that is done after the
 /// sale.
 fn after_sale(order: &Order, draw: &mut Draw) -> AfterSaleCommand {
-    // What was bought of another buyer is rare, and comes back now and then.
-    let bought = order.items.iter().position(|item| item.kind == TicketKind::Resale).filter(|_| below(draw, 2) == 0);
-    let first = bought.unwrap_or_else(|| below(draw, order.items.len()));
+    let first = below(draw, order.items.len());
     let mut items: Vec<_> = order.items.iter().skip(first).take(1 + below(draw, 2)).map(|item| item.id).collect();
     match below(draw, 12) {
         0 => return AfterSaleCommand::Reprint(items),

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use aforo_domain::identity::Surcharge;
-use aforo_domain::ids::{ListingId, RateId};
+use aforo_domain::ids::{ChannelId, ListingId, OrderId, RateId};
 use aforo_domain::moment::Draw;
 use aforo_domain::money::{Currency, Decimal, Minor, Percent};
-use aforo_domain::orders::Order;
+use aforo_domain::orders::after::AfterSaleCommand;
+use aforo_domain::orders::refunds::RefundRequest;
 use aforo_domain::orders::resale::{ResaleCommand, ResaleRequest};
+use aforo_domain::orders::{Item, Order, Stage, TicketKind, TicketState};
 use aforo_domain::resale::{ChannelResale, EventResale, Listing, ListingState};
 
 use super::clients::below;
@@ -60,6 +62,25 @@ pub fn withdraw(ledger: &Ledger, draw: &mut Draw) -> ResaleCommand {
     let listings = ledger.listings();
     let last = listings.len().checked_sub(1 + below(draw, listings.len().min(6)));
     ResaleCommand::Withdraw(last.map_or(ListingId(1), |last| listings[last].id))
+}
+
+/// Now and then a ticket comes back that was bought of another buyer, or what was paid first for one that was sold on.
+pub fn give_back(ledger: &Ledger, draw: &mut Draw) -> Option<(ChannelId, OrderId, AfterSaleCommand)> {
+    let wants = |order: &Order, item: &Item| match order.ticket_state(item.id) {
+        TicketState::Valid => item.kind == TicketKind::Resale,
+        TicketState::Reissued => true,
+        _ => false,
+    };
+    if below(draw, 12) > 0 {
+        return None;
+    }
+    let sold = ledger.orders().filter(|order| matches!(order.stage, Stage::Confirm { .. }));
+    let some = sold.flat_map(|order| order.items.iter().filter(move |item| wants(order, item)).map(move |item| (order, item.id)));
+    let some: Vec<_> = some.collect();
+    let (order, item) = some.get(below(draw, some.len()))?;
+    let [surcharges, delivery, insurance, block_places] = [true, false, false, false];
+    let request = RefundRequest { items: vec![*item], surcharges, delivery, insurance, block_places, payments: Vec::new() };
+    Some((order.seller.channel, order.id, AfterSaleCommand::Refund(request)))
 }
 
 fn decimal(currency: Currency, amount: Minor) -> Option<Decimal> {
