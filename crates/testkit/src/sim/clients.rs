@@ -10,7 +10,7 @@ use aforo_domain::command::{AutoRequest, Command, OrderCommand, Reply, SeatReque
 use aforo_domain::customers::{CustomerCommand, id_of};
 use aforo_domain::error::{Code, Error};
 use aforo_domain::idempotency::Claim;
-use aforo_domain::ids::{ChannelId, DeliveryMethodId, EntityId, Hash, InsuranceId, ItemId, OrderId, PromotionId, QuotaId, RateId, SeatId};
+use aforo_domain::ids::{ChannelId, DeliveryMethodId, EntityId, Hash, InsuranceId, ItemId, OrderId, PromotionId, QuotaId, RateId};
 use aforo_domain::messages::LoyaltyRequest;
 use aforo_domain::moment::{Draw, Timestamp};
 use aforo_domain::money::Decimal;
