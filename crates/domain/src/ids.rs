@@ -124,6 +124,10 @@ impl ShardId {
 pub struct OrderId(pub [u8; 16]);
 
 impl OrderId {
+    /// No order has it: ids begin with the time of their order's birth. Whoever finds no order for what was named names this one, so that it is the command
+    /// that refuses, and what was answered to who asks again with the same `Idempotency-Key` is found first.
+    pub const NOBODYS: Self = Self([0; 16]);
+
     /// Reads 32 hexadecimal characters.
     pub fn parse(text: &str) -> Option<Self> {
         parse_hex(text).map(Self)

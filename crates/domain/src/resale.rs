@@ -208,11 +208,6 @@ impl Listings {
         self.offered.get(&session).map_or(0, |listings| listings.len())
     }
 
-    /// All of them, for checks.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Listing>> {
-        self.offered.values().flat_map(|listings| listings.values())
-    }
-
     pub(crate) fn put(&mut self, listing: &Arc<Listing>) {
         let offered = Arc::make_mut(&mut self.offered);
         if listing.is_offered() {

@@ -1,13 +1,11 @@
 //! What may be put right after the sale without touching its money: a booking let go, notes, who comes, a new barcode for a ticket that was lost. Each
 //! but the first leaves a line in the order's book.
 
-use std::sync::Arc;
-
 use super::after::Office;
 use super::attendees::{Attendee, of, say};
 use super::basket::{check_named, refused};
 use super::draft::Draft;
-use super::{History, HistoryEvent, Item, Order, OrderKind, Stage, TicketState};
+use super::{HistoryEvent, Item, Order, OrderKind, Stage, TicketState};
 use crate::change::Key;
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
@@ -114,8 +112,7 @@ impl Office<'_> {
 
     /// Writes the line that was to come.
     pub(super) fn write(&self, draft: &mut Draft<'_>, order: &Order, what: HistoryEvent) {
-        let number = 1 + order.extras().after.lines;
-        draft.put(Arc::new(History { order: order.id, number, at: self.moment.now, by: self.clerk(order), what }));
+        draft.note(order, self.moment.now, self.clerk(order), what);
     }
 
     /// Notes that something of these items' tickets became different.

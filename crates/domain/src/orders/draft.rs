@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::market::SecondHand;
-use super::{Item, Order, Stage, extras};
+use super::{History, HistoryEvent, Item, Order, Seller, Stage, extras};
 use crate::barcodes::{PoolBarcode, PoolState};
 use crate::change::{Change, Counter, CounterKey, Key, Row, Sequence};
 use crate::command::{Done, Reply};
@@ -124,6 +124,12 @@ impl<'a> Draft<'a> {
     fn put_claims(&mut self, order: OrderId, item: &Item, sold: bool) {
         let claim = |session| Claim { session, place: item.place, order, item: item.id, sold };
         self.changes.extend(item.sessions().map(|session| Change::from(claim(session))));
+    }
+
+    /// Writes the line that is to come in an order's book.
+    pub fn note(&mut self, order: &Order, at: Timestamp, by: Seller, what: HistoryEvent) {
+        let number = 1 + order.extras().after.lines;
+        self.put(Arc::new(History { order: order.id, number, at, by, what }));
     }
 
     /// Puts the rows of these items' tickets, as they are from `changed` on.

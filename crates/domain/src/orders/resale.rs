@@ -10,7 +10,7 @@ use super::after::Office;
 use super::basket::{Desk, check_named, refused};
 use super::draft::Draft;
 use super::market::{MarketState, Resold, SecondHand, Successor};
-use super::{History, HistoryEvent, Item, Order, Seller, Stage, TicketKind, TicketState};
+use super::{HistoryEvent, Item, Order, Seller, Stage, TicketKind, TicketState};
 use crate::catalogue::Offer;
 use crate::change::Change;
 use crate::command::{Done, Planned, Reply, Stop, gather};
@@ -313,9 +313,8 @@ impl<'a> Desk<'a> {
 
     /// Writes the line that is to come in an order's book, and the rows of the tickets that it is about.
     fn write(&self, draft: &mut Draft<'_>, order: &Order, items: &[ItemId], what: HistoryEvent) {
-        let (at, number) = (self.moment.now, 1 + order.extras().after.lines);
-        draft.put(Arc::new(History { order: order.id, number, at, by: self.seller(), what }));
-        draft.put_tickets(order, items, at);
+        draft.note(order, self.moment.now, self.seller(), what);
+        draft.put_tickets(order, items, self.moment.now);
     }
 }
 
@@ -324,8 +323,7 @@ fn take_back(draft: &mut Draft<'_>, listing: &Listing, order: Order, by: Seller,
     let listing = listing.turned(ListingState::Withdrawn { at });
     draft.put(listing.clone());
     let (order, items) = (order.with_standing(listing.ticket, None), vec![listing.ticket]);
-    let (number, what) = (1 + order.extras().after.lines, HistoryEvent::Withdrawn { items: items.clone() });
-    draft.put(Arc::new(History { order: order.id, number, at, by, what }));
+    draft.note(&order, at, by, HistoryEvent::Withdrawn { items: items.clone() });
     draft.put_tickets(&order, &items, at);
     draft.put(Arc::new(order));
     listing
@@ -333,21 +331,23 @@ fn take_back(draft: &mut Draft<'_>, listing: &Listing, order: Order, by: Seller,
 
 /// Offers that nobody may buy any more, since their time is over: some of them.
 fn over(world: &World, moment: &Moment) -> Done {
-    let over = world.listings.all().filter(|listing| is_over(world, listing, moment.now)).take(MAX_OVER).cloned().collect();
+    let ended = world.listings.offered.iter().filter(|(session, _)| has_ended(world, **session, moment.now));
+    let open = ended.flat_map(|(_, listings)| listings.values()).filter(|listing| listing.state == ListingState::Open);
+    let over = open.take(MAX_OVER).cloned().collect();
     Done { changes: Vec::new(), reply: Reply::Listings(Arc::new(over)) }
 }
 
-/// Whether nobody may buy an offer any more, and nobody is about to.
-fn is_over(world: &World, listing: &Listing, now: Timestamp) -> bool {
-    let offer = world.catalogue.offers.get(&listing.session);
-    let ends = offer.and_then(|offer| offer.session.resale).map(|window| window.end);
-    listing.state == ListingState::Open && ends.is_none_or(|ends| ends <= now)
+/// Whether nobody may buy anything of a session again any more.
+fn has_ended(world: &World, session: SessionId, now: Timestamp) -> bool {
+    let window = world.catalogue.offers.get(&session).and_then(|offer| offer.session.resale);
+    window.is_none_or(|window| window.end <= now)
 }
 
 /// Takes an offer back whose time is over: its ticket opens gates again, and is its owner's as before.
 fn end(world: &World, moment: &Moment, id: ListingId) -> Planned {
     let nothing = || Done { changes: Vec::new(), reply: Reply::Done };
-    let Some(listing) = world.listings.get(id).filter(|listing| is_over(world, listing, moment.now)) else { return Ok(nothing()) };
+    let is_over = |listing: &&Arc<Listing>| listing.state == ListingState::Open && has_ended(world, listing.session, moment.now);
+    let Some(listing) = world.listings.get(id).filter(is_over) else { return Ok(nothing()) };
     let Some(order) = world.resident_order(listing.order)? else { return Ok(nothing()) };
     let mut draft = Draft::new(world);
     let by = Seller { channel: listing.channel, user: None, terminal: None, point_of_sale: None };

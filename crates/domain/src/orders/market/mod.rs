@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
-use super::{History, HistoryEvent, Order, Seller, TicketState};
+use super::{HistoryEvent, Order, Seller, TicketState};
 use crate::command::{Done, Planned, Reply};
 use crate::error::{Code, Error};
 use crate::identity::check::{Actor, Caller};
@@ -242,9 +242,8 @@ impl<'a> Marketplace<'a> {
 
     /// Writes the line that is to come in an order's book, and the rows of the tickets that it is about.
     fn write(&self, draft: &mut Draft<'_>, order: &Order, items: &[ItemId], what: HistoryEvent) {
-        let (at, number) = (self.moment.now, 1 + order.extras().after.lines);
-        draft.put(Arc::new(History { order: order.id, number, at, by: self.seller(), what }));
-        draft.put_tickets(order, items, at);
+        draft.note(order, self.moment.now, self.seller(), what);
+        draft.put_tickets(order, items, self.moment.now);
     }
 }
 

@@ -190,9 +190,6 @@ impl ReissueBody {
     }
 }
 
-/// The id that orders begin with their time of birth keeps from being anybody's.
-const NOBODYS: OrderId = OrderId([0; 16]);
-
 /// Finds the orders of what is named. What is not there is named with an order that nobody has: so it is the command that finds out, and what was answered
 /// to who asks again with the same `Idempotency-Key` is found first.
 async fn look_up(seller: &Seller, called: Vec<Called>) -> Result<Vec<Named>, Problem> {
@@ -215,7 +212,7 @@ async fn look_up(seller: &Seller, called: Vec<Called>) -> Result<Vec<Named>, Pro
         (None, None, Some(barcode)) => by_barcode.get(barcode).copied(),
         (None, None, None) => None,
     };
-    let orders: Vec<_> = called.iter().map(|one| order(one).unwrap_or(NOBODYS)).collect();
+    let orders: Vec<_> = called.iter().map(|one| order(one).unwrap_or(OrderId::NOBODYS)).collect();
     let named = called.into_iter().zip(orders);
     Ok(named.map(|(one, order)| Named { order, id: one.id, barcode: one.barcode, code: one.code }).collect())
 }

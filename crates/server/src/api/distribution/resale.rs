@@ -195,9 +195,6 @@ pub async fn add(seller: Seller, CurrentOrder(id): CurrentOrder, call: Call<Resa
     whole_order(&seller, &answer)
 }
 
-/// The id that orders begin with their time of birth keeps from being anybody's: an unknown code is the command's to refuse.
-const NOBODYS: OrderId = OrderId([0; 16]);
-
 /// Offers tickets of an order that this channel sold to others, all or none: they are on offer in all channels of the entity that sell the session and sell again.
 /// Until an offer is taken back or sold, its ticket opens no gate and is not given back.
 #[utoipa::path(
@@ -221,7 +218,7 @@ pub async fn create(seller: Seller, call: Call<ListingsBody>) -> Result<Response
         Some(code) => seller.app.engine.read(shard, move |reader| reader.order(shard, code)).await?,
         None => None,
     };
-    let order = order.map_or(NOBODYS, |order| order.id);
+    let order = order.map_or(OrderId::NOBODYS, |order| order.id);
     let answer = seller.run(&call, Command::Resale(ResaleCommand::Offer(order, items))).await?;
     let Reply::Listings(listings) = &answer.reply else { return Err(unexpected(&answer.reply)) };
     Ok(answer.json(&ListingsView { listings: show(&seller, listings).await? }))

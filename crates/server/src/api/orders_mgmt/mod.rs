@@ -87,12 +87,9 @@ impl<E> Clerk<E> {
     async fn id_of(&self, code: OrderCode) -> Result<OrderId, Problem> {
         let shard = self.shard;
         let order = self.read(move |reader| reader.order(shard, code)).await?;
-        Ok(order.map_or(NOBODYS, |order| order.id))
+        Ok(order.map_or(OrderId::NOBODYS, |order| order.id))
     }
 }
-
-/// The id that orders begin with their time of birth keeps from being anybody's.
-const NOBODYS: OrderId = OrderId([0; 16]);
 
 fn paging(checks: &mut Checks, params: &Params) -> Paging {
     params.paging(checks, MAX_OFFSET)
